@@ -1,0 +1,58 @@
+import { BaseError } from './errors.js';
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function utf8(text: string): Uint8Array {
+  return utf8Encoder.encode(text);
+}
+
+/** @throws BaseError `bad_encoding` where the bytes aren't UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch (cause) {
+    throw new BaseError('bad_encoding', 'these bytes are not UTF-8', { cause });
+  }
+}
+
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Compares public bytes. Not for secrets: its time depends on the data. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** For public bytes only: a string can't be wiped. */
+export function toHex(bytes: Uint8Array): string {
+  return view(bytes).toString('hex');
+}
+
+export function fromHex(text: string): Uint8Array {
+  if (!/^([0-9a-f]{2})*$/.test(text)) throw new BaseError('bad_encoding', 'not lower-case hexadecimal');
+  return Uint8Array.from(Buffer.from(text, 'hex'));
+}
+
+/** base64url without padding (RFC 4648 section 5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return view(bytes).toString('base64url');
+}
+
+/** Strict: what it accepts encodes back to the same text. */
+export function fromBase64Url(text: string): Uint8Array {
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64url'));
+  if (toBase64Url(bytes) !== text) throw new BaseError('bad_encoding', 'not base64url');
+  return bytes;
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

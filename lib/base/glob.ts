@@ -1,0 +1,41 @@
+import { BaseError } from './errors.js';
+
+declare const globBrand: unique symbol;
+
+/** A pattern over host names: letters, digits, `.`, `-`, with `*` for any run of characters and `?` for one. */
+export type HostGlob = string & { readonly [globBrand]: true };
+
+/** @throws BaseError `bad_glob` */
+export function parseHostGlob(text: string): HostGlob {
+  const glob = text.toLowerCase();
+  if (glob.length > 253 || !/^[a-z0-9.*?-]+$/.test(glob)) {
+    throw new BaseError('bad_glob', `${JSON.stringify(text.slice(0, 260))} is not a pattern for host names`, {
+      hint: 'like web-*.example.org: * stands for any run of characters, ? for one',
+    });
+  }
+  return glob as HostGlob;
+}
+
+/** Whether the whole of `text` fits. Takes time in the product of both lengths at most, whatever the pattern. */
+export function matchesGlob(glob: HostGlob, text: string): boolean {
+  let g = 0;
+  let t = 0;
+  let star = -1;
+  let starText = 0;
+  while (t < text.length) {
+    if (glob[g] === '*') {
+      star = g++;
+      starText = t;
+    } else if (glob[g] === '?' || glob[g] === text[t]) {
+      g++;
+      t++;
+    } else if (star >= 0) {
+      g = star + 1;
+      t = ++starText;
+    } else {
+      return false;
+    }
+  }
+  while (glob[g] === '*') g++;
+  return g === glob.length;
+}

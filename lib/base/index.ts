@@ -1,0 +1,19 @@
+export { ByteReader, u8, u16, u32, u64 } from './byte-reader.js';
+export { concatBytes, equalBytes, fromBase64Url, fromHex, fromUtf8, toBase64Url, toHex, utf8 } from './bytes.js';
+export { type CanonicalField, CanonicalFields, decodeCanonical, encodeCanonical } from './canonical.js';
+export { canonicalJson, type Json, parseCanonicalJson } from './canonical-json.js';
+export { type Clock, systemClock } from './clock.js';
+export { formatDuration, parseDurationMs } from './duration.js';
+export {
+  BaseError,
+  type BaseErrorCode,
+  type ErrorDetails,
+  type ErrorKind,
+  errorTable,
+  VigoError,
+} from './errors.js';
+export { type HostGlob, matchesGlob, parseHostGlob } from './glob.js';
+export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parseKeyName } from './key-name.js';
+export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';
+export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';
+export { Secret } from './secret.js';
