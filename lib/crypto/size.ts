@@ -1,0 +1,22 @@
+import { CryptoError } from './errors.js';
+
+/**
+ * The border check of every primitive: bytes, and exactly as many as the algorithm takes.
+ * @throws CryptoError `bad_size`, naming the thing and its length.
+ */
+export function requireSize(what: string, bytes: Uint8Array, size: number): void {
+  requireBytes(what, bytes);
+  if (bytes.length !== size) throw new CryptoError('bad_size', `${what} has ${bytes.length} bytes instead of ${size}`);
+}
+
+/** For inputs of any length: strings and arrays, which the libraries would quietly convert, are refused. */
+export function requireBytes(what: string, bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) throw new CryptoError('bad_size', `${what} is not a Uint8Array`);
+}
+
+/** For lengths and costs: a whole number between both bounds, inclusive. */
+export function requireRange(what: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new CryptoError('bad_size', `${what} is ${value}, not a whole number from ${min} to ${max}`);
+  }
+}
