@@ -1,0 +1,100 @@
+import { MARKER_END, MARKER_START } from '../base/index.js';
+import { CheckInAnswer as AnswerMessage, CheckIn as Message } from '../gen/proto/vigo/v1/messages.js';
+import { WireError } from './errors.js';
+import { MAX_BODY_BYTES, MAX_TRAIT_BYTES, MAX_TRAITS } from './limits.js';
+import type { SignedHead } from './policy-head.js';
+import { SIGNATURE_BYTES } from './signed-request.js';
+import { counter, decodeStrict, optionalSized, requireSorted, sized } from './strict.js';
+
+const HASH_BYTES = 32;
+
+/** What an envoy says about itself. Shown to operators; nothing is granted by it (D0). */
+export type Traits = ReadonlyMap<string, string>;
+
+export interface CheckIn {
+  /** SHA-256 of the signed head that the envoy holds. */
+  readonly heldHead: Uint8Array | undefined;
+  /** Hash of the body that the envoy holds. */
+  readonly heldBody: Uint8Array | undefined;
+  readonly traits: Traits;
+  readonly agentVersion: string;
+}
+
+/** Placeholders, never values: what an envoy shall be. */
+export interface PolicyBundle {
+  readonly head: SignedHead;
+  /** Absent where the envoy said that it holds the body that the head names. */
+  readonly body: Uint8Array | undefined;
+}
+
+export interface CheckInAnswer {
+  /** Absent where the envoy holds the current one. */
+  readonly bundle: PolicyBundle | undefined;
+  readonly serverTimeMs: number;
+  readonly intervalMs: number;
+}
+
+export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
+  return Message.encode({
+    heldHead: Buffer.from(checkIn.heldHead ?? []),
+    heldBody: Buffer.from(checkIn.heldBody ?? []),
+    traits: [...checkIn.traits].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value })),
+    agentVersion: checkIn.agentVersion,
+  }).finish();
+}
+
+/** @throws WireError `malformed`, also for marker text in a trait. */
+export function decodeCheckIn(bytes: Uint8Array): CheckIn {
+  const message = decodeStrict('check-in', Message, bytes);
+  if (message.traits.length > MAX_TRAITS) throw new WireError('malformed', `more than ${MAX_TRAITS} traits`);
+  requireSorted(
+    'the traits',
+    message.traits.map((trait) => trait.name),
+  );
+  for (const { name, value } of message.traits) {
+    if (name.length + value.length > MAX_TRAIT_BYTES) throw new WireError('malformed', 'a trait is too long');
+    // A trait that spells a placeholder would ask for a secret by way of what the envoy says about itself.
+    if (holdsMarker(name) || holdsMarker(value)) throw new WireError('malformed', 'a trait holds marker text');
+  }
+  return {
+    heldHead: optionalSized('the hash of the head', message.heldHead, HASH_BYTES),
+    heldBody: optionalSized('the hash of the body', message.heldBody, HASH_BYTES),
+    traits: new Map(message.traits.map(({ name, value }) => [name, value])),
+    agentVersion: message.agentVersion.slice(0, 64),
+  };
+}
+
+export function encodeCheckInAnswer(answer: CheckInAnswer): Uint8Array {
+  const { bundle } = answer;
+  return AnswerMessage.encode({
+    bundle: bundle && {
+      head: { head: Buffer.from(bundle.head.head), signature: Buffer.from(bundle.head.signature) },
+      body: Buffer.from(bundle.body ?? []),
+    },
+    serverTime: BigInt(answer.serverTimeMs),
+    intervalS: Math.round(answer.intervalMs / 1000),
+  }).finish();
+}
+
+/** @throws WireError `malformed` */
+export function decodeCheckInAnswer(bytes: Uint8Array): CheckInAnswer {
+  const message = decodeStrict('check-in answer', AnswerMessage, bytes);
+  return {
+    bundle: message.bundle && decodeBundle(message.bundle),
+    serverTimeMs: counter("the server's time", message.serverTime),
+    intervalMs: message.intervalS * 1000,
+  };
+}
+
+function decodeBundle(bundle: NonNullable<AnswerMessage['bundle']>): PolicyBundle {
+  if (bundle.head === undefined) throw new WireError('malformed', 'a bundle without a head');
+  if (bundle.body.length > MAX_BODY_BYTES) throw new WireError('malformed', "a bundle's body is too large");
+  return {
+    head: { head: bundle.head.head, signature: sized('the signature', bundle.head.signature, SIGNATURE_BYTES) },
+    body: bundle.body.length === 0 ? undefined : bundle.body,
+  };
+}
+
+function holdsMarker(text: string): boolean {
+  return text.includes(MARKER_START) || text.includes(MARKER_END);
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { encodeCanonical } from '../base/index.js';
+import { WireError } from './errors.js';
+
+/** Where the server answers enrollment, on its HTTPS port. */
+export const CA_PATH = '/enroll/ca';
+export const ENROLL_PATH = '/enroll';
+
+const base64Url = (bytes: number) => z.string().regex(new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((bytes * 4) / 3)}}$`));
+
+const requestSchema = z.strictObject({
+  token: z.string().max(200),
+  host_name: z.string().max(253),
+  ed25519_public_key: base64Url(32),
+  /** P-256, SubjectPublicKeyInfo (RFC 5480): 91 bytes in DER. */
+  tls_public_key: base64Url(91),
+  /** Ed25519 over the transcript. */
+  ed25519_proof: base64Url(64),
+  /** ECDSA P-256 with SHA-256 over the transcript, in DER. */
+  tls_proof: z.string().regex(/^[A-Za-z0-9_-]{90,100}$/),
+});
+
+/** What a machine sends to become an envoy, over a connection that it verified with the CA its token pins. */
+export type EnrollmentRequest = z.infer<typeof requestSchema>;
+
+const answerSchema = z.strictObject({
+  envoy_id: z.string(),
+  host_name: z.string(),
+  trust_domain: z.string(),
+  /** PEM, one certificate. */
+  certificate: z.string(),
+  /** The key that signs policy heads and sealed answers: pinned from now on. */
+  policy_public_key: base64Url(32),
+  /** host:port of the gRPC listener. */
+  grpc_address: z.string(),
+});
+
+export type EnrollmentAnswer = z.infer<typeof answerSchema>;
+
+/** The bytes under both proofs of possession: everything that the enrollment is about. */
+export function enrollmentTranscript(input: {
+  /** The token's 32 random bytes. */
+  tokenSecret: Uint8Array;
+  /** SHA-256 of the CA certificate that the token pins. */
+  caHash: Uint8Array;
+  hostName: string;
+  ed25519PublicKey: Uint8Array;
+  /** SubjectPublicKeyInfo, DER. */
+  tlsPublicKey: Uint8Array;
+}): Uint8Array {
+  const { tokenSecret, caHash, hostName, ed25519PublicKey, tlsPublicKey } = input;
+  return encodeCanonical('vigo/enrollment/v1', tokenSecret, caHash, hostName, ed25519PublicKey, tlsPublicKey);
+}
+
+/** @throws WireError `malformed` */
+export function parseEnrollmentRequest(json: unknown): EnrollmentRequest {
+  return parse('enrollment request', requestSchema, json);
+}
+
+/** @throws WireError `malformed` */
+export function parseEnrollmentAnswer(json: unknown): EnrollmentAnswer {
+  return parse('enrollment answer', answerSchema, json);
+}
+
+function parse<T>(what: string, schema: z.ZodType<T>, json: unknown): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new WireError('malformed', `this is not an ${what}: ${issue?.path.join('.') || 'it'} is wrong`);
+}

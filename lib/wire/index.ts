@@ -1,0 +1,68 @@
+export {
+  type CheckIn,
+  type CheckInAnswer,
+  decodeCheckIn,
+  decodeCheckInAnswer,
+  encodeCheckIn,
+  encodeCheckInAnswer,
+  type PolicyBundle,
+  type Traits,
+} from './check-in.js';
+export {
+  CA_PATH,
+  ENROLL_PATH,
+  type EnrollmentAnswer,
+  type EnrollmentRequest,
+  enrollmentTranscript,
+  parseEnrollmentAnswer,
+  parseEnrollmentRequest,
+} from './enrollment.js';
+export { WireError, type WireErrorCode } from './errors.js';
+export {
+  MAX_ANSWER_BYTES,
+  MAX_BODY_BYTES,
+  MAX_BUNDLE_SECRET_BYTES,
+  MAX_REFS,
+  MAX_RESULT_MESSAGE_CHARS,
+  MAX_SECRET_BYTES,
+  MAX_TRAIT_BYTES,
+  MAX_TRAITS,
+  maxRequestBytes,
+} from './limits.js';
+export { headHash, openHead, type PinnedKey, type PolicyHead, type SignedHead, signHead } from './policy-head.js';
+export {
+  decodeRejection,
+  encodeRejection,
+  REJECTION_TRAILER,
+  Rejection,
+  type RejectionDetails,
+  type RejectionReason,
+} from './rejection.js';
+export { decodeResolveSecrets, encodeResolveSecrets, type ResolveSecrets, type SecretRef } from './resolve-secrets.js';
+export {
+  decodeRunReport,
+  encodeRunReport,
+  type ResourceOutcome,
+  type ResourceResult,
+  type RunReport,
+} from './run-report.js';
+export {
+  type AnswerContext,
+  decodeSealedAnswer,
+  encodeSealedAnswer,
+  openSealedAnswer,
+  type SealedAnswer,
+  sealAnswer,
+} from './sealed-answer.js';
+export type { SecretValue } from './secret-batch.js';
+export {
+  type AgentMethod,
+  decodeSignedRequest,
+  encodeSignedRequest,
+  INSTANCE_BYTES,
+  requestHash,
+  type SignedRequest,
+  signedBytes,
+  type UnsignedRequest,
+} from './signed-request.js';
+export { type SigningKeyId, signingKeyId } from './signing-key.js';

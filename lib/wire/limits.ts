@@ -1,0 +1,28 @@
+import type { AgentMethod } from './signed-request.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** The most bytes that a whole signed request of each method may have, checked before anything in it is parsed. */
+export const maxRequestBytes: Readonly<Record<AgentMethod, number>> = {
+  CheckIn: 64 * KIB,
+  ResolveSecrets: 512 * KIB,
+  ReportRun: 4 * MIB,
+  WakeUp: KIB,
+};
+
+/** The most bytes of one secret's value. */
+export const MAX_SECRET_BYTES = MIB;
+/** The most bytes of all values that one bundle refers to; checked when a config is published. */
+export const MAX_BUNDLE_SECRET_BYTES = 8 * MIB;
+/** The most bytes of a bundle's body. */
+export const MAX_BODY_BYTES = 8 * MIB;
+/** The most bytes of any answer: a batch of secrets or a body, with what stands around it. */
+export const MAX_ANSWER_BYTES = 10 * MIB;
+/** The most refs in one ResolveSecrets. */
+export const MAX_REFS = 4096;
+export const MAX_TRAITS = 128;
+export const MAX_TRAIT_BYTES = 1024;
+/** The most results in one run report, and the most characters of each message in it. */
+export const MAX_RESULTS = 10_000;
+export const MAX_RESULT_MESSAGE_CHARS = 4096;

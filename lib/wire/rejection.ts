@@ -1,0 +1,60 @@
+import { decodeCanonical, type ErrorKind, encodeCanonical, VigoError } from '../base/index.js';
+import { WireError } from './errors.js';
+import { INSTANCE_BYTES } from './signed-request.js';
+import { checked, optionalSized } from './strict.js';
+
+const REJECTIONS = {
+  malformed: 'invalid', // not a request at all
+  instance: 'precondition', // made for another server process: sign once more with the one in the answer
+  certificate: 'unauthenticated', // the client certificate names another envoy, or none
+  unknown: 'unauthenticated', // no such envoy: perhaps the database was restored
+  forged: 'unauthenticated', // the signature isn't the envoy's
+  replay: 'unauthenticated', // this sequence was used: go on above the highest one in the answer
+  revoked: 'denied',
+  stale_bundle: 'precondition', // the bundle changed meanwhile: check in again
+  entitlement: 'denied', // a ref that isn't in the envoy's bundle
+} as const satisfies Record<string, ErrorKind>;
+
+/** Why the server didn't do what an agent asked. None of them makes an agent give up its identity. */
+export type RejectionReason = keyof typeof REJECTIONS;
+
+export interface RejectionDetails {
+  /** With `instance`: the 16 bytes to sign for. */
+  readonly instance?: Uint8Array | undefined;
+  /** With `replay`: the highest sequence that the server has seen of this envoy. */
+  readonly highestSequence?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A refused request, thrown by the server's checks and again by the agent's channel. */
+export class Rejection extends VigoError<RejectionReason> {
+  readonly instance: Uint8Array | undefined;
+  readonly highestSequence: number | undefined;
+
+  constructor(reason: RejectionReason, message: string, details: RejectionDetails = {}) {
+    super('wire', REJECTIONS[reason], reason, message, { cause: details.cause });
+    this.instance = details.instance;
+    this.highestSequence = details.highestSequence;
+  }
+}
+
+/** The gRPC trailer that carries a rejection. */
+export const REJECTION_TRAILER = 'vigo-rejection-bin';
+
+export function encodeRejection(rejection: Rejection): Uint8Array {
+  const { code, instance, highestSequence } = rejection;
+  return encodeCanonical('vigo/rejection/v1', code, instance ?? new Uint8Array(), highestSequence ?? 0);
+}
+
+/** @throws WireError `malformed` */
+export function decodeRejection(bytes: Uint8Array, message: string): Rejection {
+  return checked('a rejection', () => {
+    const fields = decodeCanonical('vigo/rejection/v1', 3, bytes);
+    const reason = fields.text();
+    if (!Object.hasOwn(REJECTIONS, reason)) throw new WireError('malformed', 'a rejection has an unknown reason');
+    return new Rejection(reason as RejectionReason, message, {
+      instance: optionalSized('the instance', fields.bytes(), INSTANCE_BYTES),
+      highestSequence: fields.number() || undefined,
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { equalBytes, VigoError } from '../base/index.js';
+import { WireError } from './errors.js';
+
+/** The two functions of a generated message that are used here. */
+interface Codec<T> {
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array, length?: number): T;
+}
+
+/**
+ * Decodes a protobuf message and refuses it unless it encodes back to the same bytes: no unknown field, no field
+ * twice or out of order, no default value spelled out, no long form of a number.
+ * @throws WireError `malformed`
+ */
+export function decodeStrict<T>(what: string, codec: Codec<T>, bytes: Uint8Array): T {
+  let message: T;
+  try {
+    message = codec.decode(bytes);
+  } catch (cause) {
+    throw new WireError('malformed', `this is not a ${what}`, { cause });
+  }
+  if (!equalBytes(codec.encode(message).finish(), bytes)) {
+    throw new WireError('malformed', `this ${what} is not in its one valid encoding`);
+  }
+  return message;
+}
+
+/** Runs the checks of a message's content; whatever grammar fails, the message is malformed. */
+export function checked<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof WireError || !(cause instanceof VigoError)) throw cause;
+    throw new WireError('malformed', `${what}: ${cause.message}`, { cause });
+  }
+}
+
+/** @throws WireError `malformed` for anything but exactly `size` bytes. */
+export function sized(what: string, bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length !== size) throw new WireError('malformed', `${what} has ${bytes.length} bytes instead of ${size}`);
+  return bytes;
+}
+
+/** As `sized`, and no bytes at all mean that there is none. */
+export function optionalSized(what: string, bytes: Uint8Array, size: number): Uint8Array | undefined {
+  return bytes.length === 0 ? undefined : sized(what, bytes, size);
+}
+
+/** A counter or a time off the wire. Counters stay below 2^53, so that they are exact as a number. */
+export function counter(what: string, value: bigint): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new WireError('malformed', `${what} is 2^53 or more`);
+  return Number(value);
+}
+
+/** @throws WireError `malformed` unless the names rise strictly, which also rules out the same one twice. */
+export function requireSorted(what: string, names: readonly string[]): void {
+  for (let i = 1; i < names.length; i++) {
+    if ((names[i - 1] as string) >= (names[i] as string)) throw new WireError('malformed', `${what} are not sorted`);
+  }
+}

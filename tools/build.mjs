@@ -1,0 +1,36 @@
+// Bundles each program into one file (dist/*.mjs) and emits the library with its types (dist/lib).
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+rmSync('dist', { recursive: true, force: true });
+
+const programs = ['vigo', 'vigocli', 'vigosrv'].map((name) => `bin/${name}.ts`);
+const benches = existsSync('bench') ? readdirSync('bench').filter((file) => file.endsWith('.ts')) : [];
+
+await build({
+  entryPoints: [
+    ...programs.map((path) => ({ in: path, out: basename(path, '.ts') })),
+    { in: 'demo/demo.ts', out: 'demo' },
+    ...benches.map((file) => ({ in: `bench/${file}`, out: `bench/${basename(file, '.ts')}` })),
+  ],
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // The one native addon, of the server and its command line alone, stays outside.
+  external: ['better-sqlite3'],
+  // CommonJS inside an ES module needs a `require` of its own.
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
+for (const path of programs) chmodSync(`dist/${basename(path, '.ts')}.mjs`, 0o755);
+
+execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
