@@ -13,6 +13,7 @@ export {
   VigoError,
 } from './errors.js';
 export { type HostGlob, matchesGlob, parseHostGlob } from './glob.js';
+export { DEFAULT_HOME, type HomePaths, homePaths } from './home.js';
 export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parseKeyName } from './key-name.js';
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';

@@ -31,8 +31,8 @@ const answerSchema = z.strictObject({
   certificate: z.string(),
   /** The key that signs policy heads and sealed answers: pinned from now on. */
   policy_public_key: base64Url(32),
-  /** host:port of the gRPC listener. */
-  grpc_address: z.string(),
+  /** Where the gRPC listener is, on the host that the agent enrolled at. */
+  grpc_port: z.int().min(1).max(65535),
 });
 
 export type EnrollmentAnswer = z.infer<typeof answerSchema>;
