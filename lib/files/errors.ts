@@ -1,0 +1,54 @@
+import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
+
+const FILES_ERRORS = {
+  not_found: 'not_found',
+  exists: 'conflict',
+  held: 'conflict',
+  no_permission: 'denied',
+  not_private: 'precondition',
+  not_regular: 'precondition',
+  read_only: 'precondition',
+  no_space: 'exhausted',
+  too_large: 'exhausted',
+  io: 'unavailable',
+} as const satisfies Record<string, ErrorKind>;
+
+export type FilesErrorCode = keyof typeof FILES_ERRORS;
+
+/** What the file system refused, or what lies there and shouldn't. The message names the path. */
+export class FilesError extends VigoError<FilesErrorCode> {
+  readonly path: string;
+
+  constructor(code: FilesErrorCode, path: string, message: string, details?: ErrorDetails) {
+    super('files', FILES_ERRORS[code], code, message, details);
+    this.path = path;
+  }
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, [FilesErrorCode, what: string, hint?: string]>> = {
+  ENOENT: ['not_found', 'there is no such file or folder'],
+  EEXIST: ['exists', 'it exists already'],
+  EACCES: ['no_permission', 'permission denied', 'run it as the user who owns the file'],
+  EPERM: ['no_permission', 'operation not permitted', 'run it as the user who owns the file'],
+  EROFS: ['read_only', 'the file system is read-only'],
+  ENOSPC: ['no_space', 'no space left on the file system', 'free some space and try again'],
+  EDQUOT: ['no_space', 'the disk quota is used up', 'free some space and try again'],
+  EFBIG: ['no_space', "the file is larger than this process's limit"],
+  ELOOP: ['not_regular', 'it is a symbolic link'],
+  EISDIR: ['not_regular', 'it is a folder'],
+  ENOTDIR: ['not_regular', 'a part of the path is not a folder'],
+};
+
+/** Turns what a call of `node:fs` threw into a FilesError. `action` reads like "write" or "lock". */
+export function filesError(action: string, path: string, cause: unknown): FilesError {
+  if (cause instanceof FilesError) return cause;
+  const errno = errnoOf(cause);
+  const [code, what, hint] = SYSTEM_ERRORS[errno ?? ''] ?? ['io', errno ?? 'input/output failed'];
+  return new FilesError(code, path, `can't ${action} ${path}: ${what}`, { cause, hint });
+}
+
+/** The code of a system error, like `ENOENT`. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

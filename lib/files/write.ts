@@ -1,0 +1,65 @@
+import { constants } from 'node:fs';
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { filesError } from './errors.js';
+import { syncDir } from './folder.js';
+import { temporaryPath } from './temporary-name.js';
+
+export interface WriteOptions {
+  /** Exactly this, whatever the umask. The file never has a wider mode, not for an instant. */
+  mode: number;
+  owner?: { uid: number; gid: number };
+}
+
+/**
+ * Creates or replaces a file: a crash at any instant leaves the old content or the new one (N3). What had a name
+ * that is a symbolic link loses the link, not the link's target.
+ */
+export async function writeFileAtomic(path: string, bytes: Uint8Array, options: WriteOptions): Promise<void> {
+  await viaTemporary('write', path, bytes, options, (temporary) => rename(temporary, path));
+}
+
+/**
+ * Creates a file that must not be there yet; of several writers one wins. Atomic like `writeFileAtomic`.
+ * @throws FilesError `exists`, and what was there stays.
+ */
+export async function createFileExclusive(path: string, bytes: Uint8Array, options: WriteOptions): Promise<void> {
+  await viaTemporary('create', path, bytes, options, async (temporary) => {
+    await link(temporary, path);
+    await unlink(temporary);
+  });
+}
+
+async function viaTemporary(
+  action: string,
+  path: string,
+  bytes: Uint8Array,
+  options: WriteOptions,
+  publish: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryPath(dirname(path));
+  try {
+    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, options.mode & 0o600);
+    try {
+      await fill(file, bytes, options);
+      await publish(temporary);
+    } catch (cause) {
+      await unlink(temporary).catch(() => {}); // the first failure is the one to tell
+      throw cause;
+    }
+  } catch (cause) {
+    throw filesError(action, path, cause);
+  }
+  await syncDir(dirname(path));
+}
+
+async function fill(file: FileHandle, bytes: Uint8Array, { mode, owner }: WriteOptions): Promise<void> {
+  try {
+    await file.writeFile(bytes);
+    if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+    await file.chmod(mode); // after chown, which clears the set-id bits
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
