@@ -1,0 +1,56 @@
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { fromHex } from '../base/index.js';
+import type { Validity } from './certificate.js';
+import { PkiError } from './errors.js';
+import { readPrivateKey } from './keys.js';
+
+const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----/g;
+
+/** Every certificate of a PEM file, in order, each a PEM of its own. Text around them and other blocks don't count. */
+export function splitPem(pem: string): string[] {
+  return (pem.match(CERTIFICATE_BLOCK) ?? []).map((block) => `${block}\n`);
+}
+
+/** @throws PkiError `bad_certificate` unless `pem` holds one certificate, and only one. */
+export function readCertificate(pem: string): X509Certificate {
+  const [block, ...more] = splitPem(pem);
+  // Where one certificate is checked and all of a file are used, the second one slips through.
+  if (block === undefined || more.length > 0) {
+    throw new PkiError('bad_certificate', `the PEM holds ${more.length + (block ? 1 : 0)} certificates instead of one`);
+  }
+  try {
+    return new X509Certificate(block);
+  } catch (cause) {
+    throw new PkiError('bad_certificate', 'this is not an X.509 certificate', { cause });
+  }
+}
+
+/** SHA-256 of the certificate's DER, 32 bytes: what an enrollment token pins of the CA. @throws PkiError `bad_certificate` */
+export function certificateHash(pem: string): Uint8Array {
+  return fromHex(readCertificate(pem).fingerprint256.replaceAll(':', '').toLowerCase());
+}
+
+/** @throws PkiError `bad_certificate` */
+export function certificateValidity(pem: string): Validity {
+  const { validFrom, validTo } = readCertificate(pem);
+  return { notBeforeMs: Date.parse(validFrom), notAfterMs: Date.parse(validTo) };
+}
+
+/** @throws PkiError `not_a_ca` where the certificate may not sign others; `bad_certificate` */
+export function assertCa(pem: string): void {
+  if (!readCertificate(pem).ca) throw new PkiError('not_a_ca', 'this certificate is not a CA certificate');
+}
+
+/** @throws PkiError `key_mismatch` where the key isn't the certificate's; `bad_key`, `bad_certificate` */
+export function assertKeyMatches(certificatePem: string, keyPem: string): void {
+  readKeyOf(certificatePem, keyPem);
+}
+
+/** The private key, once it is sure that it is the certificate's. */
+export function readKeyOf(certificatePem: string, keyPem: string): KeyObject {
+  const key = readPrivateKey(keyPem);
+  if (!readCertificate(certificatePem).checkPrivateKey(key)) {
+    throw new PkiError('key_mismatch', 'the private key does not belong to the certificate');
+  }
+  return key;
+}
