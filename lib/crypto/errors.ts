@@ -2,6 +2,7 @@ import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
 
 const CRYPTO_ERRORS = {
   bad_size: 'invalid', // a key, nonce, salt or signature of another length
+  bad_key: 'invalid', // bytes of the right length that aren't a public key
   forged: 'corrupt', // the one answer to every ciphertext that doesn't authenticate
   disposed: 'internal', // a key was used after it was wiped
   limit: 'exhausted', // more than the primitive can do safely, or with the memory there is
