@@ -1,0 +1,89 @@
+import { type Json, Secret, VigoError } from '../base/index.js';
+import { VaultError } from './errors.js';
+
+export type VaultAction =
+  | 'vault.initialized'
+  | 'vault.unlocked'
+  | 'vault.unlock_failed'
+  | 'vault.locked'
+  | 'vault.denied'
+  | 'secret.set'
+  | 'secret_accessed'
+  | 'secret.deleted'
+  | 'secret.listed';
+
+export interface VaultJournalEntry {
+  readonly action: VaultAction;
+  /** The key, or for what concerns the whole vault its folder. */
+  readonly subject: string;
+  readonly outcome: 'intent' | 'done' | 'failed' | 'denied';
+  /** Names, versions and codes; never a value. */
+  readonly detail: { readonly [name: string]: Json };
+}
+
+/** Where the vault's operations are recorded. Must reject unless the entry is durable. */
+export interface VaultJournal {
+  record(entry: VaultJournalEntry): Promise<void>;
+}
+
+export interface Operation<T> {
+  readonly action: VaultAction;
+  readonly subject: string;
+  /** The action of the outcome where it was refused, if it has a name of its own. */
+  readonly refusedAs?: VaultAction;
+  act(): Promise<T>;
+  /** What the outcome tells about the result. */
+  describe?(result: T): VaultJournalEntry['detail'];
+}
+
+/**
+ * Does an operation on files with its intent recorded before and its outcome after (A1): what can't be recorded
+ * doesn't happen, and a crash in between leaves an intent without an outcome.
+ * @throws VaultError `not_recorded`: nothing was done; `outcome_not_recorded`: it was, and nobody gets the result
+ */
+export async function recorded<T>(journal: VaultJournal, operation: Operation<T>): Promise<T> {
+  const { action, subject } = operation;
+  await journal.record({ action, subject, outcome: 'intent', detail: {} }).catch((cause) => {
+    throw new VaultError('not_recorded', `nothing was done, because the audit log can't record it (${action})`, {
+      cause,
+      hint: hintOf(cause),
+    });
+  });
+  let result: T;
+  try {
+    result = await operation.act();
+  } catch (error) {
+    await recordFailure(journal, operation, error);
+    throw error;
+  }
+  const detail = operation.describe?.(result) ?? {};
+  await journal.record({ action, subject, outcome: 'done', detail }).catch((cause) => {
+    if (result instanceof Secret) result.dispose();
+    throw new VaultError('outcome_not_recorded', `it was done, but the audit log can't record that (${action})`, {
+      cause,
+      hint: hintOf(cause),
+    });
+  });
+  return result;
+}
+
+async function recordFailure<T>(journal: VaultJournal, operation: Operation<T>, error: unknown): Promise<void> {
+  const refused = error instanceof VigoError && error.kind === 'denied' && operation.refusedAs !== undefined;
+  const entry: VaultJournalEntry = {
+    action: refused ? (operation.refusedAs ?? operation.action) : operation.action,
+    subject: operation.subject,
+    outcome: refused ? 'denied' : 'failed',
+    detail: { error: codeOf(error) },
+  };
+  // The first failure is the one to tell; in the log the intent without an outcome remains.
+  await journal.record(entry).catch(() => {});
+}
+
+/** The code of an error, for the log: `vault/not_found`. */
+export function codeOf(error: unknown): string {
+  return error instanceof VigoError ? `${error.room}/${error.code}` : 'internal';
+}
+
+function hintOf(error: unknown): string | undefined {
+  return error instanceof VigoError ? error.hint : undefined;
+}

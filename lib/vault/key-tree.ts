@@ -1,0 +1,116 @@
+import type { Dirent, Stats } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isKeyName, type KeyName } from '../base/index.js';
+import { errnoOf, isTemporaryName, removeEmptyDir, removeFile } from '../files/index.js';
+import { VaultError } from './errors.js';
+
+/** The file of a key is the path of the same name below the folder (V1). */
+export function keyPath(dir: string, key: string): string {
+  return join(dir, ...key.split('/'));
+}
+
+/**
+ * Whether the key has a file: a regular one, reached through folders only.
+ * @throws VaultError `misplaced` where a link or a device stands on the way, so that nothing is ever read or written
+ * outside the vault
+ */
+export async function hasFile(dir: string, key: string): Promise<boolean> {
+  const found = await lookUp(dir, key);
+  return found.what === 'file' && found.at === key;
+}
+
+/**
+ * Demands that the key may have a file: `a` and `a/b` can't both be files.
+ * @throws VaultError `name_conflict`, naming the other key; `misplaced`
+ */
+export async function demandFreeName(dir: string, key: KeyName): Promise<void> {
+  const found = await lookUp(dir, key);
+  if (found.what === 'file' && found.at !== key) throw conflict(key, found.at);
+  if (found.what !== 'folder') return;
+  const [below] = await keysBelow(dir, key);
+  if (below !== undefined) throw conflict(key, below);
+  await removeHusk(keyPath(dir, key));
+}
+
+/** The names of all keys that have a file, in no particular order, below a folder of the vault. */
+export async function keysBelow(dir: string, prefix = ''): Promise<KeyName[]> {
+  const keys: KeyName[] = [];
+  for (const entry of await entriesOf(keyPath(dir, prefix))) {
+    const name = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    if (!isKeyName(name)) continue;
+    if (entry.isDirectory()) for (const key of await keysBelow(dir, name)) keys.push(key);
+    else if (entry.isFile()) keys.push(name);
+  }
+  return keys;
+}
+
+/** The paths of all files below the folder, whatever they are, temporary ones excepted. */
+export async function* filesBelow(dir: string): AsyncGenerator<string> {
+  for (const entry of await entriesOf(dir)) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (!isTemporaryName(entry.name)) yield path;
+  }
+}
+
+/** Removes the folders above a removed file that are empty now, up to `dir`. */
+export async function pruneAbove(dir: string, path: string): Promise<void> {
+  for (let folder = dirname(path); folder !== dir; folder = dirname(folder)) {
+    if (!(await removeEmptyDir(folder))) return;
+  }
+}
+
+type Found = { what: 'file' | 'folder'; at: string } | { what: 'nothing' };
+
+/** Goes down a key's path, segment by segment, to the first file or to the end. */
+async function lookUp(dir: string, key: string): Promise<Found> {
+  const segments = key.split('/');
+  for (let depth = 1; depth <= segments.length; depth++) {
+    const at = segments.slice(0, depth).join('/');
+    const stats = await statsOf(keyPath(dir, at));
+    if (stats === undefined) return { what: 'nothing' };
+    if (stats.isFile()) return { what: 'file', at };
+    if (!stats.isDirectory()) {
+      const what = stats.isSymbolicLink() ? 'a symbolic link' : 'neither a file nor a folder';
+      throw new VaultError('misplaced', `${keyPath(dir, at)} is ${what}`, {
+        hint: 'the vault holds folders and regular files only: remove it',
+      });
+    }
+  }
+  return { what: 'folder', at: key };
+}
+
+async function statsOf(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch((error) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+/** Removes what a crash may leave of a folder that holds no key: empty folders and temporary files. */
+async function removeHusk(folder: string): Promise<void> {
+  for (const entry of await entriesOf(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await removeHusk(path);
+    else if (isTemporaryName(entry.name)) await removeFile(path);
+  }
+  if (!(await removeEmptyDir(folder))) {
+    throw new VaultError('misplaced', `${folder} holds something that is no secret`, {
+      hint: 'the vault holds nothing else: remove it',
+    });
+  }
+}
+
+function conflict(key: string, other: string): VaultError {
+  return new VaultError('name_conflict', `${key} can't be set, because there is ${other}`, {
+    hint: 'a key is a file below the folders that its slashes name; choose another name',
+  });
+}

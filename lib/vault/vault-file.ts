@@ -1,0 +1,134 @@
+import {
+  ByteReader,
+  canonicalJson,
+  concatBytes,
+  equalBytes,
+  fromUtf8,
+  type Json,
+  parseCanonicalJson,
+  u8,
+  u16,
+  u32,
+  u64,
+  utf8,
+} from '../base/index.js';
+import { VaultError } from './errors.js';
+
+/** What a file holds. Secrets are `raw` or `password`; a `server-key` is never one, wherever its file lies. */
+export type VaultFileKind = 'raw' | 'password' | 'server-key';
+
+/** RFC 8785 JSON; `by` says who wrote the file. Members that this version doesn't know are kept. */
+export type VaultFileMeta = { readonly by: string; readonly [name: string]: Json };
+
+export interface VaultFileHeader {
+  /** 8 bytes that name the master key. */
+  readonly keyId: Uint8Array;
+  /** 1 or more. Every change of a secret has a higher one. */
+  readonly version: number;
+  readonly kind: VaultFileKind;
+  readonly createdMs: number;
+  readonly meta: VaultFileMeta;
+}
+
+export interface VaultFile {
+  readonly header: VaultFileHeader;
+  /** The header as it stood in the file, which is what is authenticated. */
+  readonly headerBytes: Uint8Array;
+  /** `nonce 12 | ciphertext | tag 16` */
+  readonly sealed: Uint8Array;
+}
+
+export const KEY_ID_BYTES = 8;
+/** The most bytes of a value: 1 MiB. */
+export const MAX_VALUE_BYTES = 1_048_576;
+const MAGIC = utf8('VGS1');
+const SEAL_BYTES = 12 + 16;
+const FIXED_HEADER_BYTES = MAGIC.length + KEY_ID_BYTES + 4 + 1 + 8 + 2;
+const MAX_META_BYTES = 1024;
+export const MAX_HEADER_BYTES = FIXED_HEADER_BYTES + MAX_META_BYTES;
+export const MAX_FILE_BYTES = MAX_HEADER_BYTES + SEAL_BYTES + MAX_VALUE_BYTES;
+
+const KIND_CODES: Readonly<Record<VaultFileKind, number>> = { raw: 1, password: 2, 'server-key': 3 };
+const KINDS = Object.keys(KIND_CODES) as VaultFileKind[];
+
+/**
+ * `"VGS1" | key id 8 | version u32 | kind u8 | created ms u64 | meta length u16 | meta`, big endian.
+ * @throws VaultError `damaged` for more than 1,024 bytes of meta
+ */
+export function encodeHeader(header: VaultFileHeader): Uint8Array {
+  const meta = utf8(canonicalJson(header.meta));
+  if (meta.length > MAX_META_BYTES)
+    throw new VaultError('damaged', `a file of the vault has ${meta.length} bytes of meta`);
+  return concatBytes(
+    MAGIC,
+    header.keyId,
+    u32(header.version),
+    u8(KIND_CODES[header.kind]),
+    u64(header.createdMs),
+    u16(meta.length),
+    meta,
+  );
+}
+
+/**
+ * Reads a header off the beginning of `bytes`; what follows it is ignored. Nothing here is authenticated yet.
+ * @param name of the secret, for the message
+ * @throws VaultError `damaged`
+ */
+export function decodeHeader(name: string, bytes: Uint8Array): { header: VaultFileHeader; length: number } {
+  try {
+    const reader = new ByteReader(bytes);
+    if (!equalBytes(reader.bytes(MAGIC.length), MAGIC)) throw damaged(name, "it doesn't begin like one");
+    const keyId = reader.bytes(KEY_ID_BYTES);
+    const version = reader.u32();
+    if (version === 0) throw damaged(name, 'it has no version');
+    const kind = kindOf(name, reader.u8());
+    const createdMs = reader.u64();
+    const meta = parseMeta(name, reader.bytes(metaLength(name, reader.u16())));
+    return { header: { keyId, version, kind, createdMs, meta }, length: reader.offset };
+  } catch (cause) {
+    throw cause instanceof VaultError ? cause : damaged(name, 'its header is cut short or altered', cause);
+  }
+}
+
+/** Takes a file apart: header and sealed value. @throws VaultError `damaged` */
+export function decodeVaultFile(name: string, bytes: Uint8Array): VaultFile {
+  const { header, length } = decodeHeader(name, bytes);
+  const sealed = bytes.subarray(length);
+  if (sealed.length < SEAL_BYTES) throw damaged(name, 'it is cut short');
+  if (sealed.length > SEAL_BYTES + MAX_VALUE_BYTES) throw damaged(name, 'it is too large');
+  return { header, headerBytes: bytes.subarray(0, length), sealed };
+}
+
+/** What is authenticated beside the value: the header, so that no field of it can be altered; then the key's name, so
+ * that the file of one secret is refused in the place of another. */
+export function associatedData(headerBytes: Uint8Array, name: string): Uint8Array {
+  const nameBytes = utf8(name);
+  return concatBytes(headerBytes, u16(nameBytes.length), nameBytes);
+}
+
+function kindOf(name: string, code: number): VaultFileKind {
+  const kind = KINDS.find((kind) => KIND_CODES[kind] === code);
+  if (kind === undefined) throw damaged(name, `it is of the unknown kind ${code}`);
+  return kind;
+}
+
+function metaLength(name: string, length: number): number {
+  if (length > MAX_META_BYTES) throw damaged(name, 'its meta is too long');
+  return length;
+}
+
+function parseMeta(name: string, bytes: Uint8Array): VaultFileMeta {
+  const meta = parseCanonicalJson(fromUtf8(bytes));
+  if (meta === null || typeof meta !== 'object' || !('by' in meta) || typeof meta.by !== 'string') {
+    throw damaged(name, "it doesn't say who wrote it");
+  }
+  return meta as VaultFileMeta;
+}
+
+function damaged(name: string, why: string, cause?: unknown): VaultError {
+  return new VaultError('damaged', `the file of ${name} is not a vault file: ${why}`, {
+    cause,
+    hint: 'restore it from a backup, or delete the secret and set it again',
+  });
+}
