@@ -1,0 +1,29 @@
+import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
+
+const AGENT_ERRORS = {
+  usage: 'usage', // the command line is wrong
+  already_enrolled: 'conflict',
+  not_enrolled: 'precondition',
+  bad_identity: 'corrupt', // what lies in the configuration folder doesn't fit together
+  bad_state: 'corrupt', // what lies in the state folder isn't what this agent wrote
+  unreachable: 'unavailable', // no connection, or one that broke
+  wrong_ca: 'denied', // the server shows another CA than the token pins
+  untrusted: 'denied', // the server's certificate isn't that CA's, or isn't for this name
+  refused: 'denied', // the server doesn't enroll this machine
+  bad_answer: 'internal', // the server answered something that isn't an answer
+  rollback: 'denied', // something older than what was accepted before
+  no_policy: 'unavailable', // nothing was ever received
+  unresolved: 'unavailable', // a secret that a run needs isn't there
+  incomplete: 'internal', // some resources failed
+  refused_resource: 'precondition', // what lies on the machine is nothing that an executor may touch
+  command_failed: 'internal',
+} as const satisfies Record<string, ErrorKind>;
+
+export type AgentErrorCode = keyof typeof AGENT_ERRORS;
+
+/** What keeps a machine from becoming an envoy or from reaching its declared state. */
+export class AgentError extends VigoError<AgentErrorCode> {
+  constructor(code: AgentErrorCode, message: string, details?: ErrorDetails) {
+    super('agent', AGENT_ERRORS[code], code, message, details);
+  }
+}

@@ -1,0 +1,62 @@
+import { stat } from 'node:fs/promises';
+import { formatDuration } from '../../base/index.js';
+import { errnoOf } from '../../files/index.js';
+import type { ResolvedExec } from '../../policy/index.js';
+import { AgentError } from '../errors.js';
+import { type CommandEnd, type CommandLine, runCommand } from './command.js';
+import type { Executor, ExecutorContext } from './executor.js';
+
+/** A command. With none of `creates`, `onlyif` and `unless` it runs every time. */
+export const execExecutor: Executor<ResolvedExec> = {
+  async check(exec, context) {
+    if (exec.creates !== undefined && (await exists(exec.creates))) return 'ok';
+    if (exec.onlyif !== undefined && !(await succeeds('onlyif', exec.onlyif, exec, context))) return 'ok';
+    if (exec.unless !== undefined && (await succeeds('unless', exec.unless, exec, context))) return 'ok';
+    return { change: 'runs the command' };
+  },
+
+  async apply(exec, context) {
+    const end = await run('command', exec.command, exec, context, exec.stdin?.expose());
+    if (end.exitCode === 0) return;
+    const how = end.exitCode === null ? `was ended by ${end.signal}` : `exited with ${end.exitCode}`;
+    throw new AgentError('command_failed', `the command ${how}${printed(end)}`);
+  },
+};
+
+async function succeeds(
+  what: string,
+  line: CommandLine,
+  exec: ResolvedExec,
+  context: ExecutorContext,
+): Promise<boolean> {
+  return (await run(what, line, exec, context)).exitCode === 0;
+}
+
+async function run(
+  what: string,
+  line: CommandLine,
+  exec: ResolvedExec,
+  { redaction }: ExecutorContext,
+  stdin?: Uint8Array,
+): Promise<CommandEnd> {
+  const end = await runCommand(line, { cwd: exec.cwd, timeoutMs: exec.timeoutMs, stdin, redaction });
+  if (end.timedOut) {
+    const limit = formatDuration(exec.timeoutMs);
+    throw new AgentError('command_failed', `the ${what} was stopped after ${limit}${printed(end)}`);
+  }
+  return end;
+}
+
+function printed({ output }: CommandEnd): string {
+  return output === '' ? '' : `: ${output}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR') return false;
+    throw new AgentError('refused_resource', `can't look at ${path}: ${errnoOf(cause)}`, { cause });
+  }
+}

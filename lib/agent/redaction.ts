@@ -1,0 +1,16 @@
+import { makeRedactor, type Redactor } from '../base/index.js';
+
+/** JSON spells a control character with six; no other spelling of a byte is longer. */
+const MAX_SPELLING_FACTOR = 6;
+
+/** How the values in use are kept out of every text that leaves the run. */
+export interface Redaction {
+  readonly redact: Redactor;
+  /** The most characters that one value takes in a text. */
+  readonly longestSpelling: number;
+}
+
+export function redactionOf(values: readonly Uint8Array[]): Redaction {
+  const longest = values.reduce((length, value) => Math.max(length, value.length), 0);
+  return { redact: makeRedactor(values), longestSpelling: MAX_SPELLING_FACTOR * longest };
+}
