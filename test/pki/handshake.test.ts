@@ -57,7 +57,7 @@ t.test('a server of another CA', async (t) => {
   );
 });
 
-t.test('a rogue chain with the right CA’s certificate appended', async (t) => {
+t.test("a rogue chain with the right CA's certificate appended", async (t) => {
   const leaf = makeServer(rogue);
   for (const chain of [
     [leaf.certificatePem, trusts],
@@ -92,12 +92,12 @@ t.test('expired certificates', async (t) => {
   );
 });
 
-t.test('an envoy can’t play the server, nor the server an envoy', async (t) => {
+t.test("an envoy can't play the server, nor the server an envoy", async (t) => {
   t.equal(await handshake({ ...envoy, trusts }, { ...envoy, trusts }), 'client: INVALID_PURPOSE');
   t.equal(await handshake({ ...server, trusts }, { ...server, trusts }), 'server: INVALID_PURPOSE');
 });
 
-t.test('a host name that isn’t the server’s', async (t) => {
+t.test("a host name that isn't the server's", async (t) => {
   t.equal(
     await handshake({ ...server, trusts }, { ...envoy, trusts }, 'other.example'),
     'client: ERR_TLS_CERT_ALTNAME_INVALID',

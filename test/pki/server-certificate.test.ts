@@ -46,7 +46,7 @@ t.test('names asked for come beside those that are always there, each once', asy
   t.notOk(certificate.checkHost('Vigo server'), 'the common name is no name of the host');
 });
 
-t.test('the host name is the system’s, unless a certificate can’t hold it', async (t) => {
+t.test("the host name is the system's, unless a certificate can't hold it", async (t) => {
   const always = ['127.0.0.1', '::1', 'localhost'];
   t.same([...issue([], 'my_host').names].sort(), always);
   const own = hostname().toLowerCase();

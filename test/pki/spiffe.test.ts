@@ -25,7 +25,7 @@ t.test('one envoy URI and nothing else', async (t) => {
   t.same(parseEnvoyUri(await certificateWith(t, `URI:${URI}`, ...LEAF)), name);
 });
 
-t.test('certificates that aren’t an envoy’s', async (t) => {
+t.test("certificates that aren't an envoy's", async (t) => {
   const ca = makeCa();
   t.equal(parseEnvoyUri(new X509Certificate(ca.certificatePem).raw), undefined, 'a CA with its trust domain');
   t.equal(parseEnvoyUri(new X509Certificate(makeServer(ca).certificatePem).raw), undefined, 'a server');
