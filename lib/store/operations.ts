@@ -1,0 +1,92 @@
+import type { Clock } from '../base/index.js';
+import { type AuditChain, AuditLog } from './audit-log.js';
+import type { Connection } from './driver.js';
+import { Enrollments } from './enrollment.js';
+import { Envoys } from './envoys.js';
+import { Fleet } from './fleet.js';
+import { Publications } from './publications.js';
+import { Runs } from './runs.js';
+import { SecretsEpoch } from './secrets-epoch.js';
+import type { StoreReads, StoreWrites } from './store.js';
+import { Tokens } from './tokens.js';
+
+export type OperationName = keyof (StoreReads & StoreWrites);
+
+/** The store's interface as it runs inside a transaction: synchronous. */
+export type Operations = Synchronous<StoreReads & StoreWrites>;
+
+type Synchronous<T> = {
+  [Name in keyof T]: T[Name] extends (...args: infer Args) => Promise<infer Result> ? (...args: Args) => Result : never;
+};
+
+/** What each operation needs: `write` takes the database's only write lock. */
+export const operationModes: Readonly<Record<keyof StoreReads, 'read'> & Record<keyof StoreWrites, 'write'>> = {
+  trustDomain: 'read',
+  auditHead: 'read',
+  listAudit: 'read',
+  readAudit: 'read',
+  listEnvoys: 'read',
+  activeEnvoys: 'read',
+  getEnvoy: 'read',
+  currentPublication: 'read',
+  listPublications: 'read',
+  epoch: 'read',
+  secretVersions: 'read',
+  listRuns: 'read',
+  genesis: 'write',
+  appendAudit: 'write',
+  createToken: 'write',
+  consumeTokenAndEnroll: 'write',
+  renameEnvoy: 'write',
+  revokeEnvoy: 'write',
+  recordCertificate: 'write',
+  touchEnvoys: 'write',
+  publish: 'write',
+  bumpEpoch: 'write',
+  recordSecretVersions: 'write',
+  saveRun: 'write',
+};
+
+/** Puts the parts of the database together. None of the operations begins or ends a transaction. */
+export function makeOperations(db: Connection, chain: AuditChain, clock: Clock): Operations {
+  const log = new AuditLog(db, chain, clock);
+  const fleet = new Fleet(db, log);
+  const tokens = new Tokens(db, log, clock);
+  const envoys = new Envoys(db, log, clock);
+  const enrollments = new Enrollments(tokens, envoys, log, clock);
+  const epoch = new SecretsEpoch(db, log, clock);
+  const publications = new Publications(db, log, clock, epoch);
+  const runs = new Runs(db);
+  return {
+    trustDomain: () => fleet.trustDomain(),
+    genesis: (trustDomain, entry) => fleet.genesis(trustDomain, entry),
+
+    auditHead: () => log.head(),
+    listAudit: (query) => log.list(query),
+    readAudit: (fromSeq, limit) => log.read(fromSeq, limit),
+    appendAudit: (entry) => log.append(entry),
+
+    createToken: (token, entry) => tokens.create(token, entry),
+    consumeTokenAndEnroll: (enrollment) => enrollments.consumeToken(enrollment),
+
+    listEnvoys: () => envoys.list(),
+    activeEnvoys: () => envoys.active(),
+    getEnvoy: (idOrHostName) => envoys.get(idOrHostName),
+    renameEnvoy: (id, hostName, entry) => envoys.rename(id, hostName, entry),
+    revokeEnvoy: (id, entry) => envoys.revoke(id, entry),
+    recordCertificate: (id, certificate) => envoys.recordCertificate(id, certificate),
+    touchEnvoys: (sightings) => envoys.touch(sightings),
+
+    publish: (publication, entry) => publications.publish(publication, entry),
+    currentPublication: () => publications.current(),
+    listPublications: () => publications.list(),
+
+    epoch: () => epoch.current(),
+    bumpEpoch: (entry) => epoch.bump(entry),
+    secretVersions: () => epoch.versions(),
+    recordSecretVersions: (changes, entry) => epoch.recordVersions(changes, entry),
+
+    saveRun: (envoyId, report) => runs.save(envoyId, report),
+    listRuns: (envoyId, limit) => runs.list(envoyId, limit),
+  };
+}

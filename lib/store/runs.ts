@@ -1,0 +1,45 @@
+import type { EnvoyId } from '../base/index.js';
+import type { RunReport } from '../wire/index.js';
+import type { Connection } from './driver.js';
+import { json } from './rows.js';
+
+/** How many runs of each envoy are kept. */
+const KEPT_RUNS = 200;
+
+/** What envoys reported about their runs, redacted by them. */
+export class Runs {
+  readonly #db: Connection;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** An envoy can only speak for itself: another one's run of the same id is another run. */
+  save(envoyId: EnvoyId, report: RunReport): { saved: boolean } {
+    const { changes } = this.#db
+      .prepare('INSERT OR IGNORE INTO runs (envoy_id, run_id, started_at, report) VALUES (?, ?, ?, ?)')
+      .run(envoyId, report.runId, report.startedAtMs, JSON.stringify(report));
+    this.#db
+      .prepare(
+        `DELETE FROM runs WHERE envoy_id = :envoyId AND run_id IN
+           (SELECT run_id FROM runs WHERE envoy_id = :envoyId ORDER BY started_at DESC LIMIT -1 OFFSET :kept)`,
+      )
+      .run({ envoyId, kept: KEPT_RUNS });
+    return { saved: changes === 1 };
+  }
+
+  /** The newest first. */
+  list(envoyId: EnvoyId, limit: number): RunReport[] {
+    const reports = this.#db
+      .prepare('SELECT report FROM runs WHERE envoy_id = ? ORDER BY started_at DESC LIMIT ?')
+      .pluck()
+      .all(envoyId, limit);
+    return reports.map((report) => toRunReport(report));
+  }
+}
+
+function toRunReport(report: unknown): RunReport {
+  // JSON drops a member that is undefined.
+  const { failure, ...rest } = json<Omit<RunReport, 'failure'> & { failure?: string }>(report);
+  return { ...rest, failure };
+}

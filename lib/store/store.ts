@@ -1,0 +1,87 @@
+import type { EnvoyId, HostName, KeyName } from '../base/index.js';
+import type { RunReport } from '../wire/index.js';
+import type { AuditQuery, ChainState, EntryDraft, StoredEntry } from './audit-log.js';
+import type { Enrollment, EnrollmentOutcome } from './enrollment.js';
+import type { Certificate, Envoy, Revocation, Sighting } from './envoys.js';
+import type { NewPublication, Publication, Published } from './publications.js';
+import type { SecretChange } from './secrets-epoch.js';
+import type { NewToken } from './tokens.js';
+
+/**
+ * The database as whole operations. Each is one transaction, and what changes something commits together with its
+ * audit entry: where that can't be written nothing happens (A1). Times in results are milliseconds since 1970.
+ *
+ * Every operation rejects with a StoreError: `busy`, `full`, `corrupt` or `unavailable` whatever it is, `not_recorded`
+ * where it takes an entry, and what its own comment says.
+ */
+export interface Store extends StoreReads, StoreWrites {
+  /** Waits for what is under way. Later calls reject with `unavailable`. */
+  close(): Promise<void>;
+}
+
+export interface StoreReads {
+  /** @throws StoreError `not_initialized` before genesis. */
+  trustDomain(): Promise<string>;
+
+  auditHead(): Promise<ChainState>;
+  /** The newest entries, or those behind a known one; always with the oldest first. */
+  listAudit(query: AuditQuery): Promise<StoredEntry[]>;
+  /** At most `limit` entries from `fromSeq` on, and the head of the log at the same moment: for verification. */
+  readAudit(fromSeq: number, limit: number): Promise<{ entries: StoredEntry[]; head: ChainState }>;
+
+  /** The revoked ones, too; by host name. */
+  listEnvoys(): Promise<Envoy[]>;
+  activeEnvoys(): Promise<Envoy[]>;
+  /** By host name the active envoy, or else the one that was revoked last. */
+  getEnvoy(idOrHostName: string): Promise<Envoy | undefined>;
+
+  currentPublication(): Promise<Publication | undefined>;
+  /** The newest first. */
+  listPublications(): Promise<Publication[]>;
+
+  /** 0 before anything was published. */
+  epoch(): Promise<number>;
+  /** The version of each secret that the epoch was last raised for. */
+  secretVersions(): Promise<Map<KeyName, number>>;
+
+  /** The newest first. */
+  listRuns(envoyId: EnvoyId, limit: number): Promise<RunReport[]>;
+}
+
+export interface StoreWrites {
+  /** Gives a new database its trust domain. @throws StoreError `already_initialized` */
+  genesis(trustDomain: string, entry: EntryDraft): Promise<void>;
+
+  /** Records what isn't an operation of the database. @returns the entry's sequence number */
+  appendAudit(entry: EntryDraft): Promise<number>;
+
+  /** @throws StoreError `token_exists` */
+  createToken(token: NewToken, entry: EntryDraft): Promise<void>;
+  /**
+   * Makes an envoy of whoever holds an unused token. The same machine gets the same answer again within the token's
+   * lifetime. A refusal is a result, recorded as `enrollment.refused` with its reason; the others as `envoy.enrolled`.
+   */
+  consumeTokenAndEnroll(enrollment: Enrollment): Promise<EnrollmentOutcome>;
+
+  /** @throws StoreError `envoy_not_found`, `envoy_revoked`, `host_taken` */
+  renameEnvoy(id: EnvoyId, hostName: HostName, entry: EntryDraft): Promise<void>;
+  /**
+   * Expels an envoy for good: its UUID and its key stay refused. Once more changes nothing. The one operation that
+   * happens even where it can't be recorded. @throws StoreError `envoy_not_found`
+   */
+  revokeEnvoy(id: EnvoyId, entry: EntryDraft): Promise<Revocation>;
+  /** @throws StoreError `envoy_not_found` */
+  recordCertificate(id: EnvoyId, certificate: Certificate): Promise<void>;
+  /** Not recorded in the log; for batches. */
+  touchEnvoys(sightings: readonly Sighting[]): Promise<void>;
+
+  /** Draws a policy version and raises the epoch, and adds both to the entry. Both are the time in ms at least. */
+  publish(publication: NewPublication, entry: EntryDraft): Promise<Published>;
+  /** @returns the new epoch */
+  bumpEpoch(entry?: EntryDraft): Promise<number>;
+  /** Takes note of changed secrets and raises the epoch, together. @returns the new epoch */
+  recordSecretVersions(changes: readonly SecretChange[], entry: EntryDraft): Promise<number>;
+
+  /** `saved` is false where that run was known already. Keeps the newest 200 of each envoy. */
+  saveRun(envoyId: EnvoyId, report: RunReport): Promise<{ saved: boolean }>;
+}

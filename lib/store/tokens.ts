@@ -1,0 +1,83 @@
+import type { Clock, EnvoyId, HostGlob } from '../base/index.js';
+import type { AuditLog, EntryDraft } from './audit-log.js';
+import type { Connection, Statement } from './driver.js';
+import { StoreError } from './errors.js';
+import { optional, type Row } from './rows.js';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** An enrollment token as it is stored: nothing that it could be used with. */
+export interface NewToken {
+  /** Names the token in lists and in the log; public. */
+  readonly id: string;
+  /** SHA-256 of the token, 32 bytes. */
+  readonly hash: Uint8Array;
+  /** The host names that it is good for; `undefined` for any. */
+  readonly match: HostGlob | undefined;
+  readonly expiresAtMs: number;
+  /** Given to the envoy that enrolls with it. */
+  readonly labels?: Labels;
+}
+
+export interface Token {
+  readonly id: string;
+  readonly match: HostGlob | undefined;
+  readonly expiresAtMs: number;
+  readonly use: { readonly atMs: number; readonly remoteAddress: string; readonly envoyId: EnvoyId } | undefined;
+  /** As JSON. */
+  readonly labels: string;
+}
+
+export class Tokens {
+  readonly #log: AuditLog;
+  readonly #clock: Clock;
+  readonly #insert: Statement;
+  readonly #exists: Statement;
+  readonly #selectByHash: Statement;
+  readonly #markUsed: Statement;
+
+  constructor(db: Connection, log: AuditLog, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#exists = db.prepare('SELECT 1 FROM tokens WHERE id = ? OR hash = ?').pluck();
+    this.#insert = db.prepare(
+      'INSERT INTO tokens (id, hash, match, labels, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#selectByHash = db.prepare('SELECT * FROM tokens WHERE hash = ?');
+    this.#markUsed = db.prepare('UPDATE tokens SET used_at = ?, used_from = ?, envoy_id = ? WHERE id = ?');
+  }
+
+  create({ id, hash, match, expiresAtMs, labels = {} }: NewToken, entry: EntryDraft): void {
+    if (this.#exists.get(id, hash) !== undefined)
+      throw new StoreError('token_exists', `there is a token ${id} already`);
+    this.#insert.run(id, hash, match ?? null, JSON.stringify(labels), this.#clock.nowMs(), expiresAtMs);
+    this.#log.append(entry);
+  }
+
+  byHash(hash: Uint8Array): Token | undefined {
+    const row = this.#selectByHash.get(hash) as Row | undefined;
+    return row === undefined ? undefined : toToken(row);
+  }
+
+  markUsed(id: string, use: NonNullable<Token['use']>): void {
+    this.#markUsed.run(use.atMs, use.remoteAddress, use.envoyId, id);
+  }
+}
+
+function toToken(row: Row): Token {
+  const use =
+    row.used_at === null
+      ? undefined
+      : {
+          atMs: row.used_at as number,
+          remoteAddress: row.used_from as string,
+          envoyId: row.envoy_id as EnvoyId,
+        };
+  return {
+    id: row.id as string,
+    match: optional<HostGlob>(row.match),
+    expiresAtMs: row.expires_at as number,
+    use,
+    labels: row.labels as string,
+  };
+}

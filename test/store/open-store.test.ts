@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import t from 'tap';
+import { openStore } from '../../lib/store/index.js';
+import { chain, entry, ManualClock, newPath, newRemoteStore, reopen } from './kit.js';
+
+const clock = new ManualClock();
+
+t.test('a new database is private, in WAL mode, and ours', async (t) => {
+  const path = newPath(t);
+  const store = await reopen(t, path);
+  await store.appendAudit(entry);
+  t.equal(statSync(dirname(path)).mode & 0o777, 0o700);
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) t.equal(statSync(file).mode & 0o777, 0o600, file);
+  await store.close();
+  const header = readFileSync(path);
+  t.equal(header.toString('latin1', 68, 72), 'VIGO', 'application_id, https://sqlite.org/fileformat.html section 1.3');
+  t.equal(header.readUInt32BE(60), 1, 'user_version');
+  t.same([...header.subarray(18, 20)], [2, 2], 'WAL');
+});
+
+t.test('what was committed is there after opening again', async (t) => {
+  const path = newPath(t);
+  const store = await reopen(t, path);
+  await store.genesis('fleet.example', entry);
+  await store.close();
+  const again = await reopen(t, path);
+  t.equal(await again.trustDomain(), 'fleet.example');
+  t.equal((await again.auditHead()).size, 1);
+});
+
+t.test('genesis is the first and only one', async (t) => {
+  const store = await reopen(t, newPath(t));
+  await t.rejects(store.trustDomain(), { name: 'StoreError', code: 'not_initialized' });
+  await store.genesis('fleet.example', entry);
+  await t.rejects(store.genesis('other.example', entry), { name: 'StoreError', code: 'already_initialized' });
+  t.equal(await store.trustDomain(), 'fleet.example');
+  t.equal((await store.auditHead()).size, 1);
+});
+
+t.test('two that open a new database at once', async (t) => {
+  const path = newPath(t);
+  const stores = [newRemoteStore(t, path), newRemoteStore(t, path)];
+  await Promise.all(stores.map((store) => store.appendAudit(entry)));
+  t.equal((await stores[0]?.auditHead())?.size, 2);
+});
+
+t.test('a database of a newer schema is refused and not touched', async (t) => {
+  const path = newPath(t);
+  await (await reopen(t, path)).close();
+  const db = new Database(path);
+  db.pragma('user_version = 7');
+  db.pragma('journal_mode = DELETE');
+  db.close();
+  const before = readFileSync(path);
+  await t.rejects(openStore({ path, chain, clock }), { code: 'newer_schema', message: /schema 7.*up to 1/ });
+  await t.rejects(newRemoteStore(t, path).auditHead(), { name: 'StoreError', code: 'newer_schema' }, 'from a thread');
+  t.same(readFileSync(path), before);
+});
+
+t.test("another program's database is refused and not touched", async (t) => {
+  const path = join(t.testdir(), 'other.db');
+  const db = new Database(path);
+  db.exec('CREATE TABLE recipes (name TEXT)');
+  db.close();
+  const before = readFileSync(path);
+  await t.rejects(openStore({ path, chain, clock }), { name: 'StoreError', code: 'unavailable' }, 'not even private');
+  spawnSync('chmod', ['600', path]);
+  await t.rejects(openStore({ path, chain, clock }), { name: 'StoreError', code: 'foreign_database' });
+  t.same(readFileSync(path), before);
+});
+
+t.test('a file that is no database is refused and not touched', async (t) => {
+  const path = join(t.testdir(), 'text.db');
+  writeFileSync(path, 'dear diary, '.repeat(500), { mode: 0o600 });
+  await t.rejects(openStore({ path, chain, clock }), { name: 'StoreError', code: 'foreign_database' });
+  t.equal(readFileSync(path, 'utf8'), 'dear diary, '.repeat(500));
+});
+
+t.test('a path that can not be', async (t) => {
+  const path = join(t.testdir({ file: 'x' }), 'file', 'vigo.db');
+  await t.rejects(openStore({ path, chain, clock }), { name: 'StoreError', code: 'unavailable' });
+});
+
+t.test('a closed store refuses calls, and closing once more is fine', async (t) => {
+  const store = await reopen(t, newPath(t));
+  await store.close();
+  await t.rejects(store.appendAudit(entry), { name: 'StoreError', code: 'unavailable' });
+  await store.close();
+});
+
+t.test('without the driver there is an error that says what to install', async (t) => {
+  const program = `
+    import { openStore } from ${JSON.stringify(new URL('../../lib/store/index.ts', import.meta.url).href)};
+    const path = ${JSON.stringify(newPath(t))};
+    await openStore({ path }).catch(({ name, code, hint }) => console.log(name, code, hint));`;
+  const { stdout } = spawnSync(
+    process.execPath,
+    [...process.execArgv, '--no-addons', '--input-type=module', '--eval', program],
+    { encoding: 'utf8' },
+  );
+  t.match(stdout, /^StoreError driver_missing .*better-sqlite3/);
+});
