@@ -5,10 +5,15 @@ import { primitive, requireKnownAnswer } from './primitive.js';
 import { wipe } from './random.js';
 import { requireBytes } from './size.js';
 
+/** hash-wasm takes its input in through a buffer of this size. */
+const BUFFER_BYTES = 16 * 1024;
+
 /** SHA-256 (FIPS 180-4). */
 export interface Sha256 {
-  /** The 32-byte digest of bytes that are all there. */
+  /** The 32-byte digest of bytes that are all there. The end of them stays in the library's memory until the next. */
   digest(data: Uint8Array): Uint8Array;
+  /** The same for keys and tokens: erases them from the library's memory, which takes as long again. */
+  digestSecret(data: Uint8Array): Uint8Array;
   /** A digest of bytes that come in parts, or of a chain of parts. */
   create(): Sha256Stream;
 }
@@ -55,6 +60,12 @@ class SharedSha256 implements Sha256 {
     requireBytes('the data', data);
     this.#release();
     return this.#hasher.init().update(data).digest('binary');
+  }
+
+  digestSecret(data: Uint8Array): Uint8Array {
+    const digest = this.digest(data);
+    this.digest(new Uint8Array(Math.min(data.length, BUFFER_BYTES)));
+    return digest;
   }
 
   create(): Sha256Stream {

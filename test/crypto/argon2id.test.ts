@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import * as hashWasm from 'hash-wasm';
 import t from 'tap';
 import { fromHex, toHex, utf8 } from '../../lib/base/index.js';
 import { loadArgon2id, randomBytes } from '../../lib/crypto/index.js';
@@ -7,7 +7,6 @@ import { bytesInSodium, copiesInSodium } from './heap.js';
 import { readVectors } from './vectors.js';
 
 const argon2id = await loadArgon2id();
-const hashWasm = createRequire(import.meta.url)('hash-wasm') as typeof import('hash-wasm');
 
 for (const name of ['argon2id-reference', 'argon2id-libsodium']) {
   t.test(name, async (t) => {
