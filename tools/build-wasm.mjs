@@ -11,7 +11,7 @@ const folder = process.argv[2] ?? join(root, 'lib/gen/wasm');
 
 // -O1: higher levels copy vector constants into the loops, which costs V8 registers. Sixteen pages, for ever.
 const options = ['--runtime', 'stub', '--noAssert', '-O1', '--initialMemory', '16', '--maximumMemory', '16'];
-const builds = { scalar: [] };
+const builds = { scalar: [], simd: ['--enable', 'simd'] };
 
 await mkdir(folder, { recursive: true });
 for (const [build, features] of Object.entries(builds)) {

@@ -11,6 +11,8 @@ import {
 } from './memory';
 import * as scalarAes from './scalar/aes';
 import * as scalarGhash from './scalar/ghash';
+import * as simdAes from './simd/aes';
+import * as simdGhash from './simd/ghash';
 
 export { AAD, AAD_BYTES, BUFFER, BUFFER_BYTES, NONCE, SLOTS };
 
@@ -18,8 +20,9 @@ export { AAD, AAD_BYTES, BUFFER, BUFFER_BYTES, NONCE, SLOTS };
 const HEAD_BYTES: usize = 32;
 export const FIRST_BYTES: usize = BUFFER_BYTES - HEAD_BYTES;
 
-const KEY_BYTES: usize = scalarAes.KEY_BYTES;
-const CONTEXT_BYTES: usize = KEY_BYTES + scalarGhash.HASH_KEY_BYTES;
+const KEY_BYTES: usize = ASC_FEATURE_SIMD ? simdAes.KEY_BYTES : scalarAes.KEY_BYTES;
+const HASH_KEY_BYTES: usize = ASC_FEATURE_SIMD ? simdGhash.HASH_KEY_BYTES : scalarGhash.HASH_KEY_BYTES;
+const CONTEXT_BYTES: usize = KEY_BYTES + HASH_KEY_BYTES;
 
 let context: usize = 0;
 let counter: u32 = 0;
@@ -28,12 +31,25 @@ let textBytes: u64 = 0;
 /** Behind the last piece of text: the place of the tag. */
 let textEnd: usize = BUFFER;
 
+// What differs between the builds; the compiler sees one branch only.
+@inline function expandCipherKey(context: usize): void {
+  if (ASC_FEATURE_SIMD) simdAes.expandKey(BUFFER, context);
+  else scalarAes.expandKey(BUFFER, context);
+}
+
+@inline function expandHashKey(context: usize): void {
+  if (ASC_FEATURE_SIMD) simdGhash.expandHashKey(BUFFER, context + KEY_BYTES);
+  else scalarGhash.expandHashKey(BUFFER, context + KEY_BYTES);
+}
+
 @inline function xorKeystream(context: usize, counter: u32, text: usize): void {
-  scalarAes.xorKeystream(context, counter, text);
+  if (ASC_FEATURE_SIMD) simdAes.xorKeystream(context, counter, text);
+  else scalarAes.xorKeystream(context, counter, text);
 }
 
 @inline function absorbBlocks(data: usize, blocks: usize): void {
-  scalarGhash.absorbBlocks(context + KEY_BYTES, data, blocks);
+  if (ASC_FEATURE_SIMD) simdGhash.absorbBlocks(context + KEY_BYTES, data, blocks);
+  else scalarGhash.absorbBlocks(context + KEY_BYTES, data, blocks);
 }
 
 @inline function contextOf(slot: usize): usize {
@@ -43,12 +59,12 @@ let textEnd: usize = BUFFER;
 /** Expands the 32-byte key at BUFFER into a slot, and wipes every trace of it elsewhere. */
 export function expandKey(slot: usize): void {
   const context = contextOf(slot);
-  scalarAes.expandKey(BUFFER, context);
+  expandCipherKey(context);
   // H is the encryption of the zero block: nonce zero, counter zero.
   memory.fill(NONCE, 0, 12);
   memory.fill(BUFFER, 0, BATCH_BYTES);
   xorKeystream(context, 0, BUFFER);
-  scalarGhash.expandHashKey(BUFFER, context + KEY_BYTES);
+  expandHashKey(context);
   memory.fill(SCHEDULE, 0, SCHEDULE_BYTES);
   wipe(0);
 }
@@ -141,5 +157,5 @@ export function matches(): u32 {
 /** Zeros what messages leave in memory, keystream and text; `bytes` is how much of BUFFER was in use at most. */
 export function wipe(bytes: usize): void {
   memory.fill(HASH, 0, SCHEDULE - HASH);
-  memory.fill(NONCE, 0, bytes + BATCH_BYTES + 16);
+  memory.fill(NONCE, 0, BUFFER - NONCE + bytes + BATCH_BYTES);
 }

@@ -38,7 +38,7 @@ export function expandWords<W>(key: usize): void {
  * stands unshifted by, and with the S-box's constant 0x63 that `subBytes` leaves out.
  */
 export function roundKeyColumn(round: u32, column: u32): u32 {
-  // The last round key meets a state that `shiftRowsTwice` has brought home.
+  // The last round key meets a state whose rows have been brought home.
   const shifts = round == 14 ? 0 : round;
   let bytes: u32 = 0;
   for (let row: u32 = 0; row < 4; row++) {

@@ -6,10 +6,12 @@
 
 /** The GHASH accumulator, then the tag. First of the places that a message leaves secrets in, which end at SCHEDULE. */
 export const HASH: usize = 1024;
-/** Blocks that have to be completed before they can be absorbed. */
+/** A block that has to be filled up before it can be absorbed. */
 export const BLOCK: usize = HASH + 16;
+/** Four blocks, or fewer behind zeros, that are absorbed in one step. */
+export const GROUP: usize = BLOCK + 16;
 /** The eight bit planes of the AES state. */
-export const STATE: usize = BLOCK + 64;
+export const STATE: usize = GROUP + 64;
 /** The first batch of keystream: the mask of the tag in its second block, the start of the text behind it. */
 export const KEYSTREAM: usize = STATE + 128;
 /** The 60 words of the AES-256 key schedule while a key is expanded. */

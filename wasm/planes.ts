@@ -4,7 +4,7 @@
 // "Fixslicing AES-like Ciphers"). A uniform shift of the columns remains of it, as an argument of `rotate`.
 
 import { STATE } from './memory';
-import { and, repeat, rotate, shiftLeft, shiftRight, xor } from './word';
+import { and, repeat, rotate, shiftLeft, shiftRight, turnOddRows, xor } from './word';
 
 @inline function plane<W>(i: usize): W {
   return load<W>(STATE + i * sizeof<W>());
@@ -14,35 +14,51 @@ import { and, repeat, rotate, shiftLeft, shiftRight, xor } from './word';
   store<W>(STATE + i * sizeof<W>(), value);
 }
 
-/** Swaps the bits `mask << bits` of word i with the bits `mask` of word i + distance. */
-@inline function swapBits<W>(i: usize, distance: usize, bits: i32, mask: u64): void {
+/** Swaps the bits `mask << bits` of word i with the bits `mask` of word j. */
+@inline function swapBits<W>(i: usize, j: usize, bits: i32, mask: u64): void {
   const a = plane<W>(i);
-  const b = plane<W>(i + distance);
+  const b = plane<W>(j);
   const swapped = and<W>(xor<W>(shiftRight<W>(a, bits), b), repeat<W>(mask));
   setPlane<W>(i, xor<W>(a, shiftLeft<W>(swapped, bits)));
-  setPlane<W>(i + distance, xor<W>(b, swapped));
+  setPlane<W>(j, xor<W>(b, swapped));
 }
 
 /** Turns eight words of bytes into eight bit planes: bit i of byte j in word w moves to bit w of byte j in word i. Self-inverse. */
 export function transpose<W>(): void {
-  for (let i: usize = 0; i < 8; i += 2) swapBits<W>(i, 1, 1, 0x5555555555555555);
-  for (let i: usize = 0; i < 8; i += 4) {
-    swapBits<W>(i, 2, 2, 0x3333333333333333);
-    swapBits<W>(i + 1, 2, 2, 0x3333333333333333);
-  }
-  for (let i: usize = 0; i < 4; i++) swapBits<W>(i, 4, 4, 0x0f0f0f0f0f0f0f0f);
+  swapBits<W>(0, 1, 1, 0x5555555555555555);
+  swapBits<W>(2, 3, 1, 0x5555555555555555);
+  swapBits<W>(4, 5, 1, 0x5555555555555555);
+  swapBits<W>(6, 7, 1, 0x5555555555555555);
+  swapBits<W>(0, 2, 2, 0x3333333333333333);
+  swapBits<W>(1, 3, 2, 0x3333333333333333);
+  swapBits<W>(4, 6, 2, 0x3333333333333333);
+  swapBits<W>(5, 7, 2, 0x3333333333333333);
+  swapBits<W>(0, 4, 4, 0x0f0f0f0f0f0f0f0f);
+  swapBits<W>(1, 5, 4, 0x0f0f0f0f0f0f0f0f);
+  swapBits<W>(2, 6, 4, 0x0f0f0f0f0f0f0f0f);
+  swapBits<W>(3, 7, 4, 0x0f0f0f0f0f0f0f0f);
 }
 
-export function addRoundKey<W>(key: usize): void {
-  for (let i: usize = 0; i < 8; i++) setPlane<W>(i, xor<W>(plane<W>(i), load<W>(key + i * sizeof<W>())));
+function addRoundKey<W>(key: usize): void {
+  setPlane<W>(0, xor<W>(plane<W>(0), load<W>(key + 0 * sizeof<W>())));
+  setPlane<W>(1, xor<W>(plane<W>(1), load<W>(key + 1 * sizeof<W>())));
+  setPlane<W>(2, xor<W>(plane<W>(2), load<W>(key + 2 * sizeof<W>())));
+  setPlane<W>(3, xor<W>(plane<W>(3), load<W>(key + 3 * sizeof<W>())));
+  setPlane<W>(4, xor<W>(plane<W>(4), load<W>(key + 4 * sizeof<W>())));
+  setPlane<W>(5, xor<W>(plane<W>(5), load<W>(key + 5 * sizeof<W>())));
+  setPlane<W>(6, xor<W>(plane<W>(6), load<W>(key + 6 * sizeof<W>())));
+  setPlane<W>(7, xor<W>(plane<W>(7), load<W>(key + 7 * sizeof<W>())));
 }
+
+const SUBSTITUTE: i32 = -1;
 
 /**
- * SubBytes as a circuit of 32 and- and 83 xor-gates (Boyar and Peralta, "A New Combinational Logic Minimization Technique
- * with Applications to Cryptology"); names as in the paper, x and s count from the highest bit. Its four final negations,
- * the constant 0x63, stand in the round keys instead: MixColumns maps that constant to itself.
+ * One round in a piece, so that the planes stay in registers. SubBytes is a circuit of 32 and- and 83 xor-gates (Boyar and
+ * Peralta, "A New Combinational Logic Minimization Technique with Applications to Cryptology"); names as in the paper, x
+ * and s count from the highest bit. Its four final negations, the constant 0x63, stand in the round keys instead:
+ * MixColumns maps that constant to itself. MixColumns and AddRoundKey of round r follow, where `skew` is r modulo 4.
  */
-export function subBytes<W>(): void {
+@inline function round<W>(key: usize, skew: i32): void {
   const x0 = plane<W>(7);
   const x1 = plane<W>(6);
   const x2 = plane<W>(5);
@@ -166,39 +182,86 @@ export function subBytes<W>(): void {
   const s5 = xor<W>(t47, t65);
   const s1 = xor<W>(t64, s3);
   const s2 = xor<W>(t55, t67);
-  setPlane<W>(7, s0);
-  setPlane<W>(6, s1);
-  setPlane<W>(5, s2);
-  setPlane<W>(4, s3);
-  setPlane<W>(3, s4);
-  setPlane<W>(2, s5);
-  setPlane<W>(1, s6);
-  setPlane<W>(0, s7);
-}
 
-/**
- * MixColumns and AddRoundKey of round r, where `skew` is r modulo 4. Row i of the result is
- * 2 (a[i] + a[i+1]) + a[i+1] + (a[i+2] + a[i+3]); doubling moves each plane up by one and folds the highest in by 0x1b.
- */
-@inline export function mixColumns<W>(key: usize, skew: i32): void {
-  const a0 = plane<W>(0), r0 = rotate<W>(a0, 1, skew), d0 = xor<W>(a0, r0);
-  const a1 = plane<W>(1), r1 = rotate<W>(a1, 1, skew), d1 = xor<W>(a1, r1);
-  const a2 = plane<W>(2), r2 = rotate<W>(a2, 1, skew), d2 = xor<W>(a2, r2);
-  const a3 = plane<W>(3), r3 = rotate<W>(a3, 1, skew), d3 = xor<W>(a3, r3);
-  const a4 = plane<W>(4), r4 = rotate<W>(a4, 1, skew), d4 = xor<W>(a4, r4);
-  const a5 = plane<W>(5), r5 = rotate<W>(a5, 1, skew), d5 = xor<W>(a5, r5);
-  const a6 = plane<W>(6), r6 = rotate<W>(a6, 1, skew), d6 = xor<W>(a6, r6);
-  const a7 = plane<W>(7), r7 = rotate<W>(a7, 1, skew), d7 = xor<W>(a7, r7);
-  mixed<W>(0, key, r0, rotate<W>(d0, 2, skew), d7);
-  mixed<W>(1, key, r1, rotate<W>(d1, 2, skew), xor<W>(d0, d7));
-  mixed<W>(2, key, r2, rotate<W>(d2, 2, skew), d1);
-  mixed<W>(3, key, r3, rotate<W>(d3, 2, skew), xor<W>(d2, d7));
-  mixed<W>(4, key, r4, rotate<W>(d4, 2, skew), xor<W>(d3, d7));
-  mixed<W>(5, key, r5, rotate<W>(d5, 2, skew), d4);
-  mixed<W>(6, key, r6, rotate<W>(d6, 2, skew), d5);
-  mixed<W>(7, key, r7, rotate<W>(d7, 2, skew), d6);
+  if (skew == SUBSTITUTE) {
+    setPlane<W>(7, s0);
+    setPlane<W>(6, s1);
+    setPlane<W>(5, s2);
+    setPlane<W>(4, s3);
+    setPlane<W>(3, s4);
+    setPlane<W>(2, s5);
+    setPlane<W>(1, s6);
+    setPlane<W>(0, s7);
+  } else {
+    // Row i of MixColumns is 2 (s[i] + s[i+1]) + s[i+1] + (s[i+2] + s[i+3]). Doubling moves each plane up by one and
+    // folds the highest in by 0x1b.
+    const r0 = rotate<W>(s0, 1, skew), d0 = xor<W>(s0, r0);
+    const r1 = rotate<W>(s1, 1, skew), d1 = xor<W>(s1, r1);
+    const r2 = rotate<W>(s2, 1, skew), d2 = xor<W>(s2, r2);
+    const r3 = rotate<W>(s3, 1, skew), d3 = xor<W>(s3, r3);
+    const r4 = rotate<W>(s4, 1, skew), d4 = xor<W>(s4, r4);
+    const r5 = rotate<W>(s5, 1, skew), d5 = xor<W>(s5, r5);
+    const r6 = rotate<W>(s6, 1, skew), d6 = xor<W>(s6, r6);
+    const r7 = rotate<W>(s7, 1, skew), d7 = xor<W>(s7, r7);
+    mixed<W>(0, key, r7, rotate<W>(d7, 2, skew), d0);
+    mixed<W>(1, key, r6, rotate<W>(d6, 2, skew), xor<W>(d7, d0));
+    mixed<W>(2, key, r5, rotate<W>(d5, 2, skew), d6);
+    mixed<W>(3, key, r4, rotate<W>(d4, 2, skew), xor<W>(d5, d0));
+    mixed<W>(4, key, r3, rotate<W>(d3, 2, skew), xor<W>(d4, d0));
+    mixed<W>(5, key, r2, rotate<W>(d2, 2, skew), d3);
+    mixed<W>(6, key, r1, rotate<W>(d1, 2, skew), d2);
+    mixed<W>(7, key, r0, rotate<W>(d0, 2, skew), d1);
+  }
 }
 
 @inline function mixed<W>(i: usize, key: usize, next: W, opposite: W, doubled: W): void {
   setPlane<W>(i, xor<W>(xor<W>(next, opposite), xor<W>(doubled, load<W>(key + i * sizeof<W>()))));
+}
+
+/** SubBytes alone, without its constant. */
+export function subBytes<W>(): void {
+  round<W>(0, SUBSTITUTE);
+}
+
+function round0<W>(key: usize): void {
+  round<W>(key, 0);
+}
+
+function round1<W>(key: usize): void {
+  round<W>(key, 1);
+}
+
+function round2<W>(key: usize): void {
+  round<W>(key, 2);
+}
+
+function round3<W>(key: usize): void {
+  round<W>(key, 3);
+}
+
+/** Encrypts the blocks in STATE, words of bytes before and after, under the fifteen round keys at `key`. */
+export function encryptState<W>(key: usize): void {
+  const size = 8 * sizeof<W>();
+  transpose<W>();
+  addRoundKey<W>(key);
+  for (let quarter: u32 = 0; quarter < 3; quarter++) {
+    round1<W>(key + size);
+    round2<W>(key + 2 * size);
+    round3<W>(key + 3 * size);
+    key += 4 * size;
+    round0<W>(key);
+  }
+  round1<W>(key + size);
+  subBytes<W>();
+  // The fourteen ShiftRows that were left out: four of them are none, and two turn the odd rows by two columns.
+  setPlane<W>(0, turnOddRows<W>(plane<W>(0)));
+  setPlane<W>(1, turnOddRows<W>(plane<W>(1)));
+  setPlane<W>(2, turnOddRows<W>(plane<W>(2)));
+  setPlane<W>(3, turnOddRows<W>(plane<W>(3)));
+  setPlane<W>(4, turnOddRows<W>(plane<W>(4)));
+  setPlane<W>(5, turnOddRows<W>(plane<W>(5)));
+  setPlane<W>(6, turnOddRows<W>(plane<W>(6)));
+  setPlane<W>(7, turnOddRows<W>(plane<W>(7)));
+  addRoundKey<W>(key + 2 * size);
+  transpose<W>();
 }

@@ -51,3 +51,9 @@
     else return ((turned >> 12) & 0x000f000f000f000f) | ((turned & 0x0fff0fff0fff0fff) << 4);
   }
 }
+
+/** Turns rows 1 and 3 of the AES state by two columns. */
+@inline export function turnOddRows<W>(a: W): W {
+  if (isVector<W>()) return v128.shuffle<u8>(a, a, 0, 1, 2, 3, 6, 7, 4, 5, 8, 9, 10, 11, 14, 15, 12, 13);
+  else return (a & 0x0000ffff0000ffff) | ((a >> 8) & 0x00ff000000ff0000) | ((a << 8) & 0xff000000ff000000);
+}

@@ -1,11 +1,13 @@
-import * as scalar from '../gen/wasm/aes-256-gcm-scalar.js';
+import { chooseKernel, type KernelInfo } from './aes-builds.js';
 import { ContextPool, KeyContext } from './aes-contexts.js';
-import { type Kernel, startKernel } from './aes-kernel.js';
+import type { Kernel } from './aes-kernel.js';
 import { NONCE_BYTES, openMessage, sealMessage } from './aes-message.js';
-import { testAes256Gcm } from './aes-self-test.js';
 import { CryptoError } from './errors.js';
+import { primitive } from './primitive.js';
 import { randomBytes } from './random.js';
 import { requireBytes, requireSize } from './size.js';
+
+export type { KernelInfo };
 
 const KEY_BYTES = 32;
 
@@ -14,6 +16,8 @@ const MAX_MESSAGES = 2 ** 32;
 
 /** AES-256-GCM (NIST SP 800-38D), with 96-bit nonces and 128-bit tags. */
 export interface Aes256Gcm {
+  /** What it runs on here. */
+  readonly kernel: KernelInfo;
   /**
    * Takes a copy of the key.
    * @param key 32 bytes
@@ -41,24 +45,17 @@ export interface Aes256GcmKey {
   dispose(): void;
 }
 
-let loaded: Promise<Aes256Gcm> | undefined;
-
 /**
- * Loads the kernel, once.
- * @throws CryptoError `self_test` where it isn't the pinned one or gives wrong results, `unsupported` without WebAssembly
+ * Loads the kernel and checks it against its hash and its known answers.
+ * @throws CryptoError `self_test`; `unsupported` where there is no WebAssembly
  */
-export function loadAes256Gcm(): Promise<Aes256Gcm> {
-  loaded ??= Promise.resolve().then(() => {
-    const kernel = startKernel(scalar);
-    if (kernel === undefined) throw new CryptoError('unsupported', 'this machine cannot run the AES-256-GCM kernel');
-    testAes256Gcm(kernel);
-    return makeAes256Gcm(kernel);
-  });
-  return loaded;
-}
+export const loadAes256Gcm: () => Promise<Aes256Gcm> = primitive('AES-256-GCM', async () => {
+  const { kernel, info } = chooseKernel();
+  return makeAes256Gcm(kernel, info);
+});
 
-/** The primitive over any kernel; `maxMessages` is an argument so that a test can reach it. */
-export function makeAes256Gcm(kernel: Kernel, maxMessages: number = MAX_MESSAGES): Aes256Gcm {
+/** The primitive over one kernel; `maxMessages` is an argument so that a test can reach it. */
+export function makeAes256Gcm(kernel: Kernel, info: KernelInfo, maxMessages: number = MAX_MESSAGES): Aes256Gcm {
   const pool = new ContextPool(kernel);
   const dropped = new FinalizationRegistry<KeyContext>((context) => pool.forget(context));
 
@@ -103,6 +100,7 @@ export function makeAes256Gcm(kernel: Kernel, maxMessages: number = MAX_MESSAGES
   }
 
   return {
+    kernel: info,
     importKey(key) {
       requireSize('an AES-256 key', key, KEY_BYTES);
       return new Key(key);

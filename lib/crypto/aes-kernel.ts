@@ -59,18 +59,16 @@ export interface Kernel
 }
 
 // Node's types leave WebAssembly to the DOM's; this is all that is needed of it.
-declare const WebAssembly:
-  | {
-      Module: new (bytes: Uint8Array) => object;
-      Instance: new (module: object) => { readonly exports: unknown };
-      validate(bytes: Uint8Array): boolean;
-    }
-  | undefined;
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: unknown };
+  CompileError: new () => Error;
+};
 
 /**
  * Checks the bytes against their SHA-256, by `node:crypto` because it is none of what is being checked, and starts them.
- * @returns undefined where this machine lacks the instructions that the build is made of.
- * @throws CryptoError `self_test` where the bytes aren't the pinned ones, `unsupported` where there is no WebAssembly.
+ * @returns undefined where this machine lacks the instructions that the build is made of
+ * @throws CryptoError `self_test` where the bytes aren't the pinned ones
  */
 export function startKernel({ base64, sha256 }: KernelBytes): Kernel | undefined {
   const bytes = Buffer.from(base64, 'base64');
@@ -79,14 +77,13 @@ export function startKernel({ base64, sha256 }: KernelBytes): Kernel | undefined
       hint: 'reinstall the program from a release whose signature you have checked',
     });
   }
-  if (typeof WebAssembly === 'undefined') {
-    throw new CryptoError('unsupported', 'this runtime has no WebAssembly', {
-      hint: 'run node without --jitless and without --disable-wasm',
-    });
+  try {
+    return onMemory(new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as KernelExports);
+  } catch (error) {
+    // The pinned bytes are a valid module, so this means an instruction set that isn't there.
+    if (error instanceof WebAssembly.CompileError) return undefined;
+    throw error;
   }
-  if (!WebAssembly.validate(bytes)) return undefined;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  return onMemory(exports as KernelExports);
 }
 
 function onMemory(exports: KernelExports): Kernel {

@@ -27,7 +27,7 @@ export function sealMessage(
     begin(kernel, slot, nonce, aad);
     if (plaintext.length <= firstBytes) {
       memory.set(plaintext, text);
-      if (plaintext.length > 0) kernel.encrypt(plaintext.length);
+      kernel.encrypt(plaintext.length);
       kernel.finish();
       return memory.slice(kernel.nonce, text + plaintext.length + TAG_BYTES);
     }
@@ -63,9 +63,9 @@ export function openMessage(kernel: Kernel, slot: number, sealed: Uint8Array, aa
     begin(kernel, slot, sealed.subarray(0, NONCE_BYTES), aad);
     if (length <= firstBytes) {
       memory.set(sealed, kernel.nonce);
-      if (length > 0) kernel.absorbText(length);
+      kernel.absorbText(length);
       if (kernel.matches() !== 1) throw forged();
-      if (length > 0) kernel.decrypt(length);
+      kernel.decrypt(length);
       return memory.slice(text, text + length);
     }
     for (const piece of pieces(kernel, length)) {

@@ -3,7 +3,7 @@
 
 import { expandWords, roundKeyColumn } from '../key-schedule';
 import { NONCE, STATE } from '../memory';
-import { addRoundKey, mixColumns, subBytes, transpose } from '../planes';
+import { encryptState, transpose } from '../planes';
 
 /** Bytes of the expanded key: fifteen round keys of eight planes. */
 export const KEY_BYTES: usize = 15 * 64;
@@ -39,53 +39,6 @@ export function expandKey(key: usize, context: usize): void {
   }
 }
 
-function round0(key: usize): void {
-  subBytes<u64>();
-  mixColumns<u64>(key, 0);
-}
-
-function round1(key: usize): void {
-  subBytes<u64>();
-  mixColumns<u64>(key, 1);
-}
-
-function round2(key: usize): void {
-  subBytes<u64>();
-  mixColumns<u64>(key, 2);
-}
-
-function round3(key: usize): void {
-  subBytes<u64>();
-  mixColumns<u64>(key, 3);
-}
-
-/** The fourteen ShiftRows that were left out: two of them move rows 1 and 3 by two columns, and four are none. */
-function shiftRowsTwice(): void {
-  for (let i: usize = 0; i < 64; i += 8) {
-    const plane = load<u64>(STATE + i);
-    const swapped = ((plane >> 8) ^ plane) & 0x00ff000000ff0000;
-    store<u64>(STATE + i, plane ^ swapped ^ (swapped << 8));
-  }
-}
-
-/** Encrypts the four blocks in STATE, which go in and come out as `columns` has them. */
-function encryptState(key: usize): void {
-  transpose<u64>();
-  addRoundKey<u64>(key);
-  for (let quarter: usize = 0; quarter < 3; quarter++) {
-    round1(key + 64);
-    round2(key + 128);
-    round3(key + 192);
-    key += 256;
-    round0(key);
-  }
-  round1(key + 64);
-  subBytes<u64>();
-  shiftRowsTwice();
-  addRoundKey<u64>(key + 128);
-  transpose<u64>();
-}
-
 @inline function xorColumn(at: usize, column: u32): void {
   store<u32>(at, load<u32>(at) ^ column);
 }
@@ -98,7 +51,7 @@ export function xorKeystream(context: usize, counter: u32, text: usize): void {
     store<u64>(STATE + block * 8, even);
     store<u64>(STATE + 32 + block * 8, odd | (spread(bswap<u32>(counter + block)) << 8));
   }
-  encryptState(context);
+  encryptState<u64>(context);
   for (let block: usize = 0; block < 4; block++) {
     const left = load<u64>(STATE + block * 8);
     const right = load<u64>(STATE + 32 + block * 8);
