@@ -3,8 +3,9 @@ import { equalBytes, fromHex } from '../base/index.js';
 import { bitString, type Der, oid, sequence } from './der.js';
 import { PkiError } from './errors.js';
 
-/** SubjectPublicKeyInfo of a P-256 key up to its uncompressed point (RFC 5480 section 2): all that is before is fixed. */
-const SPKI_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200');
+/** How SubjectPublicKeyInfo of every P-256 key begins, the 04 of an uncompressed point included (RFC 5480 section 2). */
+const SPKI_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
+const SPKI_BYTES = 91;
 const POINT_BYTES = 65;
 
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
@@ -55,13 +56,10 @@ export function keyIdentifier(key: KeyObject): Uint8Array {
 
 function pointOf(key: KeyObject): Uint8Array {
   const spki = key.export({ type: 'spki', format: 'der' });
-  if (
-    spki.length !== SPKI_PREFIX.length + POINT_BYTES ||
-    !equalBytes(spki.subarray(0, SPKI_PREFIX.length), SPKI_PREFIX)
-  ) {
+  if (spki.length !== SPKI_BYTES || !equalBytes(spki.subarray(0, SPKI_PREFIX.length), SPKI_PREFIX)) {
     throw new PkiError('bad_key', 'this public key is not an uncompressed P-256 point');
   }
-  return spki.subarray(SPKI_PREFIX.length);
+  return spki.subarray(-POINT_BYTES);
 }
 
 function assertP256(key: KeyObject): void {

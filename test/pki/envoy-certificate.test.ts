@@ -1,5 +1,6 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import t from 'tap';
+import { toHex } from '../../lib/base/index.js';
 import { issueEnvoyCertificate, parseEnvoyUri } from '../../lib/pki/index.js';
 import { clockAt, DAY_MS, ENVOY_ID, filesOf, makeCa, openssl, TRUST_DOMAIN } from './test-pki.js';
 
@@ -41,6 +42,8 @@ t.test('it is an X509-SVID: one URI, no DNS name, clientAuth, not a CA', async (
 t.test('the key has to be P-256, in its one DER form, and on the curve', async (t) => {
   const of = (key: { publicKey: { export(o: { type: 'spki'; format: 'der' }): Buffer } }) =>
     key.publicKey.export({ type: 'spki', format: 'der' });
+  const [algorithm, x, y] = [spki.slice(2, 23), spki.slice(27, 59), spki.slice(59)].map(toHex);
+  const parity = (even: number) => `0${even + ((spki.at(-1) ?? 0) & 1)}`;
   const offCurve = spki.with(-1, (spki.at(-1) ?? 0) ^ 1);
   const rejected = {
     empty: new Uint8Array(),
@@ -51,13 +54,8 @@ t.test('the key has to be P-256, in its one DER form, and on the curve', async (
     'a byte too many': Uint8Array.of(...spki, 0),
     'a byte too few': spki.subarray(0, -1),
     'off the curve': offCurve,
-    'a compressed point': Buffer.from(
-      `3039301306072a8648ce3d020106082a8648ce3d030107032200${Buffer.from(spki)
-        .subarray(27, 59)
-        .toString('hex')
-        .padStart(66, (spki.at(-1) ?? 0) & 1 ? '03' : '02')}`,
-      'hex',
-    ),
+    'a compressed point': Buffer.from(`3039${algorithm}032200${parity(2)}${x}`, 'hex'),
+    'a hybrid point': Buffer.from(`3059${algorithm}034200${parity(6)}${x}${y}`, 'hex'),
   };
   for (const [name, key] of Object.entries(rejected))
     t.throws(() => issue({ publicKey: key }), { code: 'bad_key' }, name);
