@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import {
+  type EnvoyId,
+  fromBase64Url,
+  fromUtf8,
+  type HostName,
+  parseEnvoyId,
+  parseHostName,
+  toBase64Url,
+  utf8,
+  VigoError,
+} from '../base/index.js';
+import { FilesError, readFileLimited, writeFileAtomic } from '../files/index.js';
+import { AgentError } from './errors.js';
+import type { AgentPaths } from './paths.js';
+
+const MAX_FILE_BYTES = 64 * 1024;
+const PRIVATE = { mode: 0o600 };
+
+/** Who this machine is, and the server that it belongs to: pinned at enrollment. */
+export interface AgentIdentity {
+  readonly envoyId: EnvoyId;
+  readonly hostName: HostName;
+  readonly trustDomain: string;
+  /** `host:port` of the server's gRPC listener. */
+  readonly serverAddress: string;
+  /** The name that the server's certificate must hold. */
+  readonly serverName: string;
+  /** Ed25519, 32 bytes: signs policy heads and sealed answers. */
+  readonly policyPublicKey: Uint8Array;
+}
+
+/** What an identity needs beside it to open a connection. PEM. */
+export interface TlsFiles {
+  readonly caPem: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+const fileSchema = z.strictObject({
+  version: z.literal(1),
+  envoy_id: z.string(),
+  host_name: z.string(),
+  trust_domain: z.string(),
+  server_address: z.string(),
+  server_name: z.string(),
+  policy_public_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
+
+/**
+ * @returns undefined where this machine isn't enrolled.
+ * @throws AgentError `bad_identity`, FilesError
+ */
+export async function readIdentity(paths: AgentPaths): Promise<AgentIdentity | undefined> {
+  const bytes = await readFileLimited(paths.identity, MAX_FILE_BYTES, { private: true }).catch((cause) => {
+    if (cause instanceof FilesError && cause.code === 'not_found') return undefined;
+    throw cause;
+  });
+  return bytes && parseIdentity(paths.identity, bytes);
+}
+
+/** @throws AgentError `not_enrolled`, `bad_identity`, FilesError */
+export async function requireIdentity(paths: AgentPaths): Promise<AgentIdentity> {
+  const identity = await readIdentity(paths);
+  if (identity !== undefined) return identity;
+  throw new AgentError('not_enrolled', `this machine is not enrolled: there is no ${paths.identity}`, {
+    hint: 'vigo enroll --server https://<host>:8443 --token-file <path>',
+  });
+}
+
+export async function readTlsFiles(paths: AgentPaths): Promise<TlsFiles> {
+  const read = async (path: string) => fromUtf8(await readFileLimited(path, MAX_FILE_BYTES, { private: true }));
+  return {
+    caPem: await read(paths.ca),
+    certificatePem: await read(paths.tlsCertificate),
+    keyPem: await read(paths.tlsKey),
+  };
+}
+
+/**
+ * Writes down that this machine is enrolled. The identity comes last: a crash before it leaves a machine that isn't
+ * enrolled and can ask again with the same keys (N3).
+ */
+export async function storeIdentity(
+  paths: AgentPaths,
+  identity: AgentIdentity,
+  certificates: Omit<TlsFiles, 'keyPem'>,
+): Promise<void> {
+  await writeFileAtomic(paths.ca, utf8(certificates.caPem), PRIVATE);
+  await writeFileAtomic(paths.tlsCertificate, utf8(certificates.certificatePem), PRIVATE);
+  const file: z.infer<typeof fileSchema> = {
+    version: 1,
+    envoy_id: identity.envoyId,
+    host_name: identity.hostName,
+    trust_domain: identity.trustDomain,
+    server_address: identity.serverAddress,
+    server_name: identity.serverName,
+    policy_public_key: toBase64Url(identity.policyPublicKey),
+  };
+  await writeFileAtomic(paths.identity, utf8(`${JSON.stringify(file, undefined, 2)}\n`), PRIVATE);
+}
+
+function parseIdentity(path: string, bytes: Uint8Array): AgentIdentity {
+  try {
+    const file = fileSchema.parse(JSON.parse(fromUtf8(bytes)));
+    return {
+      envoyId: parseEnvoyId(file.envoy_id),
+      hostName: parseHostName(file.host_name),
+      trustDomain: file.trust_domain,
+      serverAddress: file.server_address,
+      serverName: file.server_name,
+      policyPublicKey: fromBase64Url(file.policy_public_key),
+    };
+  } catch (cause) {
+    if (!(cause instanceof VigoError || cause instanceof z.ZodError || cause instanceof SyntaxError)) throw cause;
+    throw new AgentError('bad_identity', `${path} is not what enrollment wrote`, {
+      cause,
+      hint: 'restore it from a backup, or remove it and enroll as a new envoy',
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+
+export const DEFAULT_CONFIG_DIR = '/etc/vigo-envoy';
+export const DEFAULT_STATE_DIR = '/var/lib/vigo';
+
+/** Where the agent keeps what it is, below `configDir`, and what it last accepted, below `stateDir`. */
+export interface AgentPaths {
+  readonly configDir: string;
+  readonly identity: string;
+  /** 32 raw bytes. */
+  readonly signingSeed: string;
+  /** P-256, PKCS #8, PEM. */
+  readonly tlsKey: string;
+  readonly tlsCertificate: string;
+  readonly ca: string;
+  readonly stateDir: string;
+  readonly policy: string;
+  readonly runLock: string;
+}
+
+export function agentPaths(configDir: string, stateDir: string): AgentPaths {
+  return {
+    configDir,
+    identity: join(configDir, 'identity.json'),
+    signingSeed: join(configDir, 'ed25519.seed'),
+    tlsKey: join(configDir, 'tls.key'),
+    tlsCertificate: join(configDir, 'tls.crt'),
+    ca: join(configDir, 'ca.crt'),
+    stateDir,
+    policy: join(stateDir, 'policy'),
+    runLock: join(stateDir, 'run.lock'),
+  };
+}
