@@ -44,8 +44,8 @@ export async function signHead(head: PolicyHead, signer: Ed25519Signer): Promise
  * @throws WireError `forged` for another key's signature or another envoy's head, `malformed` for anything else.
  */
 export async function openHead(signed: SignedHead, key: PinnedKey, envoyId: EnvoyId): Promise<PolicyHead> {
-  const { verify } = await loadEd25519();
-  if (!verify(signed.signature, signed.head, key.publicKey)) {
+  const ed25519 = await loadEd25519();
+  if (!ed25519.verify(signed.signature, signed.head, key.publicKey)) {
     throw new WireError('forged', "the policy head isn't signed by the pinned policy key");
   }
   const head = checked('a policy head', () => {

@@ -51,8 +51,8 @@ export async function sealAnswer(
   values: readonly SecretValue[],
   signer: Ed25519Signer,
 ): Promise<SealedAnswer> {
-  const { encapsulate } = await loadXWing();
-  const { ciphertext: kemCiphertext, sharedSecret } = encapsulate(context.kemPublicKey);
+  const xWing = await loadXWing();
+  const { ciphertext: kemCiphertext, sharedSecret } = xWing.encapsulate(context.kemPublicKey);
   const key = await answerKey(context, kemCiphertext, sharedSecret);
   const batch = encodeSecretBatch(values);
   try {
@@ -76,16 +76,16 @@ export async function openSealedAnswer(
   kemSecretKey: Uint8Array,
   pinned: PinnedKey,
 ): Promise<SecretValue[]> {
-  const { verify } = await loadEd25519();
+  const ed25519 = await loadEd25519();
   // Against a server that isn't ours though its certificate is: whoever holds the TLS or CA key lacks the policy key.
   if (
     !equalBytes(answer.keyId, pinned.keyId) ||
-    !verify(answer.signature, answerBytes(context, answer), pinned.publicKey)
+    !ed25519.verify(answer.signature, answerBytes(context, answer), pinned.publicKey)
   ) {
     throw new WireError('forged', "the answer isn't signed by the pinned policy key for this request");
   }
-  const { decapsulate } = await loadXWing();
-  const key = await answerKey(context, answer.kemCiphertext, decapsulate(answer.kemCiphertext, kemSecretKey));
+  const xWing = await loadXWing();
+  const key = await answerKey(context, answer.kemCiphertext, xWing.decapsulate(answer.kemCiphertext, kemSecretKey));
   try {
     const batch = key.open(answer.sealed, answerAad(context, answer.secretsEpoch));
     try {
@@ -126,12 +126,12 @@ export function decodeSealedAnswer(bytes: Uint8Array): SealedAnswer {
 
 /** Derives the answer's key and wipes the shared secret. The info binds it to both public values and the request. */
 async function answerKey(context: AnswerContext, kemCiphertext: Uint8Array, sharedSecret: Uint8Array) {
-  const { deriveKey } = await loadHmacSha256();
-  const { importKey } = await loadAes256Gcm();
+  const hmac = await loadHmacSha256();
+  const aes = await loadAes256Gcm();
   const info = encodeCanonical('vigo/sealed-answer-key/v1', context.kemPublicKey, kemCiphertext, context.requestHash);
-  const keyBytes = deriveKey({ secret: sharedSecret, info }, AES_KEY_BYTES);
+  const keyBytes = hmac.deriveKey({ secret: sharedSecret, info }, AES_KEY_BYTES);
   try {
-    return importKey(keyBytes);
+    return aes.importKey(keyBytes);
   } finally {
     wipe(sharedSecret, keyBytes);
   }
