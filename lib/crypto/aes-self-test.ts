@@ -3,18 +3,18 @@ import { NONCE_BYTES, openMessage, sealMessage, TAG_BYTES } from './aes-message.
 
 /** Bytes of text and of AAD: every tail of a block, every number of blocks in a batch, more than one piece of each. */
 export const SELF_TEST_SIZES: readonly (readonly [text: number, aad: number])[] = [
-  [16_373, 2_057],
+  [16_401, 2_057],
   ...Array.from({ length: 17 }, (_, i) => [i * 17, (i * 13) % 41] as const),
 ];
 
 /** The tag at the end of the chain, from `node:crypto`; a test computes it again. */
-export const SELF_TEST_TAG = '98d4f644436c31769891237ec81baa68';
+export const SELF_TEST_TAG = 'f4631bf512d7eefc3834c9b465a13496';
 
 const SLOT = 0;
 
-/** Bytes that are easy to make anywhere and repeat late: 0, 167, 78, … modulo 256, one more after each 256. */
+/** Bytes that are easy to make anywhere and repeat late: 0, 167, 78, … modulo 256, one more after each eight. */
 export function selfTestBytes(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => i * 167 + (i >> 8));
+  return Uint8Array.from({ length }, (_, i) => i * 167 + (i >> 3));
 }
 
 /**
