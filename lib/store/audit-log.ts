@@ -76,17 +76,10 @@ export class AuditLog {
   append(draft: EntryDraft, detail: { readonly [name: string]: Json } = {}): number {
     const full = { ...draft.detail, ...detail };
     const entry = Object.keys(full).length === 0 ? draft : { ...draft, detail: full };
-    try {
-      const { bytes, hash, next } = this.#chain.append(this.head(), entry, this.#clock.nowMs());
-      this.#insert.run(next.size, bytes, hash);
-      this.#replaceHead.run(next.size, next.head, concatBytes(...next.frontier));
-      return next.size;
-    } catch (cause) {
-      throw new StoreError('not_recorded', `the audit entry ${draft.action} can't be written, so nothing was done`, {
-        hint: 'see what is wrong with the log: vigocli audit verify',
-        cause,
-      });
-    }
+    const { bytes, hash, next } = this.#next(entry);
+    this.#insert.run(next.size, bytes, hash);
+    this.#replaceHead.run(next.size, next.head, concatBytes(...next.frontier));
+    return next.size;
   }
 
   head(): ChainState {
@@ -116,6 +109,17 @@ export class AuditLog {
       .prepare('SELECT seq, bytes, hash FROM audit_log WHERE seq >= ? ORDER BY seq LIMIT ?')
       .all(fromSeq, limit) as Row[];
     return { entries: rows.map(toEntry), head: this.head() };
+  }
+
+  #next(entry: EntryDraft): ReturnType<AuditChain['append']> {
+    try {
+      return this.#chain.append(this.head(), entry, this.#clock.nowMs());
+    } catch (cause) {
+      throw new StoreError('not_recorded', `the audit entry ${entry.action} can't be made, so nothing was done`, {
+        hint: 'see whether the log is whole: vigocli audit verify',
+        cause,
+      });
+    }
   }
 }
 

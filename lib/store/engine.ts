@@ -27,15 +27,14 @@ export class Engine {
   readonly #db: Connection;
   readonly #operations: Operations;
 
-  private constructor(db: Connection, operations: Operations) {
+  constructor(db: Connection, chain: AuditChain, clock: Clock) {
     this.#db = db;
-    this.#operations = operations;
+    this.#operations = makeOperations(db, chain, clock);
   }
 
   /** @throws StoreError, see `openDatabase` */
   static async open({ path, chain, clock }: StoreOptions): Promise<Engine> {
-    const db = await openDatabase(path);
-    return new Engine(db, makeOperations(db, chain, clock));
+    return new Engine(await openDatabase(path), chain, clock);
   }
 
   /**

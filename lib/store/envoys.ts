@@ -48,14 +48,13 @@ export interface Revocation {
   readonly recorded: boolean;
 }
 
-const ACTIVE = 'revoked_at IS NULL';
-
 export class Envoys {
   readonly #db: Connection;
   readonly #log: AuditLog;
   readonly #clock: Clock;
   readonly #selectById: Statement;
   readonly #selectByHostName: Statement;
+  readonly #selectActive: Statement;
   readonly #selectByKey: Statement;
 
   constructor(db: Connection, log: AuditLog, clock: Clock) {
@@ -67,6 +66,7 @@ export class Envoys {
     this.#selectByHostName = db.prepare(
       'SELECT * FROM envoys WHERE host_name = ? ORDER BY revoked_at DESC NULLS FIRST LIMIT 1',
     );
+    this.#selectActive = db.prepare('SELECT * FROM envoys WHERE host_name = ? AND revoked_at IS NULL');
     this.#selectByKey = db.prepare('SELECT * FROM envoys WHERE ed25519_public_key = ?');
   }
 
@@ -75,7 +75,7 @@ export class Envoys {
   }
 
   active(): Envoy[] {
-    return this.#all(`SELECT * FROM envoys WHERE ${ACTIVE} ORDER BY host_name`);
+    return this.#all('SELECT * FROM envoys WHERE revoked_at IS NULL ORDER BY host_name');
   }
 
   get(idOrHostName: string): Envoy | undefined {
@@ -87,8 +87,7 @@ export class Envoys {
   }
 
   activeByHostName(hostName: HostName): Envoy | undefined {
-    const envoy = one(this.#selectByHostName, hostName);
-    return envoy?.status === 'active' ? envoy : undefined;
+    return one(this.#selectActive, hostName);
   }
 
   /** @param labels as JSON */
@@ -148,7 +147,8 @@ export class Envoys {
       this.#db.transaction(() => this.#log.append(entry))();
       return true;
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'not_recorded' && this.#db.inTransaction) return false;
+      // Lost is only the entry, unless SQLite gave up the whole transaction.
+      if (this.#db.inTransaction) return false;
       throw error;
     }
   }

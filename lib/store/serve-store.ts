@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { Engine, type StoreOptions } from './engine.js';
+import { Engine, type Result, type StoreOptions } from './engine.js';
 import { toStoreError } from './errors.js';
 import { type Answer, packError, type Request, toReply } from './messages.js';
 
@@ -24,14 +24,12 @@ export async function serveStore({ port, ...options }: StoreOptions & { readonly
 
   const queue: Request[] = [];
   const work = () => {
+    // Up to the request to close, which comes behind all calls that are still to be answered.
     const end = queue.findIndex((request, i) => request === 'close' || i === MAX_BATCH);
     const batch = queue.splice(0, end < 0 ? queue.length : end).filter((request) => request !== 'close');
     if (batch.length > 0) {
       const results = engine.run(batch);
-      answer({
-        kind: 'replies',
-        replies: results.map((result, i) => toReply((batch[i] as { id: number }).id, result)),
-      });
+      answer({ kind: 'replies', replies: batch.map(({ id }, i) => toReply(id, results[i] as Result)) });
     }
     if (queue[0] === 'close') {
       engine.close();

@@ -1,0 +1,44 @@
+import t from 'tap';
+import type { RunReport } from '../../lib/wire/index.js';
+import { enroll, envoyId, newStore } from './kit.js';
+
+function report(n: number): RunReport {
+  return {
+    runId: envoyId(n),
+    startedAtMs: 1000 + n,
+    finishedAtMs: 2000 + n,
+    policyVersion: 7,
+    secretsEpoch: 8,
+    results: [
+      { configcrate: 'c', resource: 'r', type: 'file', outcome: 'changed', message: 'wrote [secret]', durationMs: 3 },
+    ],
+    failure: undefined,
+  };
+}
+
+t.test('a run counts once, the newest first', async (t) => {
+  const store = await newStore(t);
+  const id = await enroll(store, 1, 'web-1');
+  t.same(await store.saveRun(id, report(1)), { saved: true });
+  t.same(await store.saveRun(id, { ...report(2), failure: 'no secrets' }), { saved: true });
+  t.same(await store.saveRun(id, { ...report(1), failure: 'something else' }), { saved: false });
+  t.strictSame(await store.listRuns(id, 9), [{ ...report(2), failure: 'no secrets' }, report(1)]);
+  t.strictSame(await store.listRuns(id, 1), [{ ...report(2), failure: 'no secrets' }]);
+});
+
+t.test("an envoy can not take the place of another one's run", async (t) => {
+  const store = await newStore(t);
+  const [a, b] = [await enroll(store, 1, 'a'), await enroll(store, 2, 'b')];
+  await store.saveRun(a, { ...report(1), failure: 'forged' });
+  t.same(await store.saveRun(b, report(1)), { saved: true });
+  t.strictSame(await store.listRuns(b, 9), [report(1)]);
+});
+
+t.test('the newest 200 are kept', async (t) => {
+  const store = await newStore(t);
+  const id = await enroll(store, 1, 'web-1');
+  for (let n = 0; n < 203; n++) await store.saveRun(id, report(n));
+  const runs = await store.listRuns(id, 1000);
+  t.equal(runs.length, 200);
+  t.same([runs.at(0)?.startedAtMs, runs.at(-1)?.startedAtMs], [1202, 1003]);
+});
