@@ -45,16 +45,16 @@ export class Gate {
     const sentinel = await this.#read();
     const reader = new ByteReader(sentinel.subarray(MAGIC.length));
     const keyId = reader.bytes(KEY_ID_BYTES);
-    const lastUseMs = reader.u64();
+    const lastUse = reader.bytes(8);
     const key = keys.find(keyId);
     if (key === undefined) {
       throw new VaultError('unknown_key', `the vault was unlocked with master key ${toHex(keyId)}, not the one here`, {
         hint: 'put the right master key in its place; if it is the right one, run: vigocli secrets unlock',
       });
     }
-    const mac = await this.#mac(key, verifier, lastUseMs);
+    const mac = await this.#mac(key, verifier, lastUse);
     if (!constantTimeEqual(mac, reader.rest())) throw locked("the sentinel isn't this vault's");
-    const idleMs = this.#clock.nowMs() - lastUseMs;
+    const idleMs = this.#clock.nowMs() - new ByteReader(lastUse).u64();
     if (idleMs >= UNLOCK_IDLE_MS) {
       throw closed('expired', `the vault was not used for ${formatDuration(UNLOCK_IDLE_MS)} and is locked again`);
     }
@@ -64,9 +64,9 @@ export class Gate {
 
   /** Opens the gate, or prolongs it: 24 hours from now. */
   async open(keys: MasterKeys, verifier: Uint8Array): Promise<void> {
-    const nowMs = this.#clock.nowMs();
-    const mac = await this.#mac(keys.current, verifier, nowMs);
-    const sentinel = concatBytes(MAGIC, keys.current.id, u64(nowMs), mac);
+    const lastUse = u64(this.#clock.nowMs());
+    const mac = await this.#mac(keys.current, verifier, lastUse);
+    const sentinel = concatBytes(MAGIC, keys.current.id, lastUse, mac);
     await writeFileAtomic(this.#layout.sentinelFile, sentinel, { mode: 0o600 });
   }
 
@@ -90,12 +90,12 @@ export class Gate {
     return sentinel;
   }
 
-  async #mac(key: MasterKey, verifier: Uint8Array, lastUseMs: number): Promise<Uint8Array> {
+  async #mac(key: MasterKey, verifier: Uint8Array, lastUse: Uint8Array): Promise<Uint8Array> {
     const [hmac, sha256] = await Promise.all([loadHmacSha256(), loadSha256()]);
     const info = encodeCanonical('vigo/vault-gate-key/v1');
     const gateKey = hmac.deriveKey({ secret: key.secret.expose(), info }, MAC_BYTES);
     const folder = await realpath(this.#layout.secretsDir);
-    const mac = hmac.mac(gateKey, encodeCanonical('vigo/vault-gate/v1', lastUseMs, sha256.digest(verifier), folder));
+    const mac = hmac.mac(gateKey, encodeCanonical('vigo/vault-gate/v1', lastUse, sha256.digest(verifier), folder));
     wipe(gateKey);
     return mac;
   }

@@ -6,6 +6,6 @@ export { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 export type { VaultLock } from './lock.js';
 export { openSecretReader, type SecretReader } from './reader.js';
 export type { OpenedSecret, SecretKind } from './secret-files.js';
-export { openServerKeys, type ServerKeys, type ServerKeysOptions } from './server-keys.js';
+export { readServerKey } from './server-keys.js';
 export { openVault, type Vault, type VaultOptions } from './vault.js';
 export { MAX_VALUE_BYTES } from './vault-file.js';

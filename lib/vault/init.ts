@@ -2,9 +2,10 @@ import { dirname } from 'node:path';
 import { ensureDir } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { filesBelow } from './key-tree.js';
+import { demandKnownKey } from './known-key.js';
 import type { VaultLayout } from './layout.js';
 import { createMasterKeyFile, loadMasterKeys } from './master-key.js';
-import { createVerifierFile, readVerifierFile, type Verifier } from './verifier.js';
+import { readVerifierFile } from './verifier.js';
 
 export interface Initialization {
   readonly masterKey: 'made' | 'kept';
@@ -13,33 +14,31 @@ export interface Initialization {
 /**
  * Finds out what `init` has to do.
  * @throws VaultError `already_initialized`; `key_missing` where there is something that only the lost master key opens:
- * a key is never made beside existing ciphertext or a verifier
+ * a key is never made beside existing ciphertext or a verifier; `unknown_key` where the key isn't that ciphertext's
  */
 export async function planInit(layout: VaultLayout): Promise<Initialization> {
   const keys = await loadMasterKeys(layout.keyFile);
-  keys?.dispose();
   if (keys === undefined) {
     const orphan = await findOrphan(layout);
     if (orphan !== undefined) throw lostKey(layout, orphan);
     return { masterKey: 'made' };
   }
-  if ((await readVerifierFile(layout.verifierFile)) !== undefined) {
-    throw new VaultError('already_initialized', `the vault in ${layout.secretsDir} is initialized already`, {
-      hint: 'to change the passphrase, run: vigocli secrets rotate',
-    });
+  try {
+    if ((await readVerifierFile(layout.verifierFile)) !== undefined) throw alreadyInitialized(layout);
+    await demandKnownKey(layout, keys);
+    return { masterKey: 'kept' };
+  } finally {
+    keys.dispose();
   }
-  return { masterKey: 'kept' };
 }
 
-/** Carries the plan out. The key comes first: a crash leaves a key without a verifier, with which `init` goes on. */
-export async function carryOutInit(layout: VaultLayout, plan: Initialization, verifier: Verifier): Promise<void> {
+/** Makes the folders and the master key. It comes first: a crash leaves a key without a verifier, and `init` goes on. */
+export async function makeMasterKey(layout: VaultLayout, plan: Initialization): Promise<void> {
   await ensureDir(dirname(layout.secretsDir), 0o755);
   await ensureDir(layout.secretsDir, 0o700);
-  if (plan.masterKey === 'made') {
-    await ensureDir(dirname(layout.keyFile), 0o700);
-    await createMasterKeyFile(layout.keyFile);
-  }
-  await createVerifierFile(layout.verifierFile, verifier);
+  if (plan.masterKey === 'kept') return;
+  await ensureDir(dirname(layout.keyFile), 0o700);
+  await createMasterKeyFile(layout.keyFile);
 }
 
 /** The error for a missing master key: of a vault that was never made, or of one that lost it. */
@@ -51,6 +50,12 @@ export async function missingKey(layout: VaultLayout): Promise<VaultError> {
 export function notInitialized(layout: VaultLayout): VaultError {
   return new VaultError('not_initialized', `there is no vault in ${layout.secretsDir} yet`, {
     hint: 'run: vigocli secrets init',
+  });
+}
+
+function alreadyInitialized(layout: VaultLayout): VaultError {
+  return new VaultError('already_initialized', `the vault in ${layout.secretsDir} is initialized already`, {
+    hint: 'to change the passphrase, run: vigocli secrets rotate',
   });
 }
 

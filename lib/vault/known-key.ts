@@ -14,7 +14,7 @@ export async function demandKnownKey(layout: VaultLayout, keys: MasterKeys): Pro
   let stranger: { path: string; keyId: Uint8Array } | undefined;
   for (const dir of [layout.secretsDir, layout.keysDir]) {
     for await (const path of filesBelow(dir)) {
-      const header = await readHeader(path);
+      const header = readHeader(path);
       if (header === undefined) continue;
       if (keys.find(header.keyId) !== undefined) return;
       stranger ??= { path, keyId: header.keyId };

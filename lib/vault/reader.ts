@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { KeyName } from '../base/index.js';
 import { VaultError } from './errors.js';
 import { readHeader } from './header.js';
@@ -7,7 +8,7 @@ import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
 import { type OpenedSecret, readSecret } from './secret-files.js';
 
-const SCAN_WIDTH = 16;
+const SCAN_SLICE = 256;
 /** A writer may replace the file between two looks at it; that often in a row is no coincidence. */
 const MAX_TRIES = 5;
 
@@ -49,7 +50,7 @@ export class SecretReader {
   /** Whether there is a file with a readable header; it isn't decrypted. @throws VaultError `misplaced` */
   async has(key: KeyName): Promise<boolean> {
     const { secretsDir } = this.#layout;
-    return (await hasFile(secretsDir, key)) && (await readHeader(keyPath(secretsDir, key))) !== undefined;
+    return (await hasFile(secretsDir, key)) && readHeader(keyPath(secretsDir, key)) !== undefined;
   }
 
   /**
@@ -59,14 +60,11 @@ export class SecretReader {
   async scan(): Promise<Map<KeyName, number>> {
     const { secretsDir } = this.#layout;
     const versions = new Map<KeyName, number>();
-    const rest = (await keysBelow(secretsDir)).values();
-    const scanRest = async () => {
-      for (const key of rest) {
-        const header = await readHeader(keyPath(secretsDir, key));
-        if (header !== undefined) versions.set(key, header.version);
-      }
-    };
-    await Promise.all(Array.from({ length: SCAN_WIDTH }, scanRest));
+    for (const [i, key] of (await keysBelow(secretsDir)).entries()) {
+      if (i % SCAN_SLICE === SCAN_SLICE - 1) await setImmediate(); // the server answers others in between
+      const header = readHeader(keyPath(secretsDir, key));
+      if (header !== undefined) versions.set(key, header.version);
+    }
     return versions;
   }
 

@@ -2,7 +2,7 @@ import type { Clock, KeyName, Secret } from '../base/index.js';
 import { FilesError } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { Gate } from './gate.js';
-import { carryOutInit, type Initialization, missingKey, notInitialized, planInit } from './init.js';
+import { type Initialization, makeMasterKey, missingKey, notInitialized, planInit } from './init.js';
 import { codeOf, type Operation, recorded, type VaultJournal } from './journal.js';
 import { keysBelow } from './key-tree.js';
 import { demandKnownKey } from './known-key.js';
@@ -11,7 +11,8 @@ import type { VaultLock } from './lock.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
 import { demandStrongPassword } from './password-rule.js';
 import { readSecret, removeSecret, type SecretKind, writeSecret } from './secret-files.js';
-import { decodeVerifier, makeVerifier, readVerifierFile, verifyPassphrase } from './verifier.js';
+import { makeServerKey } from './server-keys.js';
+import { createVerifierFile, decodeVerifier, makeVerifier, readVerifierFile, verifyPassphrase } from './verifier.js';
 
 export interface VaultOptions extends VaultPlace {
   lock: VaultLock;
@@ -51,19 +52,28 @@ export class Vault {
   }
 
   /**
-   * Makes what is missing of master key and verifier.
+   * Makes what is missing of master key, verifier, and the server's own keys of these names.
    * @throws VaultError `already_initialized`, `key_missing`, `bad_passphrase`
    */
-  async init(passphrase: Uint8Array): Promise<Initialization> {
-    return this.#options.lock.exclusively(async () => {
+  async init(
+    passphrase: Uint8Array,
+    { serverKeys = [] }: { serverKeys?: readonly string[] } = {},
+  ): Promise<Initialization> {
+    const { lock, journal, clock, actor } = this.#options;
+    return lock.exclusively(async () => {
       const plan = await planInit(this.layout);
       const verifier = await makeVerifier(passphrase);
-      return recorded(this.#options.journal, {
+      return recorded(journal, {
         action: 'vault.initialized',
         subject: this.layout.secretsDir,
         describe: ({ masterKey }) => ({ master_key: masterKey }),
         act: async () => {
-          await carryOutInit(this.layout, plan, verifier);
+          await makeMasterKey(this.layout, plan);
+          await this.#withKeys(async (keys) => {
+            const made = { createdMs: clock.nowMs(), by: actor };
+            for (const name of serverKeys) await makeServerKey(this.layout, name, keys, made);
+          });
+          await createVerifierFile(this.layout.verifierFile, verifier); // last: with it, `init` is over
           return plan;
         },
       });
@@ -196,17 +206,23 @@ export class Vault {
 
   /** Runs `work` alone, with the master keys and the verifier as they are now. */
   async #opened<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
-    return this.#options.lock.exclusively(async () => {
-      const verifier = await readVerifierFile(this.layout.verifierFile);
-      const keys = await loadMasterKeys(this.layout.keyFile);
-      try {
-        if (keys !== undefined && verifier !== undefined) return await work({ keys, verifier });
-        if (keys === undefined) throw await missingKey(this.layout);
-        throw notInitialized(this.layout);
-      } finally {
-        keys?.dispose();
-      }
-    });
+    return this.#options.lock.exclusively(() =>
+      this.#withKeys(async (keys) => {
+        const verifier = await readVerifierFile(this.layout.verifierFile);
+        if (verifier === undefined) throw notInitialized(this.layout);
+        return work({ keys, verifier });
+      }),
+    );
+  }
+
+  async #withKeys<T>(work: (keys: MasterKeys) => Promise<T>): Promise<T> {
+    const keys = await loadMasterKeys(this.layout.keyFile);
+    if (keys === undefined) throw await missingKey(this.layout);
+    try {
+      return await work(keys);
+    } finally {
+      keys.dispose();
+    }
   }
 }
 

@@ -4,10 +4,8 @@ import type { Test } from 'tap';
 import { utf8 } from '../../lib/base/index.js';
 import {
   openSecretReader,
-  openServerKeys,
   openVault,
   type SecretReader,
-  type ServerKeys,
   type Vault,
   type VaultJournal,
   type VaultJournalEntry,
@@ -62,7 +60,6 @@ export interface Kit {
   readonly home: string;
   readonly secretsDir: string;
   readonly vault: Vault;
-  readonly serverKeys: ServerKeys;
   readonly journal: MemoryJournal;
   readonly clock: { now: number; nowMs(): number };
   reader(): Promise<SecretReader>;
@@ -80,7 +77,6 @@ export function makeKit(t: Test): Kit {
     home,
     secretsDir,
     vault: openVault(options),
-    serverKeys: openServerKeys(options),
     journal,
     clock,
     reader: () => openSecretReader({ secretsDir }),
