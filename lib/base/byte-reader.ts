@@ -53,7 +53,8 @@ export class ByteReader {
   }
 
   #advance(length: number): number {
-    if (length > this.remaining) throw new BaseError('bad_encoding', 'the bytes end too early');
+    // A caller's `remaining - TAG_BYTES` is negative where the bytes were cut.
+    if (length < 0 || length > this.remaining) throw new BaseError('bad_encoding', 'the bytes end too early');
     const start = this.#offset;
     this.#offset += length;
     return start;

@@ -3,7 +3,9 @@ import { BaseError } from './errors.js';
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** @throws BaseError `bad_encoding` for a lone surrogate: UTF-8 can't hold one, and two texts would get the same bytes. */
 export function utf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw new BaseError('bad_encoding', 'a text holds a lone surrogate');
   return utf8Encoder.encode(text);
 }
 
@@ -36,8 +38,10 @@ export function toHex(bytes: Uint8Array): string {
   return view(bytes).toString('hex');
 }
 
+/** Strict: what it accepts encodes back to the same text. */
 export function fromHex(text: string): Uint8Array {
-  if (!/^([0-9a-f]{2})*$/.test(text)) throw new BaseError('bad_encoding', 'not lower-case hexadecimal');
+  if (text.length % 2 !== 0 || /[^0-9a-f]/.test(text))
+    throw new BaseError('bad_encoding', 'not lower-case hexadecimal');
   return Uint8Array.from(Buffer.from(text, 'hex'));
 }
 

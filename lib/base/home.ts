@@ -16,6 +16,8 @@ export interface HomePaths {
   readonly run: string;
   readonly vaultLock: string;
   readonly localAdminToken: string;
+  /** Where the running server answers the API, for programs on this host. */
+  readonly apiEndpoint: string;
 }
 
 export const DEFAULT_HOME = '/srv/vigo';
@@ -35,5 +37,6 @@ export function homePaths(root: string): HomePaths {
     run,
     vaultLock: join(run, 'vault.lock'),
     localAdminToken: join(run, 'local-admin.token'),
+    apiEndpoint: join(run, 'api.json'),
   };
 }

@@ -17,13 +17,14 @@ export type KeyName = string & { readonly [keyNameBrand]: true };
 
 /**
  * The grammar of a secret's name: segments of `A-Z a-z 0-9 . _ -` joined by `/`; none empty, none beginning with a
- * dot or ending in one; at most 200 bytes each and 1,024 together; no placeholder marker inside.
+ * dot or ending in one; at most 200 bytes each and 1,024 together; no placeholder marker inside, not even one that
+ * overlaps those around it.
  * @throws BaseError `bad_key_name`, saying which rule failed.
  */
 export function parseKeyName(text: string): KeyName {
   const problem = keyNameProblem(text);
   if (problem !== undefined) {
-    throw new BaseError('bad_key_name', `${JSON.stringify(text)} is not a key name: ${problem}`, {
+    throw new BaseError('bad_key_name', `${JSON.stringify(text.slice(0, 260))} is not a key name: ${problem}`, {
       hint: 'a key looks like vigo/db/dsn: letters, digits, dots, underscores and dashes between slashes',
     });
   }
@@ -42,7 +43,7 @@ export function isReservedKey(key: KeyName): boolean {
 function keyNameProblem(text: string): string | undefined {
   if (text.length === 0) return 'it is empty';
   if (text.length > MAX_KEY_BYTES) return `it has more than ${MAX_KEY_BYTES} bytes`;
-  if (text.includes(MARKER_START) || text.includes(MARKER_END)) return 'it holds a placeholder marker';
+  if (!standsBetweenMarkers(text)) return 'it holds a placeholder marker, or would complete one';
   for (const segment of text.split('/')) {
     if (segment.length === 0) return 'a segment is empty';
     if (segment.length > MAX_SEGMENT_BYTES) return `a segment has more than ${MAX_SEGMENT_BYTES} bytes`;
@@ -52,4 +53,12 @@ function keyNameProblem(text: string): string | undefined {
     if (segment.endsWith('.')) return `the segment ${segment} ends in a dot`;
   }
   return undefined;
+}
+
+/** Whether a placeholder of this key can be read as that of no other: `a__END_VIGO_SECRET` would end after the `a`. */
+function standsBetweenMarkers(text: string): boolean {
+  const placeholder = MARKER_START + text + MARKER_END;
+  return (
+    placeholder.lastIndexOf(MARKER_START) === 0 && placeholder.indexOf(MARKER_END) === MARKER_START.length + text.length
+  );
 }

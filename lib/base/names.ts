@@ -10,7 +10,7 @@ export type EnvoyId = string & { readonly [envoyIdBrand]: true };
 export type HostName = string & { readonly [hostNameBrand]: true };
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const HOST_LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 /** @throws BaseError `bad_id` */
 export function parseEnvoyId(text: string): EnvoyId {
@@ -22,9 +22,14 @@ export function isEnvoyId(text: string): text is EnvoyId {
   return UUID_V4.test(text);
 }
 
-/** Makes a version 4 UUID of 16 random bytes. */
+/**
+ * Makes a version 4 UUID.
+ * @param random 16 bytes
+ * @throws BaseError `bad_id` for any other length.
+ */
 export function uuidFrom(random: Uint8Array): string {
-  const bytes = Buffer.from(random.subarray(0, 16));
+  if (random.length !== 16) throw new BaseError('bad_id', `a UUID takes 16 bytes, not ${random.length}`);
+  const bytes = Buffer.from(random);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
@@ -36,11 +41,11 @@ export function uuidFrom(random: Uint8Array): string {
  * @throws BaseError `bad_host_name`
  */
 export function parseHostName(text: string): HostName {
-  const name = text.toLowerCase();
-  if (name.length > 253 || !name.split('.').every((label) => HOST_LABEL.test(label))) {
+  // Checked before it is lowered: the Kelvin sign's lower case is an ASCII k.
+  if (text.length > 253 || !text.split('.').every((label) => HOST_LABEL.test(label))) {
     throw new BaseError('bad_host_name', `${JSON.stringify(text.slice(0, 260))} is not a host name`, {
       hint: 'labels of letters, digits and dashes, joined by dots',
     });
   }
-  return name as HostName;
+  return text.toLowerCase() as HostName;
 }

@@ -1,44 +1,73 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Shorter values would redact half of every text; `set` warns about them. */
 export const MIN_REDACTED_BYTES = 4;
 
 const REDACTED = '[secret]';
 
+/** What encoders of URLs leave as it is: RFC 3986 section 2.3, encodeURIComponent, paths, forms, encodeURI. */
+const URL_KEPT = [/[\w.~-]/, /[\w.~!'()*-]/, /[\w.~/-]/, /[\w.*-]/, /[\w.~!'()*;,/?:@&=+$#-]/];
+
+/** For each of them, how it spells each byte, in upper-case hexadecimal and in lower. */
+const URL_TABLES = URL_KEPT.flatMap((kept) => {
+  const upper = Array.from({ length: 256 }, (_, byte) => {
+    const char = String.fromCharCode(byte);
+    return kept.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+  return [upper, upper.map((spelling) => (spelling.length > 1 ? spelling.toLowerCase() : spelling))];
+});
+
 /** Replaces every occurrence of the values in use in a text. */
 export type Redactor = (text: string) => string;
 
 /**
- * Makes a redactor for the values in use: raw, hexadecimal, URL-encoded, JSON-escaped, shell-quoted, and base64 in
- * both alphabets at all three alignments. Values shorter than four bytes are left alone.
+ * Makes a redactor for the values in use, with and without the white space around them: raw, hexadecimal,
+ * URL-encoded, JSON-escaped, shell-quoted, and base64 in both alphabets at all three alignments. No spelling has more
+ * than six characters per byte. Values shorter than four bytes are left alone; a value that was encoded twice or
+ * broken over lines isn't found.
  */
 export function makeRedactor(values: Iterable<Uint8Array>): Redactor {
   const forms = new Set<string>();
   for (const value of values) {
-    if (value.length >= MIN_REDACTED_BYTES) for (const form of spellings(value)) forms.add(form);
+    for (const form of spellings(value)) if (form.length >= MIN_REDACTED_BYTES) forms.add(form);
   }
-  if (forms.size === 0) return (text) => text;
-  // Longest first, so that a value that holds another one disappears whole.
-  const ordered = [...forms].sort((a, b) => b.length - a.length).map(escapeRegExp);
-  const pattern = new RegExp(ordered.join('|'), 'g');
-  return (text) => text.replace(pattern, REDACTED);
+  return (text) => {
+    const found = [...forms].flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);
+    let redacted = '';
+    let end = 0;
+    for (const each of found) {
+      // Where two overlap they go together: what one leaves of the other would be half a secret.
+      if (each.start >= end) redacted += text.slice(end, each.start) + REDACTED;
+      end = Math.max(end, each.end);
+    }
+    return redacted + text.slice(end);
+  };
+}
+
+/** Searched by `indexOf`: a pattern of a long value is too large for a regular expression, and its error prints it. */
+function occurrences(text: string, form: string): { start: number; end: number }[] {
+  const found = [];
+  for (let i = text.indexOf(form); i >= 0; i = text.indexOf(form, i + 1))
+    found.push({ start: i, end: i + form.length });
+  return found;
 }
 
 function* spellings(value: Uint8Array): Iterable<string> {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const hex = bytes.toString('hex');
-  yield hex;
-  yield hex.toUpperCase();
-  yield* base64Cores(bytes);
-
-  const text = bytes.toString('utf8');
-  for (const raw of new Set([text, text.trim(), bytes.toString('latin1')])) {
-    if (raw.length < MIN_REDACTED_BYTES) continue;
-    yield raw;
-    yield JSON.stringify(raw).slice(1, -1);
-    yield raw.replaceAll("'", `'\\''`);
-    yield raw.replaceAll(/[^A-Za-z0-9_@%+=:,./-]/g, '\\$&');
-    if (raw.isWellFormed()) {
-      yield encodeURIComponent(raw);
-      yield encodeURIComponent(raw).replaceAll('%20', '+');
+  const whole = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  // A shell's $(…) drops the last line break before anything else sees the value.
+  const trimmed = isUtf8(whole) ? Buffer.from(whole.toString('utf8').trim()) : whole;
+  for (const bytes of [whole, trimmed]) {
+    if (bytes.length < MIN_REDACTED_BYTES) continue;
+    const hex = bytes.toString('hex');
+    yield hex;
+    yield hex.toUpperCase();
+    yield* base64Cores(bytes);
+    yield* urlForms(bytes);
+    for (const text of [bytes.toString('utf8'), bytes.toString('latin1')]) {
+      yield text;
+      yield* backslashForms(text);
+      yield text.replaceAll("'", `'\\''`);
+      yield text.replaceAll("'", `'"'"'`);
     }
   }
 }
@@ -50,12 +79,26 @@ function* base64Cores(bytes: Buffer): Iterable<string> {
     const first = Math.ceil((lead * 8) / 6);
     const last = Math.floor((padded.length * 8) / 6);
     const core = padded.toString('base64').slice(first, last);
-    if (core.length < MIN_REDACTED_BYTES) continue;
     yield core;
     yield core.replaceAll('+', '-').replaceAll('/', '_');
   }
 }
 
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+function* urlForms(bytes: Buffer): Iterable<string> {
+  for (const table of URL_TABLES) {
+    let form = '';
+    for (const byte of bytes) form += table[byte];
+    yield form;
+    yield form.replaceAll('%20', '+');
+  }
+}
+
+/** Strings of JSON (also in pure ASCII), of JavaScript and `$'…'`, and words of a shell outside and inside `"…"`. */
+function* backslashForms(text: string): Iterable<string> {
+  const json = JSON.stringify(text).slice(1, -1);
+  yield json;
+  yield json.replaceAll(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  yield json.replaceAll('\\"', '"').replaceAll("'", "\\'");
+  yield text.replaceAll(/[^\w@%+=:,./\u0080-\uffff-]/g, '\\$&');
+  yield text.replaceAll(/["$`\\]/g, '\\$&');
 }

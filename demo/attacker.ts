@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type EnvoyId, type KeyName, parseEnvoyId, systemClock } from '../lib/base/index.js';
+import { loadEd25519, loadXWing } from '../lib/crypto/index.js';
+import { createRequestSigner } from '../lib/identity/index.js';
+import { type AgentChannel, connectAgent, type UnaryMethod } from '../lib/rpc/index.js';
+import {
+  encodeCheckIn,
+  encodeResolveSecrets,
+  encodeSignedRequest,
+  INSTANCE_BYTES,
+  Rejection,
+  type SignedRequest,
+} from '../lib/wire/index.js';
+
+/** Somebody who owns one envoy: has its keys and its certificate, and sends what he likes. */
+export interface Attacker {
+  readonly envoyId: EnvoyId;
+  /** Signs a request as the envoy would, for the server process that answers. */
+  sign(method: UnaryMethod, payload: Uint8Array): SignedRequest;
+  /** Sends any bytes. Gives the reason of the refusal, or nothing where it was taken. */
+  send(method: UnaryMethod, request: Uint8Array): Promise<string | undefined>;
+  close(): void;
+}
+
+export async function ownEnvoy(configDir: string): Promise<Attacker> {
+  const read = (file: string) => readFile(join(configDir, file), 'utf8');
+  const identity = JSON.parse(await read('identity.json'));
+  const envoyId = parseEnvoyId(identity.envoy_id);
+  const { importSigner } = await loadEd25519();
+  const signer = createRequestSigner({
+    signer: importSigner(await readFile(join(configDir, 'ed25519.seed'))),
+    envoyId,
+    clock: systemClock,
+  });
+  const channel = await connectAgent({
+    address: identity.server_address,
+    tls: {
+      caPem: await read('ca.crt'),
+      certificatePem: await read('tls.crt'),
+      keyPem: await read('tls.key'),
+      serverName: identity.server_name,
+    },
+  });
+  const instance = await learnInstance(channel, (bytes) => signer.sign('CheckIn', plainCheckIn(), bytes));
+  return {
+    envoyId,
+    sign: (method, payload) => signer.sign(method, payload, instance),
+    send: (method, request) => refusalOf(channel.call(method, request)),
+    close: () => channel.close(),
+  };
+}
+
+export function plainCheckIn(): Uint8Array {
+  return encodeCheckIn({ heldHead: undefined, heldBody: undefined, traits: new Map(), agentVersion: 'none' });
+}
+
+/** Asks for one secret under a policy version. */
+export async function askFor(key: KeyName, policyVersion: number): Promise<Uint8Array> {
+  const { publicKey } = (await loadXWing()).generateKeyPair();
+  return encodeResolveSecrets({ policyVersion, refs: [{ key, heldVersion: undefined }], kemPublicKey: publicKey });
+}
+
+/** The server tells everybody who may connect for which of its processes a request must be signed. */
+async function learnInstance(channel: AgentChannel, sign: (instance: Uint8Array) => SignedRequest) {
+  try {
+    await channel.call('CheckIn', encodeSignedRequest(sign(new Uint8Array(INSTANCE_BYTES))));
+  } catch (error) {
+    if (error instanceof Rejection && error.instance !== undefined) return error.instance;
+    throw error;
+  }
+  throw new Error('the server took a request for no instance at all');
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    if (error instanceof Rejection) return error.code;
+    throw error;
+  }
+}

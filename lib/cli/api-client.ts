@@ -1,0 +1,123 @@
+import { request } from 'node:https';
+import { type ErrorKind, errorTable, type HomePaths, VigoError } from '../base/index.js';
+import { FilesError, readFileLimited } from '../files/index.js';
+import { CliError } from './errors.js';
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const TIMEOUT_MS = 60_000;
+
+/** The server's HTTPS API, called with the local-admin token. */
+export interface ApiClient {
+  /** @throws VigoError of the server's code and message, or CliError `no_server` */
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+}
+
+/** A config problem as the API reports it. */
+export interface ApiProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What the server refused, in its words. */
+export class ApiError extends VigoError {
+  readonly problems: readonly ApiProblem[];
+
+  constructor(status: number, error: { code: string; message: string; hint?: string; problems?: ApiProblem[] }) {
+    super('api', kindOfStatus(status), error.code, error.message, { hint: error.hint });
+    this.problems = error.problems ?? [];
+  }
+}
+
+/**
+ * Finds the server that runs on this host.
+ * @throws CliError `no_server` where none does, or where its token isn't readable for this user.
+ */
+export async function connectApi(home: HomePaths): Promise<ApiClient> {
+  const { url, ca } = JSON.parse(await readRunFile(home.apiEndpoint)) as { url: string; ca: string };
+  const token = (await readRunFile(home.localAdminToken)).trim();
+  const call = <T>(method: string, path: string, body?: unknown) => send<T>({ url, ca, token, method, path, body });
+  return { get: (path) => call('GET', path), post: (path, body) => call('POST', path, body ?? {}) };
+}
+
+async function readRunFile(path: string): Promise<string> {
+  try {
+    return Buffer.from(await readFileLimited(path, 64 * 1024, { private: true })).toString('utf8');
+  } catch (cause) {
+    if (!(cause instanceof FilesError)) throw cause;
+    const denied = cause.code === 'no_permission' || cause.code === 'not_private';
+    throw new CliError('no_server', denied ? cause.message : 'no vigosrv runs on this host', {
+      hint: denied
+        ? 'run vigocli as the user who runs vigosrv'
+        : `start vigosrv, or set VIGO_HOME (looked for ${path})`,
+      cause,
+    });
+  }
+}
+
+interface Call {
+  readonly url: string;
+  readonly ca: string;
+  readonly token: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+function send<T>({ url, ca, token, method, path, body }: Call): Promise<T> {
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  return new Promise((resolve, reject) => {
+    // Every server certificate names localhost, whichever address the server listens on.
+    const options = {
+      method,
+      headers,
+      ca,
+      servername: 'localhost',
+      minVersion: 'TLSv1.3',
+      timeout: TIMEOUT_MS,
+    } as const;
+    const call = request(new URL(`/api/v1${path}`, url), options, (answer) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      answer.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > MAX_ANSWER_BYTES) call.destroy(new Error('the answer is too large'));
+        else chunks.push(chunk);
+      });
+      answer.on('end', () => {
+        try {
+          const json = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+          const status = answer.statusCode ?? 500;
+          if (status < 400) resolve(json as T);
+          else reject(new ApiError(status, json.error));
+        } catch (cause) {
+          reject(unreachable(url, cause));
+        }
+      });
+    });
+    call.on('timeout', () => call.destroy(new Error('no answer in time')));
+    call.on('error', (cause) => reject(unreachable(url, cause)));
+    call.end(content);
+  });
+}
+
+function unreachable(url: string, cause: unknown): CliError {
+  const what = cause instanceof Error ? cause.message : 'it failed';
+  return new CliError('no_server', `can't reach vigosrv at ${url}: ${what}`, {
+    hint: 'is vigosrv running? its log says why it stopped',
+    cause,
+  });
+}
+
+function kindOfStatus(status: number): ErrorKind {
+  // 400 is `invalid` here: wrong usage of this command line was found before anything was sent.
+  const kinds = Object.keys(errorTable).filter((kind) => kind !== 'usage') as ErrorKind[];
+  return kinds.find((kind) => errorTable[kind].http === status) ?? 'internal';
+}

@@ -1,0 +1,28 @@
+import type { CommandContext } from './context.js';
+
+/** The values of a command's flags, as typed. A flag that takes a value is a string, one that doesn't a boolean. */
+export interface Flags {
+  text(name: string): string | undefined;
+  /** All values of a flag that may be given several times. */
+  texts(name: string): readonly string[];
+  is(name: string): boolean;
+}
+
+export interface CommandOption {
+  readonly name: string;
+  /** What stands behind the flag in the help, like `path`; a flag without it is a switch. */
+  readonly value?: string;
+  readonly repeatable?: true;
+  readonly summary: string;
+}
+
+/** One verb. Every file below `commands/` exports one, named `command`. */
+export interface Command {
+  /** Words, then the arguments: `secrets set raw <key>`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options?: readonly CommandOption[];
+  readonly examples?: readonly string[];
+  /** @throws VigoError; whatever was printed before is complete lines */
+  run(context: CommandContext, args: readonly string[], flags: Flags): Promise<void>;
+}

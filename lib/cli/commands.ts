@@ -1,0 +1,45 @@
+import type { Command } from './command.js';
+import { command as auditList } from './commands/audit/list.js';
+import { command as auditVerify } from './commands/audit/verify.js';
+import { command as configHistory } from './commands/config/history.js';
+import { command as configPublish } from './commands/config/publish.js';
+import { command as configRollback } from './commands/config/rollback.js';
+import { command as configValidate } from './commands/config/validate.js';
+import { command as envoysList } from './commands/envoys/list.js';
+import { command as envoysRename } from './commands/envoys/rename.js';
+import { command as envoysRevoke } from './commands/envoys/revoke.js';
+import { command as envoysShow } from './commands/envoys/show.js';
+import { command as envoysToken } from './commands/envoys/token.js';
+import { command as secretsDelete } from './commands/secrets/delete.js';
+import { command as secretsGenerateCerts } from './commands/secrets/generate-certs.js';
+import { command as secretsInit } from './commands/secrets/init.js';
+import { command as secretsList } from './commands/secrets/list.js';
+import { command as secretsLock } from './commands/secrets/lock.js';
+import { command as secretsReveal } from './commands/secrets/reveal.js';
+import { command as secretsSetPassword } from './commands/secrets/set-password.js';
+import { command as secretsSetRaw } from './commands/secrets/set-raw.js';
+import { command as secretsUnlock } from './commands/secrets/unlock.js';
+
+/** Every command, in the order in which the help lists them. */
+export const commands: readonly Command[] = [
+  secretsInit,
+  secretsUnlock,
+  secretsLock,
+  secretsSetRaw,
+  secretsSetPassword,
+  secretsReveal,
+  secretsDelete,
+  secretsList,
+  secretsGenerateCerts,
+  configValidate,
+  configPublish,
+  configRollback,
+  configHistory,
+  envoysToken,
+  envoysList,
+  envoysShow,
+  envoysRename,
+  envoysRevoke,
+  auditList,
+  auditVerify,
+];

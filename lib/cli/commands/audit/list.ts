@@ -1,0 +1,42 @@
+import type { Command } from '../../command.js';
+import { CliError } from '../../errors.js';
+import { formatTable, formatTime } from '../../table.js';
+
+const DEFAULT_LIMIT = 50;
+
+export const command: Command = {
+  usage: 'audit list',
+  summary: 'List the newest entries of the audit log, the oldest of them first',
+  options: [
+    { name: 'limit', value: 'n', summary: `How many (default ${DEFAULT_LIMIT})` },
+    { name: 'action', value: 'action', summary: 'Only this action, like enrollment.refused' },
+    { name: 'json', summary: 'Print one JSON object per line' },
+  ],
+  examples: ['audit list --action secret_accessed', 'audit list --limit 1000 --json'],
+  async run({ store, out }, _, flags) {
+    const limit = flags.text('limit') ?? String(DEFAULT_LIMIT);
+    if (!/^[1-9][0-9]{0,6}$/.test(limit)) throw new CliError('usage', `${JSON.stringify(limit)} is not a number`);
+    const action = flags.text('action');
+    const { decodeEntry } = await import('../../../audit/index.js');
+    const entries = await (await store()).listAudit({
+      limit: Number(limit),
+      ...(action === undefined ? {} : { action }),
+    });
+    const rows = entries.map(({ seq, bytes }) => ({ seq, ...decodeEntry(bytes) }));
+    if (flags.is('json')) return out(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    out(
+      formatTable(
+        ['SEQ', 'WHEN', 'ACTION', 'OUTCOME', 'ACTOR', 'SUBJECT', 'DETAIL'],
+        rows.map(({ seq, at, action, outcome, actor, subject, detail }) => [
+          String(seq),
+          formatTime(at),
+          action,
+          outcome,
+          actor,
+          subject,
+          detail === undefined ? '' : JSON.stringify(detail),
+        ]),
+      ),
+    );
+  },
+};

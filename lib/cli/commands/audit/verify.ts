@@ -1,0 +1,30 @@
+import { toHex } from '../../../base/index.js';
+import type { Command } from '../../command.js';
+import { CliError } from '../../errors.js';
+
+export const command: Command = {
+  usage: 'audit verify',
+  summary: 'Check the whole audit log: nothing edited, removed, inserted or cut off',
+  options: [
+    { name: 'db', value: 'path', summary: 'The log in another database, like a copy' },
+    { name: 'json', summary: 'Print JSON' },
+  ],
+  examples: ['audit verify', 'audit verify --db /backup/vigo.db'],
+  async run({ store: openStore, openDatabase, out, note }, _, flags) {
+    const { verifyLog } = await import('../../../audit/index.js');
+    const path = flags.text('db');
+    const store = await (path === undefined ? openStore() : openDatabase(path));
+    const verdict = await verifyLog((fromSeq, limit) => store.readAudit(fromSeq, limit));
+
+    if (flags.is('json')) {
+      const json = verdict.ok ? { ...verdict, head: toHex(verdict.head), root: toHex(verdict.root) } : verdict;
+      out(`${JSON.stringify(json)}\n`);
+    }
+    if (!verdict.ok) {
+      throw new CliError('audit_broken', verdict.message, {
+        hint: `the ${verdict.verified} entries before it hold together; compare with a backup`,
+      });
+    }
+    if (!flags.is('json')) note(`${verdict.size} entries hold together; tree root ${toHex(verdict.root)}`);
+  },
+};

@@ -1,0 +1,29 @@
+import type { Command } from '../../command.js';
+import { formatTable, formatTime } from '../../table.js';
+
+interface ApiPublicationRow {
+  readonly policy_version: number;
+  readonly published_at: number;
+  readonly actor: string;
+  readonly source: string;
+  readonly digest: string;
+}
+
+export const command: Command = {
+  usage: 'config history',
+  summary: 'List what was published, the newest first',
+  options: [{ name: 'json', summary: 'Print JSON' }],
+  async run({ api, out, note }, _, flags) {
+    const { publications } = await (await api()).get<{ publications: ApiPublicationRow[] }>('/config/history');
+    if (flags.is('json')) return out(`${JSON.stringify(publications)}\n`);
+    if (publications.length === 0) note('nothing was published yet');
+    const rows = publications.map(({ policy_version, published_at, actor, source, digest }) => [
+      String(policy_version),
+      formatTime(published_at),
+      source,
+      actor,
+      digest.slice(0, 12),
+    ]);
+    out(formatTable(['VERSION', 'WHEN', 'FROM', 'BY', 'DIGEST'], rows));
+  },
+};

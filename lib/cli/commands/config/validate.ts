@@ -1,0 +1,15 @@
+import type { Command } from '../../command.js';
+import { withProblems } from '../../config.js';
+
+export const command: Command = {
+  usage: 'config validate',
+  summary: 'Check the stacks as publish would, and change nothing',
+  options: [{ name: 'json', summary: 'Print JSON' }],
+  async run(context, _, flags) {
+    const checked = await withProblems(context, async () =>
+      (await context.api()).post<{ digest: string; files: number }>('/config/validate'),
+    );
+    if (flags.is('json')) return context.out(`${JSON.stringify(checked)}\n`);
+    context.note(`${checked.files} files are valid`);
+  },
+};

@@ -1,0 +1,13 @@
+import type { Command } from '../../command.js';
+import type { ApiEnvoy } from '../../envoy.js';
+
+export const command: Command = {
+  usage: 'envoys revoke <envoy>',
+  summary: 'Expel an envoy for good: its id and its key stay refused',
+  examples: ['envoys revoke web-1'],
+  async run({ api, note }, [name = '']) {
+    const { envoy } = await (await api()).post<{ envoy: ApiEnvoy }>(`/envoys/${encodeURIComponent(name)}/revoke`);
+    note(`${envoy.host_name} (${envoy.id}) is revoked`);
+    note('what it was handed before is still on that machine: change those secrets');
+  },
+};

@@ -1,0 +1,30 @@
+import type { Command } from '../../command.js';
+import { type ApiEnvoy, describeLastSeen } from '../../envoy.js';
+import { formatTable, formatTime } from '../../table.js';
+
+interface ApiRun {
+  readonly runId: string;
+  readonly startedAtMs: number;
+  readonly failure?: string;
+  readonly results: readonly { configcrate: string; resource: string; outcome: string; message: string }[];
+}
+
+export const command: Command = {
+  usage: 'envoys show <envoy>',
+  summary: 'Show one envoy, by host name or id, and its latest runs',
+  options: [{ name: 'json', summary: 'Print JSON' }],
+  examples: ['envoys show web-1'],
+  async run({ api, out }, [name = ''], flags) {
+    const shown = await (await api()).get<{ envoy: ApiEnvoy; runs: ApiRun[] }>(`/envoys/${encodeURIComponent(name)}`);
+    if (flags.is('json')) return out(`${JSON.stringify(shown)}\n`);
+    const { envoy, runs } = shown;
+    out(`host       ${envoy.host_name}\nid         ${envoy.id}\nstatus     ${envoy.status}\n`);
+    out(`enrolled   ${formatTime(envoy.enrolled_at)}\nlast seen  ${describeLastSeen(envoy)}\n`);
+    for (const [trait, value] of Object.entries(envoy.traits)) out(`trait      ${trait} = ${value}\n`);
+    for (const run of runs) {
+      out(`\nrun of ${formatTime(run.startedAtMs)}${run.failure ? `: ${run.failure}` : ''}\n`);
+      const rows = run.results.map((r) => [r.outcome, `${r.configcrate}/${r.resource}`, r.message]);
+      out(formatTable(['OUTCOME', 'RESOURCE', 'MESSAGE'], rows));
+    }
+  },
+};

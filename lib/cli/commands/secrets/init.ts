@@ -1,0 +1,36 @@
+import { wipe } from '../../../crypto/index.js';
+import type { Command } from '../../command.js';
+import type { CommandContext } from '../../context.js';
+import { passphraseOption, readNewPassphrase } from '../../passphrase.js';
+
+/** The server's own keys: what signs policy heads and sealed answers, and what will sign audit checkpoints. */
+const SERVER_KEYS = ['policy', 'checkpoint'] as const;
+
+export const command: Command = {
+  usage: 'secrets init',
+  summary: "Make the master key, the passphrase's verifier and the server's own keys",
+  options: [passphraseOption],
+  async run(context, _, flags) {
+    const vault = await context.vault();
+    await vault.planInit();
+    const passphrase = await readNewPassphrase(flags);
+    try {
+      const { masterKey } = await vault.init(passphrase, { serverKeys: SERVER_KEYS });
+      describe(context, vault.layout, masterKey);
+    } finally {
+      wipe(passphrase);
+    }
+  },
+};
+
+function describe(
+  { note, home }: CommandContext,
+  layout: { keyFile: string; verifierFile: string },
+  masterKey: 'made' | 'kept',
+): void {
+  note(`master key  ${layout.keyFile} (0600)${masterKey === 'kept' ? ', kept as it was' : ''}`);
+  note(`verifier    ${layout.verifierFile} (0600)`);
+  note(`server keys ${home.keys} (0700)`);
+  note('whoever loses the master key loses every secret: keep a copy of it away from this host');
+  note('next: vigocli secrets unlock');
+}

@@ -1,0 +1,22 @@
+import { wipe } from '../../../crypto/index.js';
+import type { Command } from '../../command.js';
+import { passphraseOption, readPassphrase } from '../../passphrase.js';
+
+const HOUR_MS = 3_600_000;
+
+export const command: Command = {
+  usage: 'secrets unlock',
+  summary: 'Open the gate to the gated verbs with the passphrase',
+  options: [passphraseOption],
+  async run({ vault, note }, _, flags) {
+    const { UNLOCK_IDLE_MS } = await import('../../../vault/index.js');
+    const opened = await vault();
+    const passphrase = await readPassphrase(flags);
+    try {
+      await opened.unlock(passphrase);
+    } finally {
+      wipe(passphrase);
+    }
+    note(`unlocked: good for ${UNLOCK_IDLE_MS / HOUR_MS} hours from its last use, or until vigocli secrets lock`);
+  },
+};

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { DEFAULT_HOME, type HomePaths, homePaths, systemClock } from '../base/index.js';
+import type { Store } from '../store/index.js';
+import type { Vault } from '../vault/index.js';
+import type { ApiClient } from './api-client.js';
+import type { Flags } from './command.js';
+import { CliError } from './errors.js';
+
+/** What a command works with. What it doesn't ask for isn't loaded. */
+export interface CommandContext {
+  readonly home: HomePaths;
+  readonly secretsDir: string;
+  readonly keyFile: string;
+  /** Data, to stdout. */
+  out(text: string | Uint8Array): void;
+  /** A line of words, to stderr. */
+  note(line: string): void;
+  vault(): Promise<Vault>;
+  /** This host's database. @throws CliError `no_database` */
+  store(): Promise<Store>;
+  /** A database at another path. @throws CliError `no_database` */
+  openDatabase(path: string): Promise<Store>;
+  /** The server that runs on this host. */
+  api(): Promise<ApiClient>;
+  close(): Promise<void>;
+}
+
+export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContext {
+  const chosenDir = flags.text('secrets-dir');
+  // A secrets folder that is named brings its home along: verifier, database and keys lie beside it.
+  const root = env.VIGO_HOME ?? (chosenDir === undefined ? DEFAULT_HOME : dirname(resolve(chosenDir)));
+  const home = homePaths(resolve(root));
+  const secretsDir = resolve(chosenDir ?? home.secrets);
+  const keyFile = resolve(flags.text('key-file') ?? join(secretsDir, '.master.key'));
+  const closing: (() => Promise<void> | void)[] = [];
+
+  const openDatabase = async (path: string, { create = false } = {}): Promise<Store> => {
+    if (!create && !existsSync(path)) {
+      throw new CliError('no_database', `there is no database ${path}`, { hint: 'vigocli secrets init begins one' });
+    }
+    const [{ openStore }, { loadAuditChain }] = await Promise.all([
+      import('../store/index.js'),
+      import('../audit/index.js'),
+    ]);
+    const store = await openStore({ path, chain: await loadAuditChain(), clock: systemClock });
+    closing.push(() => store.close());
+    return store;
+  };
+  let opened: Promise<Store> | undefined;
+  const store = (options?: { create: boolean }) => {
+    opened ??= openDatabase(home.database, options);
+    return opened;
+  };
+  const vault = once(async () => {
+    const { openVaultHere } = await import('./vault.js');
+    const opened = openVaultHere({ home, secretsDir, keyFile, store, actor: actorName() });
+    closing.push(opened.close);
+    return opened.vault;
+  });
+  return {
+    home,
+    secretsDir,
+    keyFile,
+    out: (data) => void process.stdout.write(data),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    vault,
+    store: () => store(),
+    openDatabase,
+    api: once(async () => (await import('./api-client.js')).connectApi(home)),
+    async close() {
+      for (const step of closing.splice(0).reverse()) await step();
+    },
+  };
+}
+
+/** Who does it, for the audit log and the files. */
+function actorName(): string {
+  return userInfo().username;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,22 @@
+import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
+
+const CLI_ERRORS = {
+  usage: 'usage',
+  no_terminal: 'usage',
+  cancelled: 'invalid',
+  mismatch: 'invalid',
+  exists: 'conflict',
+  too_large: 'exhausted',
+  no_server: 'unavailable',
+  no_database: 'not_found',
+  api: 'invalid',
+  audit_broken: 'corrupt',
+} as const satisfies Record<string, ErrorKind>;
+
+export type CliErrorCode = keyof typeof CLI_ERRORS;
+
+export class CliError extends VigoError<CliErrorCode> {
+  constructor(code: CliErrorCode, message: string, details?: ErrorDetails) {
+    super('cli', CLI_ERRORS[code], code, message, details);
+  }
+}

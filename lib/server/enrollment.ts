@@ -1,0 +1,112 @@
+import { type KeyObject, verify as verifyEcdsa } from 'node:crypto';
+import {
+  type Clock,
+  type EnvoyId,
+  equalBytes,
+  fromBase64Url,
+  parseEnvoyId,
+  parseHostName,
+  toBase64Url,
+  uuidFrom,
+  VigoError,
+} from '../base/index.js';
+import { loadEd25519, loadSha256, randomBytes } from '../crypto/index.js';
+import { parseToken, tokenHash } from '../identity/index.js';
+import { certificateHash, issueEnvoyCertificate, type KeyedCertificate, readPublicKey } from '../pki/index.js';
+import type { Store } from '../store/index.js';
+import { type EnrollmentAnswer, type EnrollmentRequest, enrollmentTranscript } from '../wire/index.js';
+import { ServerError } from './errors.js';
+import type { Fleet } from './fleet.js';
+
+export interface EnrollmentContext {
+  readonly ca: KeyedCertificate;
+  readonly trustDomain: string;
+  readonly policyPublicKey: Uint8Array;
+  readonly certificateTtlMs: number;
+  readonly grpcPort: number;
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+}
+
+/**
+ * Turns a machine that holds a token into an envoy: both proofs of possession first, then the token is consumed, then
+ * the certificate is made. A lost answer costs nothing: the same key with the same token gets the same UUID.
+ * @throws ServerError `enrollment_refused`, the same for every reason; the audit log says which it was.
+ */
+export async function enroll(
+  context: EnrollmentContext,
+  request: EnrollmentRequest,
+  remoteAddress: string,
+): Promise<EnrollmentAnswer> {
+  const { ca, trustDomain, store, fleet } = context;
+  const caHash = certificateHash(ca.certificatePem);
+  const token = orRefuse(() => parseToken(request.token));
+  const hostName = parseHostName(request.host_name);
+  const ed25519PublicKey = fromBase64Url(request.ed25519_public_key);
+  const tlsPublicKey = fromBase64Url(request.tls_public_key);
+  const tokenSecret = token.secret.expose();
+  // A token of another server pins another CA, and both proofs are made over the pin.
+  if (!equalBytes(token.caHash, caHash)) throw refused();
+  const transcript = enrollmentTranscript({ tokenSecret, caHash, hostName, ed25519PublicKey, tlsPublicKey });
+  await requireProofs(request, transcript, ed25519PublicKey, tlsPublicKey);
+
+  const result = await store.consumeTokenAndEnroll({
+    tokenHash: await tokenHash(tokenSecret),
+    hostName,
+    ed25519PublicKey,
+    tlsPublicKeyHash: (await loadSha256()).digest(tlsPublicKey),
+    remoteAddress,
+    newEnvoyId: parseEnvoyId(uuidFrom(randomBytes(16))),
+  });
+  token.secret.dispose();
+  if (result.outcome === 'refused') throw refused();
+
+  const { envoyId } = result;
+  const certificate = await certify(context, envoyId, tlsPublicKey);
+  fleet.put({ id: envoyId, hostName, publicKey: ed25519PublicKey, status: 'active' });
+  return {
+    envoy_id: envoyId,
+    host_name: hostName,
+    trust_domain: trustDomain,
+    certificate,
+    policy_public_key: toBase64Url(context.policyPublicKey),
+    grpc_port: context.grpcPort,
+  };
+}
+
+async function certify(context: EnrollmentContext, envoyId: EnvoyId, publicKey: Uint8Array): Promise<string> {
+  const { ca, trustDomain, certificateTtlMs: ttlMs, clock, store } = context;
+  const issued = issueEnvoyCertificate({ ca, envoyId, trustDomain, publicKey, ttlMs, clock });
+  await store.recordCertificate(envoyId, { serial: issued.serial, notAfterMs: issued.notAfterMs });
+  return issued.certificatePem;
+}
+
+/** Against somebody who asks for a certificate over a key, or an identity, that isn't theirs. */
+async function requireProofs(
+  request: EnrollmentRequest,
+  transcript: Uint8Array,
+  ed25519PublicKey: Uint8Array,
+  tlsPublicKey: Uint8Array,
+): Promise<void> {
+  const { verify } = await loadEd25519();
+  if (!verify(fromBase64Url(request.ed25519_proof), transcript, ed25519PublicKey)) throw refused();
+  const key = orRefuse<KeyObject>(() => readPublicKey(tlsPublicKey));
+  if (!verifyEcdsa('sha256', transcript, key, fromBase64Url(request.tls_proof))) throw refused();
+}
+
+/** A token or key that can't be read is refused like one that is wrong. */
+function orRefuse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw cause instanceof VigoError ? refused(cause) : cause;
+  }
+}
+
+function refused(cause?: unknown): ServerError {
+  return new ServerError('enrollment_refused', 'the server refuses this enrollment', {
+    hint: 'the token may be wrong, expired, used, or made for another host name: `vigocli audit list --action enrollment.refused` on the server says which; `vigocli envoys token` makes a new one',
+    cause,
+  });
+}

@@ -1,0 +1,22 @@
+import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
+
+const SERVER_ERRORS = {
+  bad_settings: 'invalid',
+  bad_request: 'invalid',
+  missing_file: 'precondition',
+  missing_secret: 'precondition',
+  missing_publication: 'corrupt',
+  not_found: 'not_found',
+  cannot_listen: 'conflict',
+  unauthenticated: 'unauthenticated',
+  enrollment_refused: 'denied',
+  too_large: 'exhausted',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ServerErrorCode = keyof typeof SERVER_ERRORS;
+
+export class ServerError extends VigoError<ServerErrorCode> {
+  constructor(code: ServerErrorCode, message: string, details?: ErrorDetails) {
+    super('server', SERVER_ERRORS[code], code, message, details);
+  }
+}

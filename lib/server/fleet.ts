@@ -1,0 +1,59 @@
+import type { Clock, EnvoyId, HostName } from '../base/index.js';
+import type { Sighting } from '../store/index.js';
+import type { Traits } from '../wire/index.js';
+
+/** What the server knows about an envoy while it runs. */
+export interface Envoy {
+  readonly id: EnvoyId;
+  readonly hostName: HostName;
+  readonly publicKey: Uint8Array;
+  readonly status: 'active' | 'revoked';
+}
+
+/**
+ * The envoys, in memory: so that checking a request neither waits for nor writes to the database. Changes come in
+ * through `put` right after they were committed.
+ */
+export class Fleet {
+  readonly #envoys = new Map<EnvoyId, Envoy>();
+  readonly #sightings = new Map<EnvoyId, Sighting>();
+  readonly #clock: Clock;
+
+  constructor(envoys: Iterable<Envoy>, clock: Clock) {
+    for (const envoy of envoys) this.#envoys.set(envoy.id, envoy);
+    this.#clock = clock;
+  }
+
+  get(id: EnvoyId): Envoy | undefined {
+    return this.#envoys.get(id);
+  }
+
+  put(envoy: Envoy): void {
+    this.#envoys.set(envoy.id, envoy);
+  }
+
+  rename(id: EnvoyId, hostName: HostName): void {
+    this.#change(id, { hostName });
+  }
+
+  revoke(id: EnvoyId): void {
+    this.#change(id, { status: 'revoked' });
+  }
+
+  /** Remembers that an envoy was here; written down later, many at once. */
+  saw(id: EnvoyId, traits: Traits): void {
+    this.#sightings.set(id, { id, lastSeenAtMs: this.#clock.nowMs(), traits: Object.fromEntries(traits) });
+  }
+
+  /** Hands over the sightings since the last call. */
+  takeSightings(): Sighting[] {
+    const sightings = [...this.#sightings.values()];
+    this.#sightings.clear();
+    return sightings;
+  }
+
+  #change(id: EnvoyId, change: Partial<Envoy>): void {
+    const envoy = this.#envoys.get(id);
+    if (envoy !== undefined) this.#envoys.set(id, { ...envoy, ...change });
+  }
+}

@@ -1,0 +1,82 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { errorTable, VigoError } from '../../base/index.js';
+import { PolicyError } from '../../policy/index.js';
+import type { EnrollmentContext } from '../enrollment.js';
+import type { Publishing } from '../publish.js';
+import type { Authorizer } from './authorize.js';
+import { configRoutes } from './config-routes.js';
+import { enrollRoutes } from './enroll-routes.js';
+import { type EnvoyRoutesContext, envoyRoutes } from './envoy-routes.js';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface AppContext extends EnrollmentContext, EnvoyRoutesContext {
+  readonly tls: { readonly cert: string; readonly key: string };
+  readonly authorizer: Authorizer;
+  readonly publishing: Publishing;
+  readonly log: FastifyBaseLogger;
+}
+
+/** The HTTPS side: health, enrollment, and the API for people's programs. */
+export function httpsApp(context: AppContext): FastifyInstance {
+  const app = fastify({
+    https: { ...context.tls, minVersion: 'TLSv1.3' },
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    loggerInstance: context.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: true,
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = describeError(error);
+    if (status >= 500)
+      request.log.error({ err: error, method: request.method, url: request.routeOptions.url }, 'failed');
+    return reply.status(status).send({ error: body });
+  });
+  app.setNotFoundHandler((_, reply) =>
+    reply.status(404).send({ error: { code: 'not_found', message: 'there is nothing at this path' } }),
+  );
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.register(enrollRoutes(context));
+  app.register(
+    async (api) => {
+      api.addHook('onRequest', async (request) => {
+        request.actor = context.authorizer.require(request);
+      });
+      api.register(envoyRoutes(context));
+      api.register(configRoutes(context.publishing, context.store));
+    },
+    { prefix: '/api/v1' },
+  );
+  app.decorateRequest('actor', '');
+  return app;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls, for the audit log; set by the authorizer. */
+    actor: string;
+  }
+}
+
+function describeError(error: unknown) {
+  if (error instanceof PolicyError) {
+    const { code, message, hint, problems } = error;
+    return { status: errorTable[error.kind].http, body: { code, message, hint, problems } };
+  }
+  if (error instanceof VigoError) {
+    const { code, message, hint } = error;
+    return { status: errorTable[error.kind].http, body: { code, message, hint } };
+  }
+  // What the framework itself refuses: a body too large, or one that isn't JSON.
+  if (
+    error instanceof Error &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number' &&
+    error.statusCode < 500
+  ) {
+    return { status: error.statusCode, body: { code: 'bad_request', message: error.message.toLowerCase() } };
+  }
+  return { status: 500, body: { code: 'internal', message: 'internal error', hint: "the server's log says more" } };
+}

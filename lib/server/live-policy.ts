@@ -1,0 +1,74 @@
+import type { Clock, EnvoyId, HostName } from '../base/index.js';
+import { type Ed25519Signer, loadSha256 } from '../crypto/index.js';
+import { Bodies, type Body, type Stacks } from '../policy/index.js';
+import { headHash, type SignedHead, signHead } from '../wire/index.js';
+
+/** What one envoy is given, made once per change and then only compared. */
+export interface EnvoyBundle {
+  readonly policyVersion: number;
+  readonly head: SignedHead;
+  readonly headHash: Uint8Array;
+  readonly body: Body;
+}
+
+interface Publication {
+  readonly policyVersion: number;
+  readonly bodies: Bodies;
+}
+
+/** The config that is live, and every envoy's bundle under it. */
+export class LivePolicy {
+  readonly #signer: Ed25519Signer;
+  readonly #clock: Clock;
+  #publication: Publication | undefined;
+  #epoch: number;
+  readonly #bundles = new Map<EnvoyId, { hostName: HostName; bundle: Promise<EnvoyBundle> }>();
+
+  constructor(signer: Ed25519Signer, epoch: number, clock: Clock) {
+    this.#signer = signer;
+    this.#epoch = epoch;
+    this.#clock = clock;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Makes a published tree the live one. */
+  async load(stacks: Stacks, policyVersion: number, epoch: number): Promise<void> {
+    const bodies = new Bodies(stacks, await loadSha256());
+    this.#publication = { policyVersion, bodies };
+    this.advanceEpoch(epoch);
+  }
+
+  /** Secrets changed: every envoy gets a new head under the same body. */
+  advanceEpoch(epoch: number): void {
+    this.#epoch = Math.max(this.#epoch, epoch);
+    this.#bundles.clear();
+  }
+
+  /** Nothing where no config was ever published. */
+  bundleFor(envoy: { id: EnvoyId; hostName: HostName }): Promise<EnvoyBundle> | undefined {
+    const held = this.#bundles.get(envoy.id);
+    if (held?.hostName === envoy.hostName) return held.bundle;
+    if (this.#publication === undefined) return undefined;
+    const bundle = this.#make(envoy, this.#publication, this.#epoch);
+    this.#bundles.set(envoy.id, { hostName: envoy.hostName, bundle });
+    return bundle;
+  }
+
+  async #make(
+    envoy: { id: EnvoyId; hostName: HostName },
+    { policyVersion, bodies }: Publication,
+    secretsEpoch: number,
+  ): Promise<EnvoyBundle> {
+    // What an envoy may resolve follows from its enrolled name alone (D0).
+    const body = bodies.for(envoy.hostName);
+    const issuedAtMs = this.#clock.nowMs();
+    const head = await signHead(
+      { envoyId: envoy.id, policyVersion, bodyHash: body.hash, secretsEpoch, issuedAtMs },
+      this.#signer,
+    );
+    return { policyVersion, head, headHash: await headHash(head), body };
+  }
+}

@@ -1,0 +1,53 @@
+import { DEFAULT_HOME, errorTable, systemClock, VigoError } from '../base/index.js';
+import { excludeMemoryFromCoreDumps } from '../files/index.js';
+import { version } from '../version.js';
+
+const HELP = `Usage: vigosrv [--help | --version]
+
+Serves the fleet: gRPC for agents, HTTPS for enrollment and the API.
+
+  VIGO_HOME         where everything lies (default ${DEFAULT_HOME})
+  VIGO_CONFIG_FILE  the settings (default server.yaml in that folder)
+
+It stops cleanly on SIGTERM and SIGINT. First steps on a new host:
+  vigocli secrets init
+  vigocli secrets generate-certs
+  vigosrv
+`;
+
+/** Runs the server until a signal stops it. Gives the exit code. */
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [word] = argv;
+  if (word === '--help' || word === '-h') return print(HELP);
+  if (word === '--version' || word === '-v') return print(`vigosrv ${version}\n`);
+  if (word !== undefined) {
+    process.stderr.write(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
+    return errorTable.usage.exit;
+  }
+  excludeMemoryFromCoreDumps();
+  const { pino } = await import('pino');
+  const log = pino({ base: { program: 'vigosrv' } }, pino.destination({ dest: 2, sync: true }));
+  const { startServer } = await import('./start.js');
+  const stopped = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+  try {
+    const home = env.VIGO_HOME ?? DEFAULT_HOME;
+    const server = await startServer({ home, settingsFile: env.VIGO_CONFIG_FILE, log, clock: systemClock });
+    log.info({ home, grpc: server.grpcPort, api: server.apiPort, version }, 'ready');
+    const signal = await stopped;
+    log.info({ signal }, 'stopping');
+    await server.stop();
+    log.info('stopped');
+    return 0;
+  } catch (error) {
+    if (!(error instanceof VigoError)) throw error;
+    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
+    return errorTable[error.kind].exit;
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}

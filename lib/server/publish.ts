@@ -1,0 +1,162 @@
+import type { KeyName } from '../base/index.js';
+import { swapLink } from '../files/index.js';
+import { checkRefs, parseStacks, type ResourceGuard, type Stacks } from '../policy/index.js';
+import type { Publication, Store } from '../store/index.js';
+import { MAX_BUNDLE_SECRET_BYTES } from '../wire/index.js';
+import { ServerError } from './errors.js';
+import type { LivePolicy } from './live-policy.js';
+import { loadTree, readStacksTree, type StacksTree, storeTree, treeDigest } from './stacks-tree.js';
+import type { WakeUps } from './wake-ups.js';
+
+/** What a config is checked against: which secrets there are, and how large. */
+export interface SecretCatalog {
+  has(key: KeyName): Promise<boolean>;
+  size(key: KeyName): Promise<number>;
+}
+
+export interface PublishingPaths {
+  readonly stacks: string;
+  readonly published: string;
+  readonly live: string;
+}
+
+export interface PublishingContext {
+  readonly paths: PublishingPaths;
+  readonly store: Store;
+  readonly catalog: SecretCatalog;
+  readonly guard: ResourceGuard;
+  readonly live: LivePolicy;
+  readonly wakeUps: WakeUps;
+}
+
+/** What the operator is told about a config that is, or could be, the live one. */
+export interface PublishResult {
+  readonly policyVersion: number;
+  readonly secretsEpoch: number;
+  readonly digest: string;
+  /** False where exactly this config is live already. */
+  readonly changed: boolean;
+}
+
+/**
+ * Publishing: all of it or none of it. The database's commit is what makes a tree the live one; the tree is on the
+ * disk before, the link `.live` follows after, and a start repairs the link.
+ */
+export class Publishing {
+  readonly #context: PublishingContext;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(context: PublishingContext) {
+    this.#context = context;
+  }
+
+  /** Checks the stacks as `publish` would and changes nothing. Gives their digest. */
+  async validate(): Promise<{ digest: string; files: number }> {
+    const tree = await readStacksTree(this.#context.paths.stacks);
+    await this.#check(tree);
+    return { digest: await treeDigest(tree), files: tree.size };
+  }
+
+  publish(actor: string): Promise<PublishResult> {
+    return this.#inTurn(async () => {
+      const { paths, store } = this.#context;
+      const tree = await readStacksTree(paths.stacks);
+      const stacks = await this.#check(tree);
+      const digest = await treeDigest(tree);
+      const current = await store.currentPublication();
+      if (current?.digest === digest) {
+        return { policyVersion: current.policyVersion, secretsEpoch: this.#context.live.epoch, digest, changed: false };
+      }
+      await storeTree(paths.published, digest, tree);
+      return this.#commit(stacks, digest, 'config.published', actor, {});
+    });
+  }
+
+  /** Makes an earlier publication the live one again, under a new and higher version. */
+  rollback(to: number | undefined, actor: string): Promise<PublishResult> {
+    return this.#inTurn(async () => {
+      const target = await this.#earlier(to);
+      const stacks = await this.#check(await loadTree(this.#context.paths.published, target.digest));
+      return this.#commit(stacks, target.digest, 'config.rolled_back', actor, { to: target.policyVersion });
+    });
+  }
+
+  /** Loads what the database says is live, at the server's start. */
+  async restore(): Promise<void> {
+    const { store, paths, live } = this.#context;
+    const current = await store.currentPublication();
+    if (current === undefined) return;
+    const stacks = await this.#check(await loadTree(paths.published, current.digest));
+    await swapLink(paths.live, `published/${current.digest}`);
+    await live.load(stacks, current.policyVersion, live.epoch);
+  }
+
+  async #earlier(to: number | undefined): Promise<Publication> {
+    const publications = await this.#context.store.listPublications();
+    const current = await this.#context.store.currentPublication();
+    const target =
+      to === undefined
+        ? publications.find(
+            ({ policyVersion, digest }) => policyVersion < (current?.policyVersion ?? 0) && digest !== current?.digest,
+          )
+        : publications.find(({ policyVersion }) => policyVersion === to);
+    if (target === undefined) {
+      throw new ServerError(
+        'not_found',
+        to === undefined ? 'there is no earlier config' : `there is no version ${to}`,
+        {
+          hint: 'vigocli config history lists what was published',
+        },
+      );
+    }
+    return target;
+  }
+
+  async #check(tree: StacksTree): Promise<Stacks> {
+    const { catalog, guard } = this.#context;
+    const stacks = await parseStacks(tree, { guard });
+    await checkRefs(stacks, catalog);
+    await this.#checkBundleSizes(stacks);
+    return stacks;
+  }
+
+  /** Everything that one rule refers to travels in one answer. */
+  async #checkBundleSizes({ rules, crates }: Stacks): Promise<void> {
+    for (const rule of rules) {
+      const sources = [rule, ...rule.configcrates.flatMap(({ name }) => crates.get(name) ?? [])];
+      let bytes = 0;
+      for (const key of new Set(sources.flatMap(({ refs }) => refs.map((ref) => ref.key)))) {
+        bytes += await this.#context.catalog.size(key);
+      }
+      if (bytes > MAX_BUNDLE_SECRET_BYTES) {
+        throw new ServerError('too_large', `the secrets of the rule for ${rule.match} have ${bytes} bytes together`, {
+          hint: `an envoy is handed at most ${MAX_BUNDLE_SECRET_BYTES} bytes at once`,
+        });
+      }
+    }
+  }
+
+  async #commit(
+    stacks: Stacks,
+    digest: string,
+    action: 'config.published' | 'config.rolled_back',
+    actor: string,
+    detail: { to?: number },
+  ): Promise<PublishResult> {
+    const { store, paths, live, wakeUps } = this.#context;
+    const { policyVersion, secretsEpoch } = await store.publish(
+      { digest, source: detail.to === undefined ? 'stacks' : 'rollback', actor },
+      { action, actor, subject: digest, outcome: 'done', detail },
+    );
+    await swapLink(paths.live, `published/${digest}`);
+    await live.load(stacks, policyVersion, secretsEpoch);
+    wakeUps.wakeAll();
+    return { policyVersion, secretsEpoch, digest, changed: true };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+}

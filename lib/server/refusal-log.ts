@@ -1,0 +1,71 @@
+import type { Clock } from '../base/index.js';
+
+const WINDOW_MS = 60_000;
+
+/** Somebody was refused. The subject is what is proven about the caller, never what it says. */
+export interface Refusal {
+  readonly action: 'request.rejected' | 'api.denied';
+  readonly subject: string;
+  readonly reason: string;
+  readonly method: string;
+  readonly address: string;
+}
+
+/** Takes a refusal to the audit log, with how often it happened. */
+export type RefusalSink = (refusal: Refusal, count: number) => void;
+
+interface Tally {
+  readonly refusal: Refusal;
+  readonly sinceMs: number;
+  more: number;
+}
+
+/**
+ * Enters refusals into the audit log without letting whoever provokes them fill the disk: the first of a kind at once,
+ * what follows within the minute as one entry with its count.
+ */
+export class RefusalLog {
+  readonly #sink: RefusalSink;
+  readonly #clock: Clock;
+  readonly #tallies = new Map<string, Tally>();
+
+  constructor(sink: RefusalSink, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  note(refusal: Refusal): void {
+    const key = [refusal.action, refusal.subject, refusal.reason, refusal.address].join(' ');
+    const tally = this.#tallies.get(key);
+    if (tally !== undefined && !this.#isOver(tally)) {
+      tally.more++;
+      return;
+    }
+    if (tally !== undefined) this.#settle(tally);
+    this.#tallies.set(key, { refusal, sinceMs: this.#clock.nowMs(), more: 0 });
+    this.#sink(refusal, 1);
+  }
+
+  /** Enters the counts of the minutes that are over. */
+  settleOver(): void {
+    for (const [key, tally] of this.#tallies) {
+      if (!this.#isOver(tally)) continue;
+      this.#tallies.delete(key);
+      this.#settle(tally);
+    }
+  }
+
+  /** Enters every count: the server stops. */
+  settleAll(): void {
+    for (const tally of this.#tallies.values()) this.#settle(tally);
+    this.#tallies.clear();
+  }
+
+  #isOver(tally: Tally): boolean {
+    return this.#clock.nowMs() - tally.sinceMs >= WINDOW_MS;
+  }
+
+  #settle({ refusal, more }: Tally): void {
+    if (more > 0) this.#sink(refusal, more);
+  }
+}

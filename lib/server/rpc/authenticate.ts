@@ -1,0 +1,57 @@
+import type { RequestVerifier } from '../../identity/index.js';
+import type { AgentCall } from '../../rpc/index.js';
+import { decodeSignedRequest, Rejection, requestHash, WireError } from '../../wire/index.js';
+import type { Envoy, Fleet } from '../fleet.js';
+import type { RefusalLog } from '../refusal-log.js';
+
+export interface AuthenticationContext {
+  readonly trustDomain: string;
+  readonly verifier: RequestVerifier;
+  readonly fleet: Fleet;
+  readonly refusals: RefusalLog;
+}
+
+/** A request that is known to come from an active envoy, and its payload, which nobody has looked at yet. */
+export interface AuthenticatedRequest {
+  readonly envoy: Envoy;
+  readonly payload: Uint8Array;
+  /** What a sealed answer to this request is bound to. */
+  readonly hash: () => Promise<Uint8Array>;
+}
+
+/**
+ * Verifies a call before anything in its payload is parsed (T2). A refusal is entered into the audit log.
+ * @throws Rejection
+ */
+export function authenticate(context: AuthenticationContext, call: AgentCall): AuthenticatedRequest {
+  try {
+    return verify(context, call);
+  } catch (error) {
+    const rejection =
+      error instanceof WireError ? new Rejection('malformed', error.message, { cause: error }) : (error as Rejection);
+    // A new server process is news to every agent: being told its instance is no incident.
+    if (rejection.code !== 'instance') {
+      context.refusals.note({
+        action: 'request.rejected',
+        subject: call.peer.envoyId ?? 'unknown',
+        reason: rejection.code,
+        method: call.method,
+        address: call.peer.remoteAddress,
+      });
+    }
+    throw rejection;
+  }
+}
+
+function verify({ trustDomain, verifier, fleet }: AuthenticationContext, call: AgentCall): AuthenticatedRequest {
+  const request = decodeSignedRequest(call.method, call.bytes);
+  const { envoyId, payload } = verifier.verify({
+    method: call.method,
+    // Against a certificate of the same CA that was made for another trust domain.
+    certificateEnvoyId: call.peer.trustDomain === trustDomain ? call.peer.envoyId : undefined,
+    request,
+  });
+  const envoy = fleet.get(envoyId);
+  if (envoy === undefined) throw new Rejection('unknown', 'this server knows no such envoy');
+  return { envoy, payload, hash: () => requestHash(call.method, request) };
+}

@@ -1,0 +1,23 @@
+import type { AgentHandlers } from '../../rpc/index.js';
+import type { Store } from '../../store/index.js';
+import type { WakeUps } from '../wake-ups.js';
+import { type AuthenticationContext, authenticate } from './authenticate.js';
+import { type CheckInContext, checkIn } from './check-in.js';
+import { reportRun } from './report-run.js';
+import { type ResolveContext, resolveSecrets } from './resolve-secrets.js';
+import { wakeUp } from './wake-up.js';
+
+export interface HandlersContext extends AuthenticationContext, CheckInContext, ResolveContext {
+  readonly wakeUps: WakeUps;
+  readonly store: Store;
+}
+
+/** One handler per RPC; each begins with the same proof of who is calling. */
+export function agentHandlers(context: HandlersContext): AgentHandlers {
+  return {
+    checkIn: async (call) => checkIn(context, authenticate(context, call)),
+    resolveSecrets: async (call) => resolveSecrets(context, authenticate(context, call)),
+    reportRun: async (call) => reportRun(context.store, authenticate(context, call)),
+    wakeUp: async (call, stream) => wakeUp(context.wakeUps, authenticate(context, call), stream),
+  };
+}

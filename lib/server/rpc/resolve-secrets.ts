@@ -1,0 +1,81 @@
+import { isReservedKey, type KeyName } from '../../base/index.js';
+import type { Ed25519Signer } from '../../crypto/index.js';
+import type { Store } from '../../store/index.js';
+import type { SecretReader } from '../../vault/index.js';
+import {
+  decodeResolveSecrets,
+  encodeSealedAnswer,
+  Rejection,
+  type SecretRef,
+  type SecretValue,
+  sealAnswer,
+} from '../../wire/index.js';
+import type { Envoy } from '../fleet.js';
+import type { LivePolicy } from '../live-policy.js';
+import type { AuthenticatedRequest } from './authenticate.js';
+
+export interface ResolveContext {
+  readonly live: LivePolicy;
+  readonly secrets: Pick<SecretReader, 'open'>;
+  readonly signer: Ed25519Signer;
+  readonly store: Pick<Store, 'appendAudit'>;
+}
+
+/** Opens the values of the refs that stand in the envoy's own bundle and seals them to this one request (D3, D4, D6). */
+export async function resolveSecrets(
+  { live, secrets, signer, store }: ResolveContext,
+  { envoy, payload, hash }: AuthenticatedRequest,
+): Promise<Uint8Array> {
+  const { policyVersion, refs, kemPublicKey } = decodeResolveSecrets(payload);
+  // Read before the values: a change in between raises it and is asked for again.
+  const epoch = live.epoch;
+  const bundle = await live.bundleFor(envoy);
+  if (bundle?.policyVersion !== policyVersion) {
+    throw new Rejection('stale_bundle', 'the config changed meanwhile: check in again');
+  }
+  await refuseStrangers(refs, bundle.body.refs, envoy, store);
+
+  const values: SecretValue[] = [];
+  try {
+    for (const { key, heldVersion } of refs) {
+      const { version, value } = await secrets.open(key);
+      if (version === heldVersion) value.dispose();
+      else values.push({ key, version, value });
+    }
+    // Where it can't be recorded, it doesn't happen (A1): the entry is committed before the answer exists.
+    await store.appendAudit({
+      action: 'secret.epoch_resolved',
+      actor: envoy.hostName,
+      subject: envoy.id,
+      outcome: 'done',
+      detail: {
+        epoch,
+        policy_version: policyVersion,
+        refs: refs.map(({ key }) => key),
+        sent: values.map(({ key, version }) => ({ key, version })),
+      },
+    });
+    return encodeSealedAnswer(await sealAnswer({ requestHash: await hash(), kemPublicKey }, epoch, values, signer));
+  } finally {
+    for (const { value } of values) value.dispose();
+  }
+}
+
+/** Entitlement: only what stands in the envoy's own bundle, and never a reserved key, whatever a config says (D5b). */
+async function refuseStrangers(
+  refs: readonly SecretRef[],
+  entitled: ReadonlySet<KeyName>,
+  envoy: Envoy,
+  store: Pick<Store, 'appendAudit'>,
+): Promise<void> {
+  const denied = refs.map(({ key }) => key).filter((key) => !entitled.has(key) || isReservedKey(key));
+  if (denied.length === 0) return;
+  await store.appendAudit({
+    action: 'secret.entitlement_denied',
+    actor: envoy.hostName,
+    subject: envoy.id,
+    outcome: 'denied',
+    detail: { refs: denied },
+  });
+  throw new Rejection('entitlement', `not in the bundle of ${envoy.hostName}: ${denied.join(', ')}`);
+}

@@ -1,0 +1,16 @@
+import type { HintStream } from '../../rpc/index.js';
+import type { WakeUps } from '../wake-ups.js';
+import type { AuthenticatedRequest } from './authenticate.js';
+
+/** Holds the stream open until the envoy leaves, opens another one, or is revoked. */
+export async function wakeUp(wakeUps: WakeUps, { envoy }: AuthenticatedRequest, stream: HintStream): Promise<void> {
+  wakeUps.add(envoy.id, stream);
+  try {
+    await new Promise<void>((resolve) => {
+      if (stream.closed.aborted) resolve();
+      stream.closed.addEventListener('abort', () => resolve(), { once: true });
+    });
+  } finally {
+    wakeUps.remove(envoy.id, stream);
+  }
+}

@@ -1,0 +1,241 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type Clock, type HomePaths, homePaths, type KeyName } from '../base/index.js';
+import { loadEd25519 } from '../crypto/index.js';
+import { acquireProcessLock, ensureDir, errnoOf } from '../files/index.js';
+import { makeGuard } from '../guard/index.js';
+import { createInstance, createRequestVerifier } from '../identity/index.js';
+import { parseEnvoyUri } from '../pki/index.js';
+import { type AgentServer, parseHostPort, startAgentServer } from '../rpc/index.js';
+import type { Store } from '../store/index.js';
+import type { SecretReader } from '../vault/index.js';
+import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
+import { ServerError } from './errors.js';
+import { Fleet } from './fleet.js';
+import { httpsApp } from './http/app.js';
+import { Authorizer } from './http/authorize.js';
+import { LivePolicy } from './live-policy.js';
+import { type Materials, openMaterials, readSettings } from './materials.js';
+import { Publishing } from './publish.js';
+import { RefusalLog } from './refusal-log.js';
+import { agentHandlers } from './rpc/handlers.js';
+import { SecretWatch } from './secret-watch.js';
+import type { Settings } from './settings.js';
+import { Shutdown } from './shutdown.js';
+import { openStoreThread } from './store-thread.js';
+import { WakeUps } from './wake-ups.js';
+
+const HOUSEKEEPING_MS = 60_000;
+const GRACE_MS = 5_000;
+const ACTOR = 'vigosrv';
+
+export interface ServerOptions {
+  /** The server's home folder. */
+  readonly home: string;
+  /** `server.yaml` somewhere else; it must exist then. */
+  readonly settingsFile?: string | undefined;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface RunningServer {
+  readonly grpcPort: number;
+  readonly apiPort: number;
+  /** Answers what was asked, writes down what is known, and ends every thread. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server. What is missing or wrong is found, and named, before it listens.
+ * @throws ServerError, or the error of the room whose file is wrong; nothing is left running then
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const shutdown = new Shutdown();
+  const stop = () => shutdown.run((error) => options.log.error({ err: error }, 'a step of stopping failed'));
+  try {
+    return { ...(await new Start(options, shutdown).run()), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The parts of a server as they come up, each one's end noted the moment it begins. */
+class Start {
+  readonly #options: ServerOptions;
+  readonly #shutdown: Shutdown;
+  readonly #paths: HomePaths;
+  readonly #wakeUps = new WakeUps();
+
+  constructor(options: ServerOptions, shutdown: Shutdown) {
+    this.#options = options;
+    this.#shutdown = shutdown;
+    this.#paths = homePaths(options.home);
+  }
+
+  async run(): Promise<{ grpcPort: number; apiPort: number }> {
+    const { clock } = this.#options;
+    const settings = await readSettings(this.#paths, this.#options.settingsFile);
+    await this.#lockHome();
+    const materials = await openMaterials(this.#paths, settings, this.#shutdown);
+    const store = openStoreThread(settings.databasePath);
+    this.#shutdown.add(() => store.close());
+    const trustDomain = await store.trustDomain();
+
+    const fleet = new Fleet(await store.listEnvoys(), clock);
+    const live = new LivePolicy(materials.signer, await store.epoch(), clock);
+    const publishing = await this.#restorePolicy(store, live, materials.secrets);
+    await this.#watchSecrets(settings, store, live, materials.secrets);
+    const refusals = this.#keepHouse(store, fleet);
+
+    const entry = { actor: ACTOR, subject: trustDomain, outcome: 'done' } as const;
+    await store.appendAudit({ ...entry, action: 'server.started' });
+    this.#shutdown.add(() => store.appendAudit({ ...entry, action: 'server.stopped' }));
+
+    const parts = { trustDomain, store, fleet, live, refusals };
+    const grpc = await this.#serveAgents(settings, materials, parts);
+    const apiPort = await this.#servePeople(settings, materials, { ...parts, publishing, grpcPort: grpc.port });
+    return { grpcPort: grpc.port, apiPort };
+  }
+
+  /** One server per home. */
+  async #lockHome(): Promise<void> {
+    await ensureDir(this.#paths.run, 0o700);
+    const lock = await acquireProcessLock(join(this.#paths.run, 'vigosrv.lock'));
+    this.#shutdown.add(() => lock.release());
+  }
+
+  async #restorePolicy(store: Store, live: LivePolicy, secrets: SecretReader): Promise<Publishing> {
+    const publishing = new Publishing({
+      paths: this.#paths,
+      store,
+      catalog: secretCatalog(secrets),
+      guard: makeGuard([this.#paths.root]),
+      live,
+      wakeUps: this.#wakeUps,
+    });
+    await publishing.restore();
+    return publishing;
+  }
+
+  async #watchSecrets(settings: Settings, store: Store, live: LivePolicy, secrets: SecretReader): Promise<void> {
+    const watch = new SecretWatch({
+      secretsDir: settings.secretsDir,
+      scan: () => secrets.scan(),
+      store,
+      live,
+      wakeUps: this.#wakeUps,
+      onError: this.#report('looking for changed secrets failed'),
+    });
+    await watch.start();
+    this.#shutdown.add(() => watch.stop());
+  }
+
+  /** What is written down now and then, and at the end: refusals that were only counted, and who was here. */
+  #keepHouse(store: Store, fleet: Fleet): RefusalLog {
+    const refusals = new RefusalLog(({ action, subject, reason, method, address }, count) => {
+      const detail = { reason, method, count };
+      store
+        .appendAudit({ action, actor: address, subject, outcome: 'denied', detail })
+        .catch(this.#report('a refusal could not be recorded'));
+    }, this.#options.clock);
+    const timer = setInterval(() => {
+      refusals.settleOver();
+      store.touchEnvoys(fleet.takeSightings()).catch(this.#report('the last sightings could not be written'));
+    }, HOUSEKEEPING_MS);
+    this.#shutdown.add(() => {
+      clearInterval(timer);
+      refusals.settleAll();
+      return store.touchEnvoys(fleet.takeSightings());
+    });
+    return refusals;
+  }
+
+  async #serveAgents(
+    settings: Settings,
+    { secrets, signer, tls }: Materials,
+    parts: { trustDomain: string; store: Store; fleet: Fleet; live: LivePolicy; refusals: RefusalLog },
+  ): Promise<AgentServer> {
+    const { clock } = this.#options;
+    const verifier = createRequestVerifier({
+      ed25519: await loadEd25519(),
+      instance: createInstance(),
+      clock,
+      lookup: (id) => parts.fleet.get(id),
+    });
+    const { checkinIntervalMs: intervalMs } = settings;
+    const grpc = await startAgentServer({
+      listen: settings.grpcListen,
+      tls: { certificatePem: tls.certificatePem, keyPem: tls.keyPem, caPem: tls.ca.certificatePem },
+      peerIdentity: parseEnvoyUri,
+      handlers: agentHandlers({ ...parts, verifier, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
+      onError: this.#report('a call failed'),
+    });
+    this.#shutdown.add(() => grpc.close({ graceMs: GRACE_MS }));
+    this.#shutdown.add(() => this.#wakeUps.endAll());
+    return grpc;
+  }
+
+  async #servePeople(
+    settings: Settings,
+    { signer, tls }: Materials,
+    parts: {
+      trustDomain: string;
+      store: Store;
+      fleet: Fleet;
+      refusals: RefusalLog;
+      publishing: Publishing;
+      grpcPort: number;
+    },
+  ): Promise<number> {
+    const { clock, log } = this.#options;
+    const token = mintLocalAdminToken();
+    const app = httpsApp({
+      ...parts,
+      tls: { cert: tls.certificatePem, key: tls.keyPem },
+      ca: tls.ca,
+      authorizer: new Authorizer(token, parts.refusals),
+      policyPublicKey: signer.publicKey,
+      certificateTtlMs: settings.certificateTtlMs,
+      wakeUps: this.#wakeUps,
+      clock,
+      log,
+    });
+    this.#shutdown.add(() => app.close());
+    const address = await listen(app, settings.apiListen);
+    this.#shutdown.add(await announceApi(this.#paths, { address, caPem: tls.ca.certificatePem, token }));
+    return address.port;
+  }
+
+  #report(what: string): (error: unknown) => void {
+    return (error) => this.#options.log.error({ err: error }, what);
+  }
+}
+
+/** A secret that a config refers to must open, so publishing looks at the value's size by opening it. */
+function secretCatalog(secrets: SecretReader) {
+  return {
+    has: (key: KeyName) => secrets.has(key),
+    async size(key: KeyName): Promise<number> {
+      const { value } = await secrets.open(key);
+      const { length } = value.expose();
+      value.dispose();
+      return length;
+    },
+  };
+}
+
+async function listen(app: ReturnType<typeof httpsApp>, listenAt: string): Promise<AddressInfo> {
+  try {
+    await app.listen(parseHostPort(listenAt));
+    return app.server.address() as AddressInfo;
+  } catch (cause) {
+    const reason = errnoOf(cause);
+    if (reason === undefined) throw cause;
+    throw new ServerError('cannot_listen', `can't listen on ${listenAt} for HTTPS: ${reason}`, {
+      hint: 'another program may use the port: server.api_listen in server.yaml sets another one',
+      cause,
+    });
+  }
+}
