@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-process.exitCode = 1;
+import { isMainThread } from 'node:worker_threads';
+import { main } from '../lib/agent/index.js';
+
+if (isMainThread) process.exitCode = await main(process.argv.slice(2));

@@ -13,7 +13,7 @@ const AGENT_ERRORS = {
   bad_answer: 'internal', // the server answered something that isn't an answer
   rollback: 'denied', // something older than what was accepted before
   no_policy: 'unavailable', // nothing was ever received
-  unresolved: 'unavailable', // a secret that a run needs isn't there
+  unresolved: 'not_found', // the server gives no value of a secret
   incomplete: 'internal', // some resources failed
   refused_resource: 'precondition', // what lies on the machine is nothing that an executor may touch
   command_failed: 'internal',

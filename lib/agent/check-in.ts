@@ -1,0 +1,28 @@
+import { version } from '../version.js';
+import { decodeCheckInAnswer, encodeCheckIn, headHash } from '../wire/index.js';
+import { type HeldPolicy, openBundle, type PolicyTrust } from './held-policy.js';
+import type { Session } from './session.js';
+import { collectTraits } from './traits.js';
+
+export interface CheckedIn {
+  /** Absent where the envoy holds the current policy already, or where the server has none for it. */
+  readonly policy: HeldPolicy | undefined;
+  readonly serverTimeMs: number;
+  readonly intervalMs: number;
+}
+
+/**
+ * Asks for a newer policy than the one held, and verifies it.
+ * @throws Rejection, RpcError, and what `openBundle` throws
+ */
+export async function checkIn(session: Session, held: HeldPolicy | undefined, trust: PolicyTrust): Promise<CheckedIn> {
+  const payload = encodeCheckIn({
+    heldHead: held && (await headHash(held.signed)),
+    heldBody: held?.head.bodyHash,
+    traits: collectTraits(),
+    agentVersion: version,
+  });
+  const { answer } = await session.call('CheckIn', payload);
+  const { bundle, serverTimeMs, intervalMs } = decodeCheckInAnswer(answer);
+  return { policy: bundle && (await openBundle(bundle, held, trust)), serverTimeMs, intervalMs };
+}

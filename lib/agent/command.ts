@@ -1,0 +1,32 @@
+import type { AgentPaths } from './paths.js';
+
+/** The values of a command's flags, as typed. */
+export interface Flags {
+  text(name: string): string | undefined;
+  is(name: string): boolean;
+}
+
+export interface CommandOption {
+  readonly name: string;
+  /** What stands behind the flag in the help, like `path`; a flag without it is a switch. */
+  readonly value?: string;
+  readonly summary: string;
+}
+
+/** One verb. Every file below `commands/` exports one, named `command`, and loads what it needs when it runs. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly CommandOption[];
+  readonly examples: readonly string[];
+  /** @throws VigoError */
+  run(context: CommandContext, flags: Flags): Promise<void>;
+}
+
+export interface CommandContext {
+  readonly paths: AgentPaths;
+  /** Data, to stdout. */
+  out(text: string): void;
+  /** A line of words, to stderr. */
+  note(line: string): void;
+}

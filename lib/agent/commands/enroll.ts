@@ -1,0 +1,54 @@
+import { hostname } from 'node:os';
+import type { Command } from '../command.js';
+import { AgentError } from '../errors.js';
+
+const MAX_TOKEN_BYTES = 1024;
+
+/** Makes this machine an envoy. The token comes from a file or a pipe: arguments can be read by everybody. */
+export const command: Command = {
+  name: 'enroll',
+  summary: 'make this machine an envoy of a server',
+  options: [
+    { name: 'server', value: 'url', summary: 'the HTTPS address of the server' },
+    { name: 'token-file', value: 'path', summary: 'the file that holds the token; - reads it from standard input' },
+    { name: 'host-name', value: 'name', summary: 'the name to enroll under (default: what this machine is called)' },
+  ],
+  examples: [
+    'enroll --server https://vigo.example.org:8443 --token-file /run/vigo-token',
+    'enroll --server https://vigo.example.org:8443 --token-file - --host-name web-1.example.org',
+  ],
+  async run({ paths, note }, flags) {
+    const server = required(flags.text('server'), '--server <url>');
+    const tokenFile = required(flags.text('token-file'), '--token-file <path>');
+    const [{ enroll }, { parseHostName }] = await Promise.all([import('../enroll.js'), import('../../base/index.js')]);
+    const hostName = parseHostName(flags.text('host-name') ?? hostname());
+    const token = await readToken(tokenFile);
+    const identity = await enroll({ server, token, hostName }, paths);
+    note(`enrolled as ${identity.hostName}, envoy ${identity.envoyId}`);
+    note('next: vigo run');
+  },
+};
+
+function required(value: string | undefined, flag: string): string {
+  if (value !== undefined) return value;
+  throw new AgentError('usage', `${flag} is missing`, { hint: 'vigo enroll --help' });
+}
+
+/** One line, or its beginning where the file holds more than any token. */
+async function readToken(path: string): Promise<string> {
+  if (path === '-') return (await readStdin()).trim();
+  const [{ readFileLimited }, { fromUtf8 }] = await Promise.all([
+    import('../../files/index.js'),
+    import('../../base/index.js'),
+  ]);
+  return fromUtf8(await readFileLimited(path, MAX_TOKEN_BYTES, { followLink: true })).trim();
+}
+
+async function readStdin(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > MAX_TOKEN_BYTES) break;
+  }
+  return text;
+}

@@ -1,0 +1,89 @@
+import { parseDurationMs, systemClock, VigoError } from '../../base/index.js';
+import type { Command, CommandContext } from '../command.js';
+import { AgentError } from '../errors.js';
+import { oneLine } from '../log.js';
+import type { Agent } from '../open-agent.js';
+
+/** Brings this machine to its declared state, once or from now on. */
+export const command: Command = {
+  name: 'run',
+  summary: 'bring this machine to its declared state, and keep it there',
+  options: [
+    { name: 'once', summary: 'check in, converge, print what became of each resource, and end' },
+    { name: 'dry-run', summary: 'say what would be done, and do nothing' },
+    { name: 'interval', value: 'duration', summary: 'like 5m, instead of what the server says' },
+  ],
+  examples: ['run', 'run --once', 'run --once --dry-run'],
+  async run(context, flags) {
+    const interval = flags.text('interval');
+    const intervalMs = interval === undefined ? undefined : parseDurationMs(interval);
+    const dryRun = flags.is('dry-run');
+    const { openAgent } = await import('../open-agent.js');
+    const agent = await openAgent(context.paths, (line) => void process.stderr.write(line));
+    const stop = new AbortController();
+    // Once: a second signal ends the process at once.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    try {
+      if (flags.is('once')) await runOnce(agent, { dryRun, signal: stop.signal }, context);
+      else await runOn(agent, { dryRun, intervalMs, signal: stop.signal });
+    } finally {
+      stop.abort();
+      await agent.close();
+    }
+  },
+};
+
+async function runOnce(
+  { envoy }: Agent,
+  options: { dryRun: boolean; signal: AbortSignal },
+  { out, note }: CommandContext,
+): Promise<void> {
+  const contact = await attempt(() => envoy.checkIn());
+  const run = await envoy.converge(options);
+  if (run === undefined) throw contact ?? noPolicy();
+  for (const { outcome, configcrate, resource, type, message } of run.report.results) {
+    const words = message === '' ? '' : `: ${oneLine(message)}`;
+    out(`${outcome.replace('_', ' ').padEnd(12)}  ${configcrate}/${resource} (${type})${words}\n`);
+  }
+  const delivery = await attempt(() => envoy.deliver());
+  const { failure, results } = run.report;
+  if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`);
+  for (const problem of [contact, delivery]) if (problem !== undefined) note(`warning: ${oneLine(problem.message)}`);
+  const failed = results.filter(({ outcome }) => outcome === 'failed').length;
+  if (failed > 0) throw new AgentError('incomplete', `${failed} of ${results.length} resources failed`);
+  if (contact !== undefined) throw new AgentError('incomplete', 'converged to the policy that was held already');
+}
+
+async function runOn(
+  { envoy, session, log }: Agent,
+  options: { dryRun: boolean; intervalMs: number | undefined; signal: AbortSignal },
+): Promise<void> {
+  const [{ runLoop }, { keepWakeUp }, { Alarm }] = await Promise.all([
+    import('../run-loop.js'),
+    import('../wake-up.js'),
+    import('../alarm.js'),
+  ]);
+  const alarm = new Alarm();
+  const { signal } = options;
+  await Promise.all([
+    runLoop({ ...options, envoy, alarm, clock: systemClock, random: Math.random, log }),
+    keepWakeUp(session, () => alarm.raise(), signal, Math.random),
+  ]);
+  log.info('stopped');
+}
+
+function noPolicy(): AgentError {
+  return new AgentError('no_policy', 'the server has no policy for this machine', {
+    hint: 'bind its host name to configcrates in envoys.vgo and publish',
+  });
+}
+
+async function attempt(act: () => Promise<unknown>): Promise<VigoError | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof VigoError) return cause;
+    throw cause;
+  }
+}

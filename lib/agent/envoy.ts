@@ -1,0 +1,144 @@
+import { type Clock, uuidFrom, VigoError } from '../base/index.js';
+import { randomBytes } from '../crypto/index.js';
+import type { Guard } from '../guard/index.js';
+import { type PolicyHead, Rejection, type RunReport } from '../wire/index.js';
+import { applyBody } from './apply.js';
+import { checkIn } from './check-in.js';
+import { AgentError } from './errors.js';
+import { type HeldPolicy, type PolicyTrust, readHeldPolicy, writeHeldPolicy } from './held-policy.js';
+import type { Log } from './log.js';
+import { ReportQueue } from './report-queue.js';
+import { resolveSecrets } from './resolve.js';
+import type { SecretCache } from './secret-cache.js';
+import type { Session } from './session.js';
+
+/** How often a run checks in again because the policy changed under it. */
+const MAX_STALE_BUNDLES = 3;
+/** Certificates and tokens bear less of it, and nobody notices by himself. */
+const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
+
+export interface EnvoyOptions {
+  readonly session: Session;
+  readonly trust: PolicyTrust;
+  /** Where the policy that was accepted last is kept. */
+  readonly policyPath: string;
+  readonly cache: SecretCache;
+  readonly guard: Guard;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ContactResult {
+  /** Whether there is a policy that this machine hasn't converged to yet. */
+  readonly changed: boolean;
+  readonly intervalMs: number;
+}
+
+export interface RunOptions {
+  readonly dryRun: boolean;
+  /** Ends the run after the resource that is under way. */
+  readonly signal: AbortSignal;
+}
+
+export interface Run {
+  readonly report: RunReport;
+  /** False where a secret was missing: worth another try as soon as the server is there. */
+  readonly resolved: boolean;
+}
+
+/** This machine between its server and its declared state: what it accepted, and what it has yet to report. */
+export class Envoy {
+  readonly #options: EnvoyOptions;
+  readonly #reports = new ReportQueue();
+  #policy: HeldPolicy | undefined;
+
+  private constructor(options: EnvoyOptions, policy: HeldPolicy | undefined) {
+    this.#options = options;
+    this.#policy = policy;
+  }
+
+  /** Begins with what was accepted before this process. What can't be read counts as nothing, and is said. */
+  static async open(options: EnvoyOptions): Promise<Envoy> {
+    const policy = await readHeldPolicy(options.policyPath, options.trust).catch((cause) => {
+      if (!(cause instanceof AgentError)) throw cause;
+      options.log.warn(`${cause.message}: asking the server for another one`);
+      return undefined;
+    });
+    return new Envoy(options, policy);
+  }
+
+  get head(): PolicyHead | undefined {
+    return this.#policy?.head;
+  }
+
+  /** @throws Rejection, RpcError, WireError, AgentError, PolicyError; what was held stays in force. */
+  async checkIn(): Promise<ContactResult> {
+    const { session, trust, policyPath, clock, log } = this.#options;
+    const { policy, serverTimeMs, intervalMs } = await checkIn(session, this.#policy, trust);
+    const aheadMs = clock.nowMs() - serverTimeMs;
+    if (Math.abs(aheadMs) > MAX_CLOCK_DIFFERENCE_MS) {
+      log.warn(`the clock of this machine and the server's differ by ${Math.round(aheadMs / 1000)} s`);
+    }
+    if (policy === undefined) return { changed: false, intervalMs };
+    // Before anything acts on it: a crash must not make room for an older one.
+    await writeHeldPolicy(policyPath, policy);
+    this.#policy = policy;
+    log.info(`accepted policy ${policy.head.policyVersion}, secrets epoch ${policy.head.secretsEpoch}`);
+    return { changed: true, intervalMs };
+  }
+
+  /**
+   * Brings the machine to its declared state, or says what that would take, and queues the report. Where secrets are
+   * refused the run is aborted (D3); where the server is merely away, what needs none goes on (D5a).
+   * @returns undefined where no policy was ever accepted
+   */
+  async converge({ dryRun, signal }: RunOptions): Promise<Run | undefined> {
+    const { cache, clock, guard, log } = this.#options;
+    const startedAtMs = clock.nowMs();
+    const problem = await this.#resolve();
+    const policy = this.#policy;
+    if (policy === undefined) return undefined;
+    const { head, body } = policy;
+    const isAborted = problem !== undefined && problem.kind !== 'unavailable';
+    if (problem !== undefined) log.warn(`secrets can't be resolved: ${problem.message}`);
+    const { redaction } = cache;
+    const values = cache.valuesAt(head.secretsEpoch);
+    const report: RunReport = {
+      runId: uuidFrom(randomBytes(16)),
+      startedAtMs,
+      results: isAborted ? [] : await applyBody(body, { values, redaction, guard, clock, dryRun, signal }),
+      finishedAtMs: clock.nowMs(),
+      policyVersion: head.policyVersion,
+      secretsEpoch: head.secretsEpoch,
+      failure: isAborted ? redaction.redact(`secrets can't be resolved: ${problem.message}`) : undefined,
+    };
+    this.#reports.add(report);
+    return { report, resolved: problem === undefined };
+  }
+
+  /** Hands over what is queued. @throws Rejection, RpcError; what wasn't delivered stays queued. */
+  async deliver(): Promise<void> {
+    await this.#reports.deliver(this.#options.session);
+  }
+
+  /** @returns why the values that the policy needs aren't all here */
+  async #resolve(): Promise<VigoError | undefined> {
+    const { session, cache, trust } = this.#options;
+    try {
+      for (let stale = 0; this.#policy !== undefined; stale++) {
+        try {
+          await resolveSecrets(session, cache, this.#policy, trust);
+          return undefined;
+        } catch (cause) {
+          const isStale = cause instanceof Rejection && cause.code === 'stale_bundle';
+          if (!isStale || stale === MAX_STALE_BUNDLES) throw cause;
+          await this.checkIn();
+        }
+      }
+      return undefined;
+    } catch (cause) {
+      if (cause instanceof VigoError) return cause;
+      throw cause;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Clock, Redactor } from '../base/index.js';
+
+/** What the agent says while it runs: one line per event, redacted. */
+export interface Log {
+  info(event: string): void;
+  warn(event: string): void;
+}
+
+export function makeLog(clock: Clock, redact: Redactor, write: (line: string) => void): Log {
+  const line = (level: string) => (event: string) => {
+    write(`${new Date(clock.nowMs()).toISOString()} ${level} ${oneLine(redact(event))}\n`);
+  };
+  return { info: line('info'), warn: line('warn') };
+}
+
+/** Spells out control characters: what a command or a server printed is no command to a terminal, and no second line. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+}

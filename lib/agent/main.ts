@@ -1,0 +1,25 @@
+import { errorTable, VigoError } from '../base/index.js';
+import { excludeMemoryFromCoreDumps } from '../files/index.js';
+import { command as enroll } from './commands/enroll.js';
+import { command as run } from './commands/run.js';
+import { command as status } from './commands/status.js';
+import { oneLine } from './log.js';
+import { readCommandLine } from './program.js';
+
+/** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
+export async function main(argv: readonly string[]): Promise<number> {
+  excludeMemoryFromCoreDumps();
+  const out = (text: string) => void process.stdout.write(text);
+  const note = (line: string) => void process.stderr.write(`${line}\n`);
+  try {
+    const asked = readCommandLine([enroll, run, status], argv);
+    if (asked.kind === 'text') out(asked.text);
+    else await asked.command.run({ paths: asked.paths, out, note }, asked.flags);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof VigoError)) throw error;
+    note(`error: ${oneLine(error.message)}`);
+    if (error.hint !== undefined) note(`hint: ${oneLine(error.hint)}`);
+    return errorTable[error.kind].exit;
+  }
+}

@@ -1,0 +1,89 @@
+import { realpathSync } from 'node:fs';
+import { DEFAULT_HOME, systemClock } from '../base/index.js';
+import { loadAes256Gcm, loadHmacSha256, loadXWing } from '../crypto/index.js';
+import { acquireProcessLock, ensureDir } from '../files/index.js';
+import { makeGuard } from '../guard/index.js';
+import { createRequestSigner } from '../identity/index.js';
+import { connectAgent } from '../rpc/index.js';
+import { signingKeyId } from '../wire/index.js';
+import { readSigner } from './enrollment-keys.js';
+import { Envoy } from './envoy.js';
+import { readTlsFiles, requireIdentity } from './identity-files.js';
+import { type Log, makeLog } from './log.js';
+import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './paths.js';
+import { SecretCache } from './secret-cache.js';
+import { Session } from './session.js';
+
+/** An enrolled machine with everything that a run takes. */
+export interface Agent {
+  readonly envoy: Envoy;
+  readonly session: Session;
+  readonly log: Log;
+  /** Lets go of the connection, wipes what is secret, and frees the lock. */
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the run lock, so that no two agents converge one machine at once, and doesn't connect yet.
+ * @throws AgentError `not_enrolled`, `bad_identity`; FilesError `held`, `not_private`; CryptoError `self_test`
+ */
+export async function openAgent(paths: AgentPaths, writeLog: (line: string) => void): Promise<Agent> {
+  const identity = await requireIdentity(paths);
+  // What a sealed answer takes. A failed self-test stops the program here, not in the middle of a run (C3).
+  await Promise.all([loadXWing(), loadHmacSha256(), loadAes256Gcm()]);
+  await ensureDir(paths.stateDir, 0o700);
+  const lock = await acquireProcessLock(paths.runLock);
+  const closing: (() => unknown)[] = [() => lock.release()];
+  try {
+    const signer = await readSigner(paths);
+    closing.push(() => signer.dispose());
+    const tls = { ...(await readTlsFiles(paths)), serverName: identity.serverName };
+    const channel = await connectAgent({ address: identity.serverAddress, tls });
+    closing.push(() => channel.close());
+    const cache = new SecretCache();
+    closing.push(() => cache.dispose());
+
+    const { envoyId, policyPublicKey: publicKey } = identity;
+    const session = new Session(channel, createRequestSigner({ signer, envoyId, clock: systemClock }));
+    const log = makeLog(systemClock, (text) => cache.redaction.redact(text), writeLog);
+    const envoy = await Envoy.open({
+      session,
+      trust: { envoyId, pinned: { publicKey, keyId: await signingKeyId(publicKey) } },
+      policyPath: paths.policy,
+      cache,
+      guard: makeGuard(protectedPaths(paths)),
+      clock: systemClock,
+      log,
+    });
+    return { envoy, session, log, close };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+
+  async function close(): Promise<void> {
+    for (const step of closing.splice(0).reverse()) await step();
+  }
+}
+
+/** What belongs to Vigo on this machine, under its own name and, where a link leads there, under the real one (S5). */
+function protectedPaths({ configDir, stateDir }: AgentPaths): string[] {
+  const [, program] = process.argv;
+  const named = [
+    configDir,
+    stateDir,
+    DEFAULT_CONFIG_DIR,
+    DEFAULT_STATE_DIR,
+    DEFAULT_HOME,
+    ...(program ? [program] : []),
+  ];
+  return [...new Set(named.flatMap((path) => [path, realPath(path)]))];
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // nothing is there
+  }
+}

@@ -1,0 +1,49 @@
+import { VigoError } from '../base/index.js';
+import { encodeRunReport, maxRequestBytes, type RunReport } from '../wire/index.js';
+import type { Session } from './session.js';
+
+/** Some hours of runs, at the usual interval. */
+const MAX_REPORTS = 100;
+/** What the envelope around a report takes at most. */
+const ENVELOPE_BYTES = 1024;
+const SHORT_MESSAGE_CHARS = 100;
+
+/** Reports on their way to the server, which may be away (S6). In memory: where they are too many, the oldest go. */
+export class ReportQueue {
+  readonly #reports: Uint8Array[] = [];
+
+  get length(): number {
+    return this.#reports.length;
+  }
+
+  /** @param report redacted already */
+  add(report: RunReport): void {
+    if (this.#reports.length === MAX_REPORTS) this.#reports.shift();
+    this.#reports.push(encode(report));
+  }
+
+  /**
+   * Sends them, the oldest first. One that the server calls wrong is dropped: it won't become right.
+   * @throws Rejection, RpcError; what wasn't delivered stays.
+   */
+  async deliver(session: Session): Promise<void> {
+    for (let report = this.#reports[0]; report !== undefined; report = this.#reports[0]) {
+      try {
+        await session.call('ReportRun', report);
+      } catch (cause) {
+        if (!(cause instanceof VigoError) || (cause.kind !== 'invalid' && cause.kind !== 'exhausted')) throw cause;
+      }
+      this.#reports.shift();
+    }
+  }
+}
+
+function encode(report: RunReport): Uint8Array {
+  const bytes = encodeRunReport(report);
+  if (bytes.length + ENVELOPE_BYTES <= maxRequestBytes.ReportRun) return bytes;
+  const results = report.results.map((result) => ({
+    ...result,
+    message: result.message.slice(0, SHORT_MESSAGE_CHARS),
+  }));
+  return encodeRunReport({ ...report, results });
+}

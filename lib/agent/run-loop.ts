@@ -1,0 +1,95 @@
+import { type Clock, VigoError } from '../base/index.js';
+import { Rejection } from '../wire/index.js';
+import type { Alarm } from './alarm.js';
+import { backoffMs, jittered, type Random } from './backoff.js';
+import type { Envoy, Run } from './envoy.js';
+import type { Log } from './log.js';
+
+const DEFAULT_INTERVAL_MS = 5 * 60_000;
+/** A revoked envoy keeps its identity and asks now and then: it may have been told so by mistake. */
+const REVOKED_INTERVAL_MS = 60 * 60_000;
+
+export interface RunLoopOptions {
+  readonly envoy: Pick<Envoy, 'checkIn' | 'converge' | 'deliver'>;
+  /** Raised by a hint: check in now. */
+  readonly alarm: Pick<Alarm, 'take' | 'wait'>;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly dryRun: boolean;
+  /** Instead of the interval that the server names. */
+  readonly intervalMs?: number | undefined;
+}
+
+/**
+ * Checks in and converges until `signal` ends it: at the interval, at a hint, and after a failure sooner, but later
+ * each time. While the server is away the machine goes on converging to what it holds (S6).
+ */
+export async function runLoop(options: RunLoopOptions): Promise<void> {
+  const { alarm, signal, clock, random, log } = options;
+  let intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
+  let contactAtMs = 0;
+  let runAtMs = 0;
+  let failures = 0;
+  let isUnfinished = false;
+
+  while (!signal.aborted) {
+    const isHinted = alarm.take();
+    const isRunDue = clock.nowMs() >= runAtMs;
+    const contact = isHinted || clock.nowMs() >= contactAtMs ? await meet() : undefined;
+    if (isRunDue || contact?.changed || (contact?.ok && isUnfinished)) {
+      isUnfinished = await run();
+      runAtMs = clock.nowMs() + jittered(intervalMs, random);
+    }
+    if (contact !== undefined) {
+      failures = contact.ok && !isUnfinished ? 0 : failures + 1;
+      contactAtMs = failures === 0 ? runAtMs : clock.nowMs() + (contact.retryMs ?? backoffMs(failures, random));
+      if (contact.ok) await deliver();
+    }
+    await alarm.wait(Math.max(0, Math.min(runAtMs, contactAtMs) - clock.nowMs()), signal);
+  }
+
+  async function meet(): Promise<{ ok: boolean; changed: boolean; retryMs?: number }> {
+    try {
+      const { changed, intervalMs: named } = await options.envoy.checkIn();
+      if (options.intervalMs === undefined && named > 0) intervalMs = named;
+      return { ok: true, changed };
+    } catch (cause) {
+      report('check-in failed', cause);
+      const isRevoked = cause instanceof Rejection && cause.code === 'revoked';
+      return { ok: false, changed: false, ...(isRevoked && { retryMs: jittered(REVOKED_INTERVAL_MS, random) }) };
+    }
+  }
+
+  /** @returns whether something is left that another contact may mend */
+  async function run(): Promise<boolean> {
+    const run = await options.envoy.converge({ dryRun: options.dryRun, signal });
+    if (run === undefined) return false;
+    logRun(run, log);
+    return !run.resolved;
+  }
+
+  async function deliver(): Promise<void> {
+    try {
+      await options.envoy.deliver();
+    } catch (cause) {
+      report('the report stays queued', cause);
+    }
+  }
+
+  function report(what: string, cause: unknown): void {
+    if (!(cause instanceof VigoError)) throw cause;
+    log.warn(`${what}: ${cause.message}${cause.hint === undefined ? '' : ` (${cause.hint})`}`);
+  }
+}
+
+function logRun({ report }: Run, log: Log): void {
+  if (report.failure !== undefined) log.warn(`run aborted: ${report.failure}`);
+  for (const { outcome, configcrate, resource, message } of report.results) {
+    if (outcome === 'unchanged') continue;
+    const line = `${outcome} ${configcrate}/${resource}: ${message}`;
+    if (outcome === 'failed') log.warn(line);
+    else log.info(line);
+  }
+}
