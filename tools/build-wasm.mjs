@@ -9,8 +9,16 @@ import asc from 'assemblyscript/asc';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = process.argv[2] ?? join(root, 'lib/gen/wasm');
 
-// -O1: higher levels copy vector constants into the loops, which costs V8 registers. Sixteen pages, for ever.
-const options = ['--runtime', 'stub', '--noAssert', '-O1', '--initialMemory', '16', '--maximumMemory', '16'];
+const options = [
+  ...['--runtime', 'stub', '--noAssert', '--initialMemory', '16', '--maximumMemory', '16'],
+  // Higher levels copy vector constants into the loops, which costs V8 registers.
+  '-O1',
+  // Folds the constant arguments of inlined functions, so that of their variants one is left, and no branch.
+  ...[
+    '--runPasses',
+    'precompute-propagate,precompute-propagate,optimize-instructions,simplify-locals,vacuum,reorder-locals',
+  ],
+];
 const builds = { scalar: [], simd: ['--enable', 'simd'] };
 
 await mkdir(folder, { recursive: true });

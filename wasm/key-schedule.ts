@@ -1,7 +1,8 @@
 // AES-256 key expansion (FIPS 197 section 5.2) into bit planes. SubWord goes through the same circuit as the cipher.
 
 import { SCHEDULE, STATE } from './memory';
-import { subBytes, transpose } from './planes';
+import { transpose } from './planes';
+import { subBytes } from './round';
 
 /** SubWord: four bytes of one word through the S-box, the rest of the planes zero. Where they stand doesn't matter. */
 function substituteWord<W>(word: u32): u32 {

@@ -12,9 +12,14 @@ export const SELF_TEST_TAG = 'f4631bf512d7eefc3834c9b465a13496';
 
 const SLOT = 0;
 
-/** Bytes that are easy to make anywhere and repeat late: 0, 167, 78, … modulo 256, one more after each eight. */
+const PATTERN_BYTES = 2048;
+
+/** Bytes that are easy to make anywhere: byte i is 167 i + i / 8 modulo 256, which repeats after 2048. */
 export function selfTestBytes(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => i * 167 + (i >> 3));
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < PATTERN_BYTES; i++) bytes[i] = i * 167 + (i >> 3);
+  for (let made = PATTERN_BYTES; made < length; made *= 2) bytes.copyWithin(made, 0, made);
+  return bytes;
 }
 
 /**

@@ -1,9 +1,10 @@
 // AES-256 in counter mode with SIMD: eight blocks side by side in eight v128.
 // Bit `block` of byte 4 row + column of a plane belongs to that byte of the state.
 
+import { encryptState } from '../cipher';
 import { expandWords, roundKeyColumn } from '../key-schedule';
 import { NONCE, STATE } from '../memory';
-import { encryptState, transpose } from '../planes';
+import { transpose } from '../planes';
 
 /** Bytes of the expanded key: fifteen round keys of eight planes. */
 export const KEY_BYTES: usize = 15 * 128;

@@ -2,8 +2,8 @@
 // from an address that depends on nothing secret, and `swizzle` picks from it for all sixteen bytes of a block at once.
 // Four blocks are multiplied by H^4, H^3, H^2 and H and reduced together.
 //
-// V8 before 12.5 computes swizzle wrongly on x64 without AVX where its first operand is a local that lives on and its
-// second is a temporary. Here the first is always fresh from memory and the second a local.
+// V8 11.3 and 12.4 (Node 20 and 22) compute swizzle wrongly on x64 without AVX where its first operand is a local that
+// lives on and its second a temporary. Here the first is always fresh from memory and the second a local.
 
 import { BLOCK, GROUP, HASH, STATE } from '../memory';
 
