@@ -1,0 +1,69 @@
+import { type HostName, type KeyName, toHex } from '../base/index.js';
+import type { Sha256 } from '../crypto/index.js';
+import { encodeBody, hashBody, type PolicyBody, refsOf } from './body.js';
+import { composeBody } from './compose.js';
+import { type EnvoyRule, matchRule } from './envoy-rules.js';
+import { PolicyError } from './errors.js';
+import { ProblemList } from './problems.js';
+import type { Stacks } from './stacks.js';
+
+/** A built body, shared by all hosts that get the same. */
+export interface Body {
+  /** RFC 8785 JSON with placeholders, never a value. */
+  readonly bytes: Uint8Array;
+  /** What the policy head signs; 32 bytes. */
+  readonly hash: Uint8Array;
+  /** The entitlement: an envoy with this body may resolve these keys and no other (D4). */
+  readonly refs: ReadonlySet<KeyName>;
+  /** The hash in hexadecimal, to keep things by body. */
+  readonly key: string;
+}
+
+/** The bodies of a published tree, each built when the first host asks for it and then shared. */
+export class Bodies {
+  readonly #stacks: Stacks;
+  readonly #sha256: Sha256;
+  readonly #byRule = new Map<EnvoyRule | undefined, Body>();
+  readonly #byKey = new Map<string, Body>();
+
+  constructor(stacks: Stacks, sha256: Sha256) {
+    this.#stacks = stacks;
+    this.#sha256 = sha256;
+  }
+
+  /**
+   * The body of a host; the same object for all hosts with the same crates and vars. A host that no rule matches gets
+   * a body without crates: it keeps checking in, changes nothing, and may resolve nothing.
+   */
+  for(host: HostName): Body {
+    const rule = matchRule(this.#stacks.rules, host);
+    const known = this.#byRule.get(rule);
+    if (known !== undefined) return known;
+    const built = this.#build(rule);
+    const body = this.#byKey.get(built.key) ?? built;
+    this.#byKey.set(body.key, body);
+    this.#byRule.set(rule, body);
+    return body;
+  }
+
+  #build(rule: EnvoyRule | undefined): Body {
+    const problems = new ProblemList();
+    const { crates } = this.#stacks;
+    const body: PolicyBody = rule === undefined ? { v: 1, configcrates: [] } : composeBody(rule, crates, problems);
+    problems.throwIfAny();
+    const refs = refsOf(body);
+    if (rule !== undefined) requireEntitled(refs, rule, this.#stacks);
+    const bytes = encodeBody(body);
+    const hash = hashBody(bytes, this.#sha256);
+    return { bytes, hash, refs, key: toHex(hash) };
+  }
+}
+
+/** Entitlement (D4): what comes out of interpolation must have stood in the operator's own text. */
+function requireEntitled(refs: ReadonlySet<KeyName>, rule: EnvoyRule, { crates }: Stacks): void {
+  const sources = [rule, ...rule.configcrates.flatMap(({ name }) => crates.get(name) ?? [])];
+  const written = new Set(sources.flatMap((source) => source.refs.map(({ key }) => key)));
+  for (const key of refs) {
+    if (!written.has(key)) throw new PolicyError('not_entitled', `no operator wrote the ref ${key}`);
+  }
+}

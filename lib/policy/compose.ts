@@ -1,0 +1,109 @@
+import { MAX_BODY_BYTES, MAX_REFS } from '../wire/index.js';
+import { actionsOf, type ResourceGuard } from './actions.js';
+import { type CrateBody, encodeBody, type PolicyBody, refsOf } from './body.js';
+import type { AttributeSource, Crate, ResourceSource } from './crate.js';
+import type { EnvoyRule } from './envoy-rules.js';
+import type { ProblemList } from './problems.js';
+import { refuseSecrets, renderList, renderParts, type TextBudget, type VarValues } from './render.js';
+import type { Attribute, AttributeValue } from './types/attribute.js';
+import { attributesOf, type Resource, readResource } from './types/registry.js';
+import { leavesOf } from './var-value.js';
+import type { Vars } from './vars.js';
+
+/** Everything that happens while a body is put together. */
+interface Composition {
+  readonly problems: ProblemList;
+  readonly guard: ResourceGuard | undefined;
+  readonly budget: TextBudget;
+  /** Which resource manages a path: two would undo each other's work at every run. */
+  readonly owners: Map<string, string>;
+}
+
+/** Puts together what the hosts of one rule get, with its vars filled in. Every problem lands in `problems`. */
+export function composeBody(
+  rule: EnvoyRule,
+  crates: ReadonlyMap<string, Crate>,
+  problems: ProblemList,
+  guard?: ResourceGuard,
+): PolicyBody {
+  const composition = newComposition(problems, guard);
+  const members = rule.configcrates.flatMap(({ name }) => crates.get(name) ?? []);
+  const body: PolicyBody = { v: 1, configcrates: members.map((crate) => composeCrate(crate, rule.vars, composition)) };
+  if (refsOf(body).size > MAX_REFS) {
+    problems.add(rule.at, `the hosts of ${rule.match} would need more than ${MAX_REFS} secrets`);
+  }
+  if (composition.budget.left < 0 || encodeBody(body).length > MAX_BODY_BYTES) {
+    problems.add(rule.at, `the config for the hosts of ${rule.match} has more than ${MAX_BODY_BYTES} bytes`);
+  }
+  return body;
+}
+
+/** Finds the problems of a crate that no rule uses yet. */
+export function checkCrate(crate: Crate, problems: ProblemList, guard?: ResourceGuard): void {
+  composeCrate(crate, new Map(), newComposition(problems, guard));
+}
+
+function newComposition(problems: ProblemList, guard: ResourceGuard | undefined): Composition {
+  return { problems, guard, budget: { left: MAX_BODY_BYTES }, owners: new Map() };
+}
+
+function composeCrate(crate: Crate, overrides: Vars, composition: Composition): CrateBody {
+  const entries = [...crate.vars].map(([name, own]) => [name, (overrides.get(name) ?? own).value] as const);
+  for (const leaf of entries.flatMap(([, value]) => leavesOf(value))) composition.budget.left -= String(leaf).length;
+  const vars = new Map(entries);
+  const resources = crate.resources.flatMap((source) => composeResource(source, vars, crate, composition) ?? []);
+  return { name: crate.name, vars: Object.fromEntries(vars), resources };
+}
+
+function composeResource(
+  source: ResourceSource,
+  vars: VarValues,
+  crate: Crate,
+  composition: Composition,
+): Resource | undefined {
+  const { problems, guard, owners } = composition;
+  const placeOf = (attribute: string) => source.attributes.get(attribute)?.at ?? source.at;
+  const schema: Readonly<Record<string, Attribute>> = attributesOf(source.type);
+  const values = new Map<string, AttributeValue | undefined>();
+  for (const [name, attribute] of source.attributes) {
+    const rule = schema[name];
+    if (rule !== undefined) values.set(name, composeAttribute(name, attribute, rule, vars, composition));
+  }
+  const resource = readResource(source.type, source.name, values, (attribute, message, hint) => {
+    problems.add(attribute === undefined ? source.at : placeOf(attribute), message, hint);
+  });
+  if (resource === undefined) return undefined;
+  for (const action of actionsOf(resource)) {
+    for (const { message, hint } of guard?.inspect(action) ?? []) {
+      problems.add(placeOf(action.attribute), message, hint);
+    }
+  }
+  if (resource.type !== 'exec') {
+    const owner = owners.get(resource.path);
+    if (owner !== undefined) problems.add(placeOf('path'), `${resource.path} is managed by ${owner} already`);
+    owners.set(resource.path, `${crate.name}/${resource.name}`);
+  }
+  return resource;
+}
+
+function composeAttribute(
+  name: string,
+  { value }: AttributeSource,
+  { takesList, secretsRefused }: Attribute,
+  vars: VarValues,
+  { problems, budget }: Composition,
+): AttributeValue | undefined {
+  if (value === undefined) return undefined;
+  const templates = 'parts' in value ? [value] : value;
+  if (secretsRefused !== undefined) {
+    const refused = templates.map((template) => refuseSecrets(name, secretsRefused, template, vars, problems));
+    if (refused.includes(true)) return undefined;
+  }
+  if ('parts' in value) {
+    const list = takesList ? renderList(value, vars) : undefined;
+    return list ?? renderParts(value, vars, problems, budget);
+  }
+  const words = templates.map((template) => renderParts(template, vars, problems, budget));
+  const sound = words.filter((word) => word !== undefined);
+  return sound.length === words.length ? sound : undefined;
+}

@@ -1,0 +1,104 @@
+import { asList, asMap, readFields, requireField } from './fields.js';
+import { isCrateName, isResourceName } from './names.js';
+import type { Position, ProblemList } from './problems.js';
+import type { SourceMap, SourceNode } from './source-tree.js';
+import { parseLiteral, parseTemplate, type RefUse, type SourceScope, type Template } from './template.js';
+import type { Attribute } from './types/attribute.js';
+import { attributesOf, isResourceTypeName, type ResourceTypeName, resourceTypeNames } from './types/registry.js';
+import { readVars, type Vars } from './vars.js';
+
+/** A configcrate as the operator wrote it. */
+export interface Crate {
+  readonly name: string;
+  readonly at: Position;
+  readonly vars: Vars;
+  readonly resources: readonly ResourceSource[];
+  /** Every ref in the crate's text: what its resources may ask for, and nothing else (D4). */
+  readonly refs: readonly RefUse[];
+}
+
+export interface ResourceSource {
+  readonly name: string;
+  readonly type: ResourceTypeName;
+  readonly at: Position;
+  readonly attributes: ReadonlyMap<string, AttributeSource>;
+}
+
+export interface AttributeSource {
+  readonly at: Position;
+  /** Undefined where a problem with it was reported. */
+  readonly value: Template | readonly Template[] | undefined;
+}
+
+const FIELDS = ['configcrate', 'vars', 'resources'];
+
+/** Reads a YAML document with `configcrate:`. */
+export function readCrate(document: SourceMap, problems: ProblemList): Crate | undefined {
+  const scope: SourceScope = { problems, refs: [] };
+  const fields = readFields(document, 'a configcrate', FIELDS, problems);
+  const nameNode = requireField(fields, 'configcrate', 'a crate', document.at, problems);
+  const name = nameNode && parseLiteral(nameNode, 'the name of a configcrate', scope);
+  if (nameNode !== undefined && name !== undefined && !isCrateName(name)) {
+    const hint = 'lower-case letters, digits, dots, dashes and underscores';
+    problems.add(nameNode.at, `${JSON.stringify(name)} is not the name of a configcrate`, hint);
+  }
+  const vars = readVars(fields.get('vars')?.value, scope);
+  const resources = readResources(fields.get('resources')?.value, scope);
+  return name === undefined ? undefined : { name, at: document.at, vars, resources, refs: scope.refs };
+}
+
+function readResources(node: SourceNode | undefined, scope: SourceScope): readonly ResourceSource[] {
+  if (node === undefined) return [];
+  const resources = new Map<string, ResourceSource>();
+  for (const item of asList(node, 'resources', scope.problems)?.items ?? []) {
+    const map = asMap(item, 'a resource', scope.problems);
+    const resource = map && readResourceSource(map, scope);
+    if (resource === undefined) continue;
+    const { name, at } = resource;
+    const earlier = resources.get(name);
+    if (earlier === undefined) resources.set(name, resource);
+    else scope.problems.add(at, `the resource ${name} is declared twice`, `also in line ${earlier.at.line}`);
+  }
+  return [...resources.values()];
+}
+
+function readResourceSource(map: SourceMap, scope: SourceScope): ResourceSource | undefined {
+  const { problems } = scope;
+  const literal = (field: string, what: string) => {
+    const entry = map.entries.find(({ key }) => key === field);
+    if (entry === undefined) problems.add(map.at, `a resource needs a ${field}`);
+    return entry && { at: entry.value.at, text: parseLiteral(entry.value, what, scope) };
+  };
+  const name = literal('name', 'the name of a resource');
+  if (name?.text !== undefined && !isResourceName(name.text)) {
+    problems.add(name.at, 'this is not the name of a resource', 'one line of at most 200 characters');
+  }
+  const type = literal('type', 'the type of a resource');
+  if (type?.text === undefined) return undefined;
+  if (!isResourceTypeName(type.text)) {
+    const hint = `there is ${resourceTypeNames.join(', ')}`;
+    problems.add(type.at, `${JSON.stringify(type.text)} is not a type of resource`, hint);
+    return undefined;
+  }
+  const attributes = readAttributes(map, type.text, scope);
+  return name?.text === undefined ? undefined : { name: name.text, type: type.text, at: map.at, attributes };
+}
+
+function readAttributes(map: SourceMap, type: ResourceTypeName, scope: SourceScope) {
+  const schema: Readonly<Record<string, Attribute>> = attributesOf(type);
+  const fields = readFields(map, type, ['name', 'type', ...Object.keys(schema)], scope.problems);
+  const attributes = new Map<string, AttributeSource>();
+  for (const [name, { value }] of fields) {
+    const attribute = schema[name];
+    if (attribute === undefined) continue;
+    attributes.set(name, { at: value.at, value: readAttribute(value, name, attribute, scope) });
+  }
+  return attributes;
+}
+
+function readAttribute(node: SourceNode, name: string, { takesList }: Attribute, scope: SourceScope) {
+  if (node.kind !== 'list' || !takesList) return parseTemplate(node, name, scope);
+  const items = node.items.map((item) => parseTemplate(item, `each word of ${name}`, scope));
+  const sound = items.filter((item) => item !== undefined);
+  return sound.length === items.length ? sound : undefined;
+}

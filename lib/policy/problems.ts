@@ -1,0 +1,66 @@
+import { VigoError } from '../base/index.js';
+import { PolicyError } from './errors.js';
+
+/** Beyond this many, more problems don't help anybody, and a hostile file could make a million. */
+const MAX_PROBLEMS = 200;
+
+/** A place in a `.vgo` file. Line and column count from 1; a column is one UTF-16 code unit. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong in a tree of `.vgo` files. */
+export interface PolicyProblem extends Position {
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** Collects what is wrong, so that an operator sees all of it at once. The same thing said twice is kept once. */
+export class ProblemList {
+  readonly #problems = new Map<string, PolicyProblem>();
+
+  get isEmpty(): boolean {
+    return this.#problems.size === 0;
+  }
+
+  add(at: Position, message: string, hint?: string): void {
+    if (this.#problems.size >= MAX_PROBLEMS) return;
+    const { file, line, column } = at;
+    this.#problems.set(JSON.stringify([file, line, column, message]), { file, line, column, message, hint });
+  }
+
+  /** Runs a strict reader; what it throws becomes a problem at `at`. */
+  attempt<T>(at: Position, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof VigoError)) throw error;
+      this.add(at, error.message, error.hint);
+      return undefined;
+    }
+  }
+
+  /** @throws PolicyError `invalid_config` with every problem, if there is one. */
+  throwIfAny(): void {
+    const problems = [...this.#problems.values()].sort(byPosition);
+    const [first] = problems;
+    if (first === undefined) return;
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    throw new PolicyError('invalid_config', `${formatPosition(first)}: ${first.message}${more}`, {
+      hint: first.hint,
+      problems,
+    });
+  }
+}
+
+/** `web.vgo:3:7`, as compilers and editors write it. */
+export function formatPosition({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`;
+}
+
+function byPosition(a: Position, b: Position): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}
