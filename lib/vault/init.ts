@@ -1,11 +1,13 @@
 import { dirname } from 'node:path';
 import { ensureDir } from '../files/index.js';
 import { VaultError } from './errors.js';
-import { filesBelow } from './key-tree.js';
+import { sweepTemporaries } from './key-tree.js';
 import { demandKnownKey } from './known-key.js';
 import type { VaultLayout } from './layout.js';
 import { createMasterKeyFile, loadMasterKeys } from './master-key.js';
-import { readVerifierFile } from './verifier.js';
+import { findOrphan, lostKey, notInitialized } from './missing-key.js';
+import { makeServerKey } from './server-keys.js';
+import { createVerifierFile, readVerifierFile, type Verifier } from './verifier.js';
 
 export interface Initialization {
   readonly masterKey: 'made' | 'kept';
@@ -32,42 +34,32 @@ export async function planInit(layout: VaultLayout): Promise<Initialization> {
   }
 }
 
-/** Makes the folders and the master key. It comes first: a crash leaves a key without a verifier, and `init` goes on. */
-export async function makeMasterKey(layout: VaultLayout, plan: Initialization): Promise<void> {
+/**
+ * Carries the plan out: master key, server keys, verifier. In this order, because a crash on the way leaves a key
+ * without a verifier, and the next `init` goes on from there.
+ */
+export async function carryOutInit(
+  layout: VaultLayout,
+  plan: Initialization,
+  content: { verifier: Verifier; serverKeys: readonly string[]; createdMs: number; by: string },
+): Promise<void> {
   await ensureDir(dirname(layout.secretsDir), 0o755);
   await ensureDir(layout.secretsDir, 0o700);
-  if (plan.masterKey === 'kept') return;
   await ensureDir(dirname(layout.keyFile), 0o700);
-  await createMasterKeyFile(layout.keyFile);
-}
-
-/** The error for a missing master key: of a vault that was never made, or of one that lost it. */
-export async function missingKey(layout: VaultLayout): Promise<VaultError> {
-  const orphan = await findOrphan(layout);
-  return orphan === undefined ? notInitialized(layout) : lostKey(layout, orphan);
-}
-
-export function notInitialized(layout: VaultLayout): VaultError {
-  return new VaultError('not_initialized', `there is no vault in ${layout.secretsDir} yet`, {
-    hint: 'run: vigocli secrets init',
-  });
+  if (plan.masterKey === 'made') await createMasterKeyFile(layout.keyFile);
+  await sweepTemporaries(dirname(layout.keyFile)); // a crash may have left a copy of the key
+  const keys = await loadMasterKeys(layout.keyFile);
+  if (keys === undefined) throw notInitialized(layout);
+  try {
+    for (const name of content.serverKeys) await makeServerKey(layout, name, keys, content);
+  } finally {
+    keys.dispose();
+  }
+  await createVerifierFile(layout.verifierFile, content.verifier);
 }
 
 function alreadyInitialized(layout: VaultLayout): VaultError {
   return new VaultError('already_initialized', `the vault in ${layout.secretsDir} is initialized already`, {
     hint: 'to change the passphrase, run: vigocli secrets rotate',
   });
-}
-
-function lostKey(layout: VaultLayout, orphan: string): VaultError {
-  return new VaultError('key_missing', `there is ${orphan}, but no master key ${layout.keyFile}`, {
-    hint: 'restore the master key from a backup, or name it with --key-file; a new one would open nothing that is here',
-  });
-}
-
-/** The path of something that is useless without its master key. */
-async function findOrphan(layout: VaultLayout): Promise<string | undefined> {
-  if ((await readVerifierFile(layout.verifierFile)) !== undefined) return layout.verifierFile;
-  for (const dir of [layout.secretsDir, layout.keysDir]) for await (const path of filesBelow(dir)) return path;
-  return undefined;
 }

@@ -54,6 +54,11 @@ export async function* filesBelow(dir: string): AsyncGenerator<string> {
   }
 }
 
+/** Removes the temporary files that a crash left right in the folder. Only for who holds the vault's lock. */
+export async function sweepTemporaries(folder: string): Promise<void> {
+  for (const { name } of await entriesOf(folder)) if (isTemporaryName(name)) await removeFile(join(folder, name));
+}
+
 /** Removes the folders above a removed file that are empty now, up to `dir`. */
 export async function pruneAbove(dir: string, path: string): Promise<void> {
   for (let folder = dirname(path); folder !== dir; folder = dirname(folder)) {
@@ -97,11 +102,8 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 
 /** Removes what a crash may leave of a folder that holds no key: empty folders and temporary files. */
 async function removeHusk(folder: string): Promise<void> {
-  for (const entry of await entriesOf(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await removeHusk(path);
-    else if (isTemporaryName(entry.name)) await removeFile(path);
-  }
+  for (const entry of await entriesOf(folder)) if (entry.isDirectory()) await removeHusk(join(folder, entry.name));
+  await sweepTemporaries(folder);
   if (!(await removeEmptyDir(folder))) {
     throw new VaultError('misplaced', `${folder} holds something that is no secret`, {
       hint: 'the vault holds nothing else: remove it',

@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { KeyName } from '../base/index.js';
 import { VaultError } from './errors.js';
 import { readHeader } from './header.js';
-import { missingKey } from './init.js';
 import { hasFile, keyPath, keysBelow } from './key-tree.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
+import { missingKey } from './missing-key.js';
 import { type OpenedSecret, readSecret } from './secret-files.js';
 
 const SCAN_SLICE = 256;

@@ -3,9 +3,9 @@ import { isKeyName, Secret } from '../base/index.js';
 import { randomBytes, wipe } from '../crypto/index.js';
 import { createFileExclusive, ensureDir, FilesError, readFileLimited } from '../files/index.js';
 import { VaultError } from './errors.js';
-import { missingKey } from './init.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
+import { missingKey } from './missing-key.js';
 import { openFile, sealFile } from './seal.js';
 import { decodeVaultFile, MAX_FILE_BYTES } from './vault-file.js';
 

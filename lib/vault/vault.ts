@@ -1,18 +1,19 @@
+import { dirname } from 'node:path';
 import type { Clock, KeyName, Secret } from '../base/index.js';
 import { FilesError } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { Gate } from './gate.js';
-import { type Initialization, makeMasterKey, missingKey, notInitialized, planInit } from './init.js';
+import { carryOutInit, type Initialization, planInit } from './init.js';
 import { codeOf, type Operation, recorded, type VaultJournal } from './journal.js';
-import { keysBelow } from './key-tree.js';
+import { keysBelow, sweepTemporaries } from './key-tree.js';
 import { demandKnownKey } from './known-key.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import type { VaultLock } from './lock.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
+import { missingKey, notInitialized } from './missing-key.js';
 import { demandStrongPassword } from './password-rule.js';
 import { readSecret, removeSecret, type SecretKind, writeSecret } from './secret-files.js';
-import { makeServerKey } from './server-keys.js';
-import { createVerifierFile, decodeVerifier, makeVerifier, readVerifierFile, verifyPassphrase } from './verifier.js';
+import { decodeVerifier, makeVerifier, readVerifierFile, verifyPassphrase } from './verifier.js';
 
 export interface VaultOptions extends VaultPlace {
   lock: VaultLock;
@@ -68,12 +69,7 @@ export class Vault {
         subject: this.layout.secretsDir,
         describe: ({ masterKey }) => ({ master_key: masterKey }),
         act: async () => {
-          await makeMasterKey(this.layout, plan);
-          await this.#withKeys(async (keys) => {
-            const made = { createdMs: clock.nowMs(), by: actor };
-            for (const name of serverKeys) await makeServerKey(this.layout, name, keys, made);
-          });
-          await createVerifierFile(this.layout.verifierFile, verifier); // last: with it, `init` is over
+          await carryOutInit(this.layout, plan, { verifier, serverKeys, createdMs: clock.nowMs(), by: actor });
           return plan;
         },
       });
@@ -98,6 +94,7 @@ export class Vault {
             throw new VaultError('wrong_passphrase', 'this is not the passphrase of the vault');
           }
           await demandKnownKey(this.layout, opened.keys);
+          await sweepTemporaries(dirname(this.layout.keyFile));
           await this.#gate.open(opened.keys, opened.verifier);
         },
       }),
@@ -206,23 +203,17 @@ export class Vault {
 
   /** Runs `work` alone, with the master keys and the verifier as they are now. */
   async #opened<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
-    return this.#options.lock.exclusively(() =>
-      this.#withKeys(async (keys) => {
+    return this.#options.lock.exclusively(async () => {
+      const keys = await loadMasterKeys(this.layout.keyFile);
+      if (keys === undefined) throw await missingKey(this.layout);
+      try {
         const verifier = await readVerifierFile(this.layout.verifierFile);
         if (verifier === undefined) throw notInitialized(this.layout);
-        return work({ keys, verifier });
-      }),
-    );
-  }
-
-  async #withKeys<T>(work: (keys: MasterKeys) => Promise<T>): Promise<T> {
-    const keys = await loadMasterKeys(this.layout.keyFile);
-    if (keys === undefined) throw await missingKey(this.layout);
-    try {
-      return await work(keys);
-    } finally {
-      keys.dispose();
-    }
+        return await work({ keys, verifier });
+      } finally {
+        keys.dispose();
+      }
+    });
   }
 }
 

@@ -66,12 +66,12 @@ export interface Kit {
 }
 
 /** A vault in a throw-away folder, not initialized, with a clock that stands still. */
-export function makeKit(t: Test): Kit {
+export function makeKit(t: Test, otherLock?: VaultLock): Kit {
   const home = t.testdir();
   const secretsDir = join(home, 'secrets');
   const clock = { now: 1_800_000_000_000, nowMs: () => clock.now };
   const journal = new MemoryJournal();
-  const lock = sqliteLock(join(home, 'vault.lock'));
+  const lock = otherLock ?? sqliteLock(join(home, 'vault.lock'));
   const options = { secretsDir, lock, journal, clock, actor: 'root@test' };
   return {
     home,
@@ -83,9 +83,12 @@ export function makeKit(t: Test): Kit {
   };
 }
 
+/** No lock at all, for a test that abandons a verb in the middle. */
+export const noLock: VaultLock = { exclusively: (work) => work() };
+
 /** The same, initialized and unlocked. */
-export async function makeUnlocked(t: Test): Promise<Kit> {
-  const kit = makeKit(t);
+export async function makeUnlocked(t: Test, otherLock?: VaultLock): Promise<Kit> {
+  const kit = makeKit(t, otherLock);
   await kit.vault.init(PASSPHRASE);
   await kit.vault.unlock(PASSPHRASE);
   kit.journal.take();
