@@ -1,0 +1,78 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { systemClock } from '../base/index.js';
+import { MAX_ANSWER_BYTES, maxRequestBytes } from '../wire/index.js';
+import { formatHostPort, parseHostPort } from './address.js';
+import { AgentService } from './agent-service.js';
+import { callDeadline } from './call-deadline.js';
+import type { AgentServer, ServerLimits, ServerOptions } from './server.js';
+import { agentService } from './service.js';
+import { TlsListener } from './tls-listener.js';
+
+const DEFAULT_LIMITS: ServerLimits = {
+  maxConnections: 20_000,
+  // An agent has its wake-up stream and one call. Each call may hold a request of the largest size in memory.
+  maxConcurrentCalls: 8,
+  handshakeTimeoutMs: 10_000,
+  callTimeoutMs: 30_000,
+  connectionAgeMs: 12 * 3_600_000,
+  connectionGraceMs: 60_000,
+  keepAliveMs: 60_000,
+  keepAliveTimeoutMs: 20_000,
+};
+
+/** How long a client has to hear that its call was given up. */
+const LAST_WORD_MS = 100;
+
+/** Puts gRPC on the connections that a `TlsListener` verified. */
+export async function listen(options: ServerOptions): Promise<AgentServer> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const listener = new TlsListener({
+    credentials: options.tls,
+    peerIdentity: options.peerIdentity,
+    clock: options.clock ?? systemClock,
+    maxConnections: limits.maxConnections,
+    handshakeTimeoutMs: limits.handshakeTimeoutMs,
+    onConnection: (socket) => injector.injectConnection(socket),
+    onRefused: options.onRefusedConnection ?? (() => {}),
+  });
+  const service = new AgentService({
+    handlers: options.handlers,
+    peerAt: (endpoint) => listener.peerAt(endpoint),
+    onError: options.onError ?? (() => {}),
+  });
+  const grpc = new Server({
+    'grpc.enable_channelz': 0,
+    'grpc.max_receive_message_length': Math.max(...Object.values(maxRequestBytes)),
+    'grpc.max_send_message_length': MAX_ANSWER_BYTES,
+    'grpc.max_concurrent_streams': limits.maxConcurrentCalls,
+    'grpc.max_connection_age_ms': limits.connectionAgeMs,
+    'grpc.max_connection_age_grace_ms': limits.connectionGraceMs,
+    'grpc.keepalive_time_ms': limits.keepAliveMs,
+    'grpc.keepalive_timeout_ms': limits.keepAliveTimeoutMs,
+    interceptors: [callDeadline(limits.callTimeoutMs)],
+  });
+  grpc.addService(agentService, service.implementation);
+  // "Insecure" to gRPC alone, which binds no port: it gets connections only from the listener, their TLS done.
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const { port } = await listener.listen(options.listen);
+
+  let closed: Promise<void> | undefined;
+  const close = async (graceMs: number): Promise<void> => {
+    const lastGone = listener.close();
+    injector.destroy(); // tells every connection to go away once its calls are done
+    service.endStreams();
+    const givingUp = setTimeout(() => service.giveUp(), graceMs);
+    const breaking = setTimeout(() => listener.breakAll(), graceMs + LAST_WORD_MS);
+    await lastGone;
+    clearTimeout(givingUp);
+    clearTimeout(breaking);
+  };
+  return {
+    address: formatHostPort({ ...parseHostPort(options.listen), port }),
+    port,
+    close: ({ graceMs }) => {
+      closed ??= close(graceMs);
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,13 @@
+export { formatHostPort, type HostPort, parseHostPort } from './address.js';
+export { type AgentChannel, type ChannelOptions, connectAgent, type UnaryMethod } from './channel.js';
+export { RpcError, type RpcErrorCode } from './errors.js';
+export type { Peer, PeerIdentity, PeerName } from './peer.js';
+export {
+  type AgentCall,
+  type AgentHandlers,
+  type AgentServer,
+  type HintStream,
+  type ServerLimits,
+  type ServerOptions,
+  startAgentServer,
+} from './server.js';

@@ -1,0 +1,36 @@
+import type { TLSSocket } from 'node:tls';
+import type { EnvoyId } from '../base/index.js';
+
+/** Whom a certificate names. */
+export interface PeerName {
+  readonly trustDomain: string;
+  readonly envoyId: EnvoyId;
+}
+
+/** Reads the name out of a certificate that our CA signed, DER; undefined where it isn't an envoy's. */
+export type PeerIdentity = (certificate: Uint8Array) => PeerName | undefined;
+
+/** Who is on the other end of a connection, as its client certificate says. */
+export interface Peer {
+  /** Undefined where our CA signed the certificate, but it isn't an envoy's. */
+  readonly envoyId: EnvoyId | undefined;
+  readonly trustDomain: string | undefined;
+  /** IP address without the port. Grants nothing. */
+  readonly remoteAddress: string;
+  /** When the certificate, and with it the connection, ends. */
+  readonly notAfterMs: number;
+}
+
+/** Undefined where the socket holds no certificate that was verified, or is gone already. */
+export function readPeer(socket: TLSSocket, identity: PeerIdentity): Peer | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  const { authorized, remoteAddress } = socket;
+  if (!authorized || certificate === undefined || remoteAddress === undefined) return undefined;
+  const name = identity(certificate.raw);
+  return {
+    envoyId: name?.envoyId,
+    trustDomain: name?.trustDomain,
+    remoteAddress,
+    notAfterMs: Date.parse(certificate.validTo),
+  };
+}

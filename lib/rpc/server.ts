@@ -1,0 +1,85 @@
+import type { Clock } from '../base/index.js';
+import type { AgentMethod } from '../wire/index.js';
+import type { Peer, PeerIdentity } from './peer.js';
+
+/** One request of an agent: the bytes of its `SignedRequest`, of which nothing but the size was looked at. */
+export interface AgentCall {
+  readonly method: AgentMethod;
+  readonly bytes: Uint8Array;
+  readonly peer: Peer;
+}
+
+/** The server's side of an open wake-up stream. */
+export interface HintStream {
+  /** Tells the envoy to check in. Hints that it hasn't taken yet merge into one. */
+  send(): void;
+  /** Aborted once nobody listens any more, whoever ended it. */
+  readonly closed: AbortSignal;
+  /** Ends the stream without an error; the envoy opens another one. */
+  end(): void;
+}
+
+/**
+ * What the server does with each request; answers are the encoded message. A `Rejection` or any other VigoError
+ * becomes its gRPC status with its public message, everything else `INTERNAL` with no message of its own.
+ */
+export interface AgentHandlers {
+  checkIn(call: AgentCall): Promise<Uint8Array>;
+  resolveSecrets(call: AgentCall): Promise<Uint8Array>;
+  reportRun(call: AgentCall): Promise<Uint8Array>;
+  /** The stream is open until the promise settles, or `closed` says that it is over. */
+  wakeUp(call: AgentCall, stream: HintStream): Promise<void>;
+}
+
+export interface ServerLimits {
+  /** Connections at one time, those in their handshake included. */
+  readonly maxConnections: number;
+  /** Calls at one time on one connection. */
+  readonly maxConcurrentCalls: number;
+  readonly handshakeTimeoutMs: number;
+  /** From a call's first byte to its answer; the wake-up stream has no such end. */
+  readonly callTimeoutMs: number;
+  /** Afterwards the envoy is asked to connect anew. */
+  readonly connectionAgeMs: number;
+  /** How long calls on an aged connection may still take. */
+  readonly connectionGraceMs: number;
+  /** How often a silent peer is asked whether it is there, and how long it may take to say so. */
+  readonly keepAliveMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface ServerOptions {
+  /** `host:port`; port 0 picks one. */
+  readonly listen: string;
+  /** PEM. Client certificates are verified against `caPem` alone. */
+  readonly tls: { readonly certificatePem: string; readonly keyPem: string; readonly caPem: string };
+  readonly handlers: AgentHandlers;
+  /** Asked once per connection. */
+  readonly peerIdentity: PeerIdentity;
+  readonly limits?: Partial<ServerLimits> | undefined;
+  readonly clock?: Clock | undefined;
+  /** Hears of what failed in a handler without being the caller's fault. The caller learns nothing of it. */
+  readonly onError?: ((error: unknown, method: AgentMethod, peer: Peer | undefined) => void) | undefined;
+  /** Hears of connections that didn't get through the handshake, most often for want of a certificate of our CA. */
+  readonly onRefusedConnection?: ((reason: string, remoteAddress: string | undefined) => void) | undefined;
+}
+
+export interface AgentServer {
+  /** `host:port` as it was bound. */
+  readonly address: string;
+  readonly port: number;
+  /**
+   * Takes no more connections, ends the wake-up streams and lets calls finish; after `graceMs` breaks what is left.
+   * Resolves when the last connection is gone.
+   */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/**
+ * Serves agents: gRPC over TLS 1.3 with a client certificate of our CA, and nothing else (T1).
+ * @throws RpcError `bad_address`, `bad_credentials`, `listen`
+ */
+export async function startAgentServer(options: ServerOptions): Promise<AgentServer> {
+  const { listen } = await import('./grpc-server.js');
+  return listen(options);
+}

@@ -1,0 +1,112 @@
+import { constants } from 'node:crypto';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Clock } from '../base/index.js';
+import { parseHostPort } from './address.js';
+import { type Credentials, tlsContext } from './credentials.js';
+import { RpcError } from './errors.js';
+import { type Peer, type PeerIdentity, readPeer } from './peer.js';
+
+/** The longest delay that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface TlsListenerOptions {
+  readonly credentials: Credentials;
+  readonly peerIdentity: PeerIdentity;
+  readonly clock: Clock;
+  readonly maxConnections: number;
+  readonly handshakeTimeoutMs: number;
+  /** Takes a connection whose peer is verified and speaks HTTP/2. */
+  readonly onConnection: (socket: TLSSocket) => void;
+  readonly onRefused: (reason: string, remoteAddress: string | undefined) => void;
+}
+
+/**
+ * Accepts TLS 1.3 connections that show a certificate of our CA, and knows who is on each. gRPC gets a connection when
+ * all of that is done: it can't set a minimum version itself, and would read the certificate again with every call.
+ */
+export class TlsListener {
+  readonly #server: Server;
+  readonly #options: TlsListenerOptions;
+  readonly #sockets = new Set<Socket>();
+  /** By `address:port` of the other end. */
+  readonly #peers = new Map<string, Peer>();
+
+  /** @throws RpcError `bad_credentials` */
+  constructor(options: TlsListenerOptions) {
+    this.#options = options;
+    this.#server = createServer({
+      ...tlsContext(options.credentials).options,
+      requestCert: true,
+      rejectUnauthorized: true,
+      ALPNProtocols: ['h2'],
+      handshakeTimeout: options.handshakeTimeoutMs,
+      // No resumption: a ticket would outlive the check of the certificate that earned it.
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    });
+    this.#server.maxConnections = options.maxConnections;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('secureConnection', (socket) => this.#accept(socket));
+    this.#server.on('tlsClientError', (error, socket) => {
+      options.onRefused(String(socket.authorizationError ?? error.message), socket.remoteAddress);
+      // Node reports a handshake that takes too long, and leaves its connection open.
+      socket.destroy();
+    });
+  }
+
+  /** @throws RpcError `bad_address`, `listen` */
+  async listen(address: string): Promise<AddressInfo> {
+    const { host, port } = parseHostPort(address);
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => {
+        reject(new RpcError('listen', `can't listen on ${address}: ${cause.message}`, { cause }));
+      });
+      this.#server.listen(host === '' ? { port } : { host, port }, resolve);
+    });
+    // Later on: a connection couldn't be accepted, most often for want of file descriptors. The others go on.
+    this.#server.on('error', (error) => this.#options.onRefused(error.message, undefined));
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** @param endpoint `address:port` of the other end of a connection that was handed on and is still open. */
+  peerAt(endpoint: string): Peer | undefined {
+    return this.#peers.get(endpoint);
+  }
+
+  /** Takes no more connections. Resolves when the last one is gone. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  /** Breaks every connection, also those in their handshake. */
+  breakAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: TLSSocket): void {
+    const endpoint = `${socket.remoteAddress}:${socket.remotePort}`;
+    socket.on('error', () => {}); // followed by `close`, which is all that matters
+    const peer = readPeer(socket, this.#options.peerIdentity);
+    // The handshake checks the certificate's time once; a connection must not outlast it.
+    const leftMs = peer === undefined ? 0 : peer.notAfterMs - this.#options.clock.nowMs();
+    // Two machines behind one NAT may show the same endpoint to two addresses of ours; the second one tries again.
+    const twice = this.#peers.has(endpoint);
+    if (peer === undefined || leftMs <= 0 || twice || socket.alpnProtocol !== 'h2' || !this.#server.listening) {
+      this.#options.onRefused('no HTTP/2 on a connection with a verified peer', socket.remoteAddress);
+      socket.destroy();
+      return;
+    }
+    this.#peers.set(endpoint, peer);
+    const expiry = setTimeout(() => socket.destroy(), Math.min(leftMs, MAX_TIMER_MS));
+    socket.once('close', () => {
+      clearTimeout(expiry);
+      this.#peers.delete(endpoint);
+    });
+    this.#options.onConnection(socket);
+  }
+}

@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
+import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import t from 'tap';
+import { certificateValidity, type KeyedCertificate, parseEnvoyUri } from '../../lib/pki/index.js';
+import { type AgentCall, type Peer, startAgentServer } from '../../lib/rpc/index.js';
+import { agentService } from '../../lib/rpc/service.js';
+import { ENVOY_ID, filesOf, makeCa, makeEnvoy, makeServer, TRUST_DOMAIN } from '../pki/test-pki.js';
+import { aborted, ca, connect, ECHO, envoySide, REQUEST, serverSide, serverTls, startServer } from './test-rpc.js';
+
+const caPem = ca.certificatePem;
+
+/** Whether a TLS client gets as far as HTTP/2's first frame, which the server sends once it accepted the connection. */
+function isServed(port: number, options: tls.ConnectionOptions): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = tls.connect({ port, host: '127.0.0.1', ca: caPem, ALPNProtocols: ['h2'], ...options });
+    socket.on('error', () => resolve(false));
+    socket.on('close', () => resolve(false));
+    socket.on('data', () => {
+      resolve(true);
+      socket.destroy();
+    });
+  });
+}
+
+function shown({ certificatePem, keyPem }: KeyedCertificate): tls.ConnectionOptions {
+  return { cert: certificatePem, key: keyPem };
+}
+
+t.test('a client certificate of our CA is required (T1)', async (t) => {
+  const rogue = makeCa();
+  const refused: string[] = [];
+  const { port } = await startServer(t, { onRefusedConnection: (reason) => refused.push(reason) });
+  const rogueEnvoy = makeEnvoy(rogue);
+  t.equal(await isServed(port, shown(envoySide)), true, "an envoy's certificate");
+  t.same(refused, []);
+  t.equal(await isServed(port, {}), false, 'none');
+  t.equal(await isServed(port, shown(rogueEnvoy)), false, 'of another CA');
+  const withOurCa = { ...rogueEnvoy, certificatePem: rogueEnvoy.certificatePem + rogue.certificatePem + caPem };
+  t.equal(await isServed(port, shown(withOurCa)), false, "of another CA, with our CA's certificate appended");
+  t.equal(await isServed(port, shown(serverSide)), false, 'a certificate for servers');
+  t.equal(await isServed(port, shown(ca)), false, "the CA's own");
+  const past = { nowMs: () => Date.now() - 400 * 86_400_000 };
+  t.equal(await isServed(port, shown(makeEnvoy(ca, past))), false, 'an expired one');
+  t.equal(refused.length, 6);
+});
+
+t.test('TLS 1.3 and HTTP/2, or nothing', async (t) => {
+  const { port } = await startServer(t);
+  t.equal(await isServed(port, { ...shown(envoySide), maxVersion: 'TLSv1.2' }), false, 'TLS 1.2');
+  t.equal(await isServed(port, { ...shown(envoySide), ALPNProtocols: ['http/1.1'] }), false, 'HTTP/1.1');
+  t.equal(await isServed(port, { ...shown(envoySide), ALPNProtocols: undefined }), false, 'no ALPN');
+});
+
+t.test('openssl gets in with TLS 1.3 alone', async (t) => {
+  const { port } = await startServer(t);
+  const files = filesOf(t, { 'ca.pem': caPem, 'cert.pem': envoySide.certificatePem, 'key.pem': envoySide.keyPem });
+  const sClient = async (version: string) => {
+    const child = spawn(
+      'openssl',
+      `s_client -connect 127.0.0.1:${port} -alpn h2 -verify_return_error -CAfile ${files['ca.pem']}
+       -cert ${files['cert.pem']} -key ${files['key.pem']} ${version}`.split(/\s+/),
+      { stdio: 'ignore' },
+    );
+    const [exitCode] = await once(child, 'exit');
+    return exitCode;
+  };
+  t.equal(await sClient('-tls1_3'), 0);
+  t.not(await sClient('-tls1_2'), 0);
+});
+
+t.test('plaintext is refused', async (t) => {
+  const calls: AgentCall[] = [];
+  const { address } = await startServer(t, {
+    handlers: { ...ECHO, checkIn: async (call) => Buffer.of(calls.push(call)) },
+  });
+  const client = new Client(address, credentials.createInsecure());
+  const { path, requestSerialize, responseDeserialize } = agentService.CheckIn;
+  const failure = await new Promise<ServiceError | null>((resolve) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, REQUEST, resolve);
+  });
+  client.close();
+  t.equal(failure?.code, status.UNAVAILABLE);
+  t.same(calls, []);
+});
+
+t.test('no session is resumed without its certificate', async (t) => {
+  const { port } = await startServer(t);
+  let session: Buffer | undefined;
+  const first = tls.connect({ port, host: '127.0.0.1', ca: caPem, ALPNProtocols: ['h2'], ...shown(envoySide) });
+  first.on('session', (ticket) => {
+    session = ticket;
+  });
+  await once(first, 'data');
+  first.destroy();
+  t.not(session, undefined);
+  t.equal(await isServed(port, { session }), false);
+});
+
+t.test('the certificate is read once per connection', async (t) => {
+  let reads = 0;
+  const peers: Peer[] = [];
+  const server = await startServer(t, {
+    peerIdentity: (certificate) => {
+      reads++;
+      return parseEnvoyUri(certificate);
+    },
+    handlers: {
+      ...ECHO,
+      checkIn: async (call) => {
+        peers.push(call.peer);
+        return call.bytes;
+      },
+    },
+  });
+  const channel = await connect(t, server.address);
+  await channel.call('CheckIn', REQUEST);
+  await channel.call('CheckIn', REQUEST);
+  t.equal(reads, 1);
+  t.equal(peers[0], peers[1]);
+  t.same(peers[0], {
+    envoyId: ENVOY_ID,
+    trustDomain: TRUST_DOMAIN,
+    remoteAddress: '127.0.0.1',
+    notAfterMs: certificateValidity(envoySide.certificatePem).notAfterMs,
+  });
+  const another = await connect(t, server.address);
+  await another.call('CheckIn', REQUEST);
+  t.equal(reads, 2);
+});
+
+t.test('a certificate of our CA that names no envoy', async (t) => {
+  const peers: Peer[] = [];
+  const server = await startServer(t, {
+    peerIdentity: () => undefined,
+    handlers: {
+      ...ECHO,
+      checkIn: async (call) => {
+        peers.push(call.peer);
+        return call.bytes;
+      },
+    },
+  });
+  await (await connect(t, server.address)).call('CheckIn', REQUEST);
+  t.match(peers, [{ envoyId: undefined, trustDomain: undefined }]);
+});
+
+t.test('a connection ends with its certificate', async (t) => {
+  const { notAfterMs } = certificateValidity(envoySide.certificatePem);
+  let nowMs = notAfterMs - 20;
+  const server = await startServer(t, {
+    clock: { nowMs: () => nowMs },
+    handlers: { ...ECHO, wakeUp: (_, stream) => aborted(stream.closed) },
+  });
+  const channel = await connect(t, server.address);
+  const { signal } = new AbortController();
+  await t.rejects(
+    channel.wakeUp(REQUEST, () => {}, signal),
+    { name: 'RpcError', code: 'unavailable' },
+  );
+  nowMs = notAfterMs;
+  t.equal(await isServed(server.port, shown(envoySide)), false);
+});
+
+t.test('no more connections than allowed', async (t) => {
+  const server = await startServer(t, { limits: { maxConnections: 1 } });
+  const idle = net.connect(server.port, '127.0.0.1');
+  await once(idle, 'connect');
+  t.equal(await isServed(server.port, shown(envoySide)), false);
+  idle.destroy();
+});
+
+t.test('a silent handshake is cut off', async (t) => {
+  const server = await startServer(t, { limits: { handshakeTimeoutMs: 20 } });
+  const idle = net.connect(server.port, '127.0.0.1').resume();
+  idle.on('error', () => {});
+  await once(idle, 'close');
+  t.equal(idle.bytesRead, 0);
+});
+
+t.test('what it cannot listen on, or with', async (t) => {
+  const { address } = await startServer(t);
+  const start = (listen: string, credentials = serverTls()) =>
+    startAgentServer({ listen, tls: credentials, handlers: ECHO, peerIdentity: parseEnvoyUri });
+  await t.rejects(start(address), { name: 'RpcError', code: 'listen' }, 'taken');
+  await t.rejects(start('127.0.0.1'), { name: 'RpcError', code: 'bad_address' });
+  const anywhere = '127.0.0.1:0';
+  for (const wrong of [
+    { ...serverTls(), caPem: '' },
+    { ...serverTls(), caPem: 'junk' },
+    { ...serverTls(), certificatePem: '' },
+    { ...serverTls(), keyPem: '' },
+    { ...serverTls(), keyPem: makeServer(ca).keyPem },
+  ]) {
+    await t.rejects(start(anywhere, wrong), { name: 'RpcError', code: 'bad_credentials' });
+  }
+});
