@@ -18,8 +18,8 @@ export interface Attacker {
   readonly envoyId: EnvoyId;
   /** Signs a request as the envoy would, for the server process that answers. */
   sign(method: UnaryMethod, payload: Uint8Array): SignedRequest;
-  /** Sends any bytes. Gives the reason of the refusal, or nothing where it was taken. */
-  send(method: UnaryMethod, request: Uint8Array): Promise<string | undefined>;
+  /** Sends any bytes and gives the answer's. @throws Rejection */
+  call(method: UnaryMethod, request: Uint8Array): Promise<Uint8Array>;
   close(): void;
 }
 
@@ -27,9 +27,9 @@ export async function ownEnvoy(configDir: string): Promise<Attacker> {
   const read = (file: string) => readFile(join(configDir, file), 'utf8');
   const identity = JSON.parse(await read('identity.json'));
   const envoyId = parseEnvoyId(identity.envoy_id);
-  const { importSigner } = await loadEd25519();
+  const ed25519 = await loadEd25519();
   const signer = createRequestSigner({
-    signer: importSigner(await readFile(join(configDir, 'ed25519.seed'))),
+    signer: ed25519.importSigner(await readFile(join(configDir, 'ed25519.seed'))),
     envoyId,
     clock: systemClock,
   });
@@ -46,7 +46,7 @@ export async function ownEnvoy(configDir: string): Promise<Attacker> {
   return {
     envoyId,
     sign: (method, payload) => signer.sign(method, payload, instance),
-    send: (method, request) => refusalOf(channel.call(method, request)),
+    call: (method, request) => channel.call(method, request),
     close: () => channel.close(),
   };
 }
@@ -61,6 +61,17 @@ export async function askFor(key: KeyName, policyVersion: number): Promise<Uint8
   return encodeResolveSecrets({ policyVersion, refs: [{ key, heldVersion: undefined }], kemPublicKey: publicKey });
 }
 
+/** Why a call was refused; nothing where it was taken. */
+export async function refusalOf(call: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    if (error instanceof Rejection) return error.code;
+    throw error;
+  }
+}
+
 /** The server tells everybody who may connect for which of its processes a request must be signed. */
 async function learnInstance(channel: AgentChannel, sign: (instance: Uint8Array) => SignedRequest) {
   try {
@@ -70,14 +81,4 @@ async function learnInstance(channel: AgentChannel, sign: (instance: Uint8Array)
     throw error;
   }
   throw new Error('the server took a request for no instance at all');
-}
-
-async function refusalOf(call: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await call;
-    return undefined;
-  } catch (error) {
-    if (error instanceof Rejection) return error.code;
-    throw error;
-  }
 }

@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-/** The folder of the bundled programs, beside which this one lies. */
-const DIST = fileURLToPath(new URL('.', import.meta.url));
+import { join } from 'node:path';
 
 export interface Finished {
   readonly code: number;
@@ -13,15 +10,18 @@ export interface Finished {
 
 /** Runs the real programs as a person would, with an environment that holds nothing but what they need. */
 export class Programs {
+  readonly #dist: string;
   readonly #env: Record<string, string>;
   readonly #running = new Set<ChildProcess>();
 
-  constructor(env: Record<string, string>) {
+  /** @param dist the folder of the bundled programs */
+  constructor(dist: string, env: Record<string, string>) {
+    this.#dist = dist;
     this.#env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env };
   }
 
   start(program: string, args: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, [`${DIST}${program}.mjs`, ...args], {
+    const child = spawn(process.execPath, [join(this.#dist, `${program}.mjs`), ...args], {
       env: this.#env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -1,6 +1,6 @@
 // Bundles each program into one file (dist/*.mjs) and emits the library with its types (dist/lib).
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -10,7 +10,7 @@ process.chdir(root);
 rmSync('dist', { recursive: true, force: true });
 
 const programs = ['vigo', 'vigocli', 'vigosrv'].map((name) => `bin/${name}.ts`);
-const benches = existsSync('bench') ? readdirSync('bench').filter((file) => file.endsWith('.ts')) : [];
+const benches = ['crypto.ts', 'check-in.ts'];
 
 await build({
   entryPoints: [
@@ -28,6 +28,7 @@ await build({
   external: ['better-sqlite3'],
   // CommonJS inside an ES module needs a `require` of its own.
   banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  minifyWhitespace: true,
   legalComments: 'linked',
   logLevel: 'warning',
 });

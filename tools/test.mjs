@@ -23,7 +23,9 @@ for await (const line of createInterface({ input: tap.stdout })) {
   if (failing || /^(ok|not ok|Bail out)/.test(line)) console.log(line);
   if (/^\s*\.\.\.$/.test(line)) failing = false;
 }
-const status = await new Promise((resolve) => (tap.exitCode === null ? tap.once('close', resolve) : resolve(tap.exitCode)));
+const status = await new Promise((resolve) =>
+  tap.exitCode === null ? tap.once('close', resolve) : resolve(tap.exitCode),
+);
 console.log(`${counts.pass} passed, ${counts.fail} failed${counts.skip > 0 ? `, ${counts.skip} skipped` : ''}`);
 process.exitCode = status === 0 && counts.fail === 0 && counts.pass > 0 ? 0 : 1;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import {
   type EnvoyId,
   fromBase64Url,
@@ -44,7 +44,7 @@ const fileSchema = z.strictObject({
   trust_domain: z.string(),
   server_address: z.string(),
   server_name: z.string(),
-  policy_public_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  policy_public_key: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
 });
 
 /**
@@ -112,7 +112,7 @@ function parseIdentity(path: string, bytes: Uint8Array): AgentIdentity {
       policyPublicKey: fromBase64Url(file.policy_public_key),
     };
   } catch (cause) {
-    if (!(cause instanceof VigoError || cause instanceof z.ZodError || cause instanceof SyntaxError)) throw cause;
+    if (!(cause instanceof VigoError || cause instanceof z.core.$ZodError || cause instanceof SyntaxError)) throw cause;
     throw new AgentError('bad_identity', `${path} is not what enrollment wrote`, {
       cause,
       hint: 'restore it from a backup, or remove it and enroll as a new envoy',

@@ -1,4 +1,4 @@
-export { type Aes256Gcm, type Aes256GcmKey, loadAes256Gcm } from './aes-256-gcm.js';
+export { type Aes256Gcm, type Aes256GcmKey, type KernelInfo, loadAes256Gcm } from './aes-256-gcm.js';
 export { type Argon2id, type Argon2idCost, loadArgon2id } from './argon2id.js';
 export { constantTimeEqual } from './constant-time.js';
 export { type Ed25519, type Ed25519Signer, loadEd25519 } from './ed25519.js';

@@ -89,8 +89,8 @@ async function requireProofs(
   ed25519PublicKey: Uint8Array,
   tlsPublicKey: Uint8Array,
 ): Promise<void> {
-  const { verify } = await loadEd25519();
-  if (!verify(fromBase64Url(request.ed25519_proof), transcript, ed25519PublicKey)) throw refused();
+  const ed25519 = await loadEd25519();
+  if (!ed25519.verify(fromBase64Url(request.ed25519_proof), transcript, ed25519PublicKey)) throw refused();
   const key = orRefuse<KeyObject>(() => readPublicKey(tlsPublicKey));
   if (!verifyEcdsa('sha256', transcript, key, fromBase64Url(request.tls_proof))) throw refused();
 }

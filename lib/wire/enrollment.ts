@@ -1,4 +1,5 @@
-import { z } from 'zod';
+// The agent reads these too, and has no room for the whole of zod.
+import * as z from 'zod/mini';
 import { encodeCanonical } from '../base/index.js';
 import { WireError } from './errors.js';
 
@@ -6,18 +7,19 @@ import { WireError } from './errors.js';
 export const CA_PATH = '/enroll/ca';
 export const ENROLL_PATH = '/enroll';
 
-const base64Url = (bytes: number) => z.string().regex(new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((bytes * 4) / 3)}}$`));
+const base64Url = (bytes: number) =>
+  z.string().check(z.regex(new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((bytes * 4) / 3)}}$`)));
 
 const requestSchema = z.strictObject({
-  token: z.string().max(200),
-  host_name: z.string().max(253),
+  token: z.string().check(z.maxLength(200)),
+  host_name: z.string().check(z.maxLength(253)),
   ed25519_public_key: base64Url(32),
   /** P-256, SubjectPublicKeyInfo (RFC 5480): 91 bytes in DER. */
   tls_public_key: base64Url(91),
   /** Ed25519 over the transcript. */
   ed25519_proof: base64Url(64),
   /** ECDSA P-256 with SHA-256 over the transcript, in DER. */
-  tls_proof: z.string().regex(/^[A-Za-z0-9_-]{90,100}$/),
+  tls_proof: z.string().check(z.regex(/^[A-Za-z0-9_-]{90,100}$/)),
 });
 
 /** What a machine sends to become an envoy, over a connection that it verified with the CA its token pins. */
@@ -32,7 +34,7 @@ const answerSchema = z.strictObject({
   /** The key that signs policy heads and sealed answers: pinned from now on. */
   policy_public_key: base64Url(32),
   /** Where the gRPC listener is, on the host that the agent enrolled at. */
-  grpc_port: z.int().min(1).max(65535),
+  grpc_port: z.int().check(z.minimum(1), z.maximum(65535)),
 });
 
 export type EnrollmentAnswer = z.infer<typeof answerSchema>;
@@ -62,7 +64,7 @@ export function parseEnrollmentAnswer(json: unknown): EnrollmentAnswer {
   return parse('enrollment answer', answerSchema, json);
 }
 
-function parse<T>(what: string, schema: z.ZodType<T>, json: unknown): T {
+function parse<T>(what: string, schema: z.ZodMiniType<T>, json: unknown): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
