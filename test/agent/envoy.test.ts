@@ -1,0 +1,300 @@
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { Envoy } from '../../lib/agent/envoy.js';
+import { makeLog } from '../../lib/agent/log.js';
+import { SecretCache } from '../../lib/agent/secret-cache.js';
+import { systemClock } from '../../lib/base/index.js';
+import { makeGuard } from '../../lib/guard/index.js';
+import type { Resource } from '../../lib/policy/index.js';
+import { RpcError } from '../../lib/rpc/index.js';
+import { decodeSealedAnswer, encodeSealedAnswer, Rejection, WireError } from '../../lib/wire/index.js';
+import { Responder } from './responder.js';
+
+const CANARY = 'canary-7f3a';
+const going = { dryRun: false, signal: new AbortController().signal };
+
+function ref(key: string): string {
+  return `__VIGO_SECRET__${key}__END_VIGO_SECRET__`;
+}
+
+async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: `dsn=${ref('vigo/db/dsn')}\n` }) {
+  const dir = t.testdir({ machine: {}, own: {} });
+  const machine = join(dir, 'machine');
+  const { responder, trust, newSession } = await Responder.start();
+  responder.resources = Object.entries(files).map(([name, content]) => file(join(machine, name), name, content));
+  responder.setSecret('vigo/db/dsn', CANARY);
+  const lines: string[] = [];
+  /** Another process of the agent on the same machine. */
+  const start = async () => {
+    const cache = new SecretCache();
+    const envoy = await Envoy.open({
+      session: newSession(),
+      trust,
+      policyPath: join(dir, 'policy'),
+      cache,
+      guard: makeGuard([join(dir, 'own')]),
+      clock: systemClock,
+      log: makeLog(
+        systemClock,
+        (text) => cache.redaction.redact(text),
+        (line) => lines.push(line),
+      ),
+    });
+    return { envoy, cache };
+  };
+  const outcomes = async (envoy: Envoy, options = going) =>
+    (await envoy.converge(options))?.report.results.map(({ resource, outcome }) => `${resource} ${outcome}`);
+  const read = (name: string) => readFileSync(join(machine, name), 'utf8');
+  return { dir, machine, responder, lines, start, outcomes, read, ...(await start()) };
+}
+
+function file(path: string, name: string, content: string): Resource {
+  const mode = content.includes('__VIGO_SECRET__') ? '0600' : '0644';
+  return { type: 'file', name, ensure: 'present', path, mode, content };
+}
+
+t.test('a policy and its secrets become a file; a second run changes nothing', async (t) => {
+  const { responder, envoy, outcomes, read, lines } = await setUp(t);
+  t.equal(await envoy.converge(going), undefined, 'nothing to converge to yet');
+  t.match(await envoy.checkIn(), { changed: true, intervalMs: 60_000 });
+  t.same(await outcomes(envoy), ['conf changed']);
+  t.equal(read('conf'), `dsn=${CANARY}\n`);
+  t.match(await envoy.checkIn(), { changed: false });
+  t.same(await outcomes(envoy), ['conf unchanged']);
+  await envoy.deliver();
+  t.same(responder.calls, ['CheckIn', 'ResolveSecrets', 'CheckIn', 'ReportRun', 'ReportRun'], 'values are kept');
+  t.match(responder.reports[0], {
+    policyVersion: 1,
+    failure: undefined,
+    results: [{ configcrate: 'web', type: 'file' }],
+  });
+  t.notMatch(JSON.stringify(responder.reports) + lines.join(), CANARY);
+});
+
+t.test('a secret that changes is followed, and only it is sent', async (t) => {
+  const { responder, envoy, outcomes, read } = await setUp(t, { one: ref('vigo/db/dsn'), two: ref('vigo/other') });
+  responder.setSecret('vigo/other', 'other');
+  await envoy.checkIn();
+  await outcomes(envoy);
+  responder.setSecret('vigo/db/dsn', 'next');
+  t.match(await envoy.checkIn(), { changed: true });
+  t.same(await outcomes(envoy), ['one changed', 'two unchanged']);
+  t.equal(read('one'), 'next');
+  t.same(responder.asked.at(-1), [
+    ['vigo/db/dsn', 1],
+    ['vigo/other', 1],
+  ]);
+});
+
+t.test('a dry run says what it would do', async (t) => {
+  const { envoy, machine, outcomes } = await setUp(t);
+  await envoy.checkIn();
+  t.same(await outcomes(envoy, { ...going, dryRun: true }), ['conf would_change']);
+  t.notOk(existsSync(join(machine, 'conf')));
+});
+
+t.test('secrets that are refused abort the run: nothing is touched, and it is reported (D3)', async (t) => {
+  for (const refusal of [new Rejection('entitlement', 'not yours'), new RpcError('failed', 'no such secret')]) {
+    const { responder, envoy, machine } = await setUp(t, { plain: 'x', conf: ref('vigo/db/dsn') });
+    await envoy.checkIn();
+    responder.refusals.ResolveSecrets = [refusal];
+    const run = await envoy.converge(going);
+    t.match(run, { resolved: false, report: { results: [] } });
+    t.match(run?.report.failure, refusal.message);
+    t.notOk(existsSync(join(machine, 'plain')));
+    await envoy.deliver();
+    t.match(responder.reports, [{ failure: run?.report.failure }]);
+  }
+});
+
+t.test('an answer that the policy key did not seal for this request aborts the run', async (t) => {
+  const { responder, envoy, machine } = await setUp(t);
+  await envoy.checkIn();
+  responder.alter = (method, bytes) => {
+    if (method !== 'ResolveSecrets') return bytes;
+    const answer = decodeSealedAnswer(bytes);
+    return encodeSealedAnswer({ ...answer, secretsEpoch: answer.secretsEpoch + 1 });
+  };
+  t.match(await envoy.converge(going), { resolved: false, report: { results: [], failure: /signed/ } });
+  t.notOk(existsSync(join(machine, 'conf')));
+});
+
+t.test('an answer of an earlier epoch than the policy is refused', async (t) => {
+  const { responder, envoy, machine } = await setUp(t);
+  await envoy.checkIn();
+  responder.epoch--;
+  t.match(await envoy.converge(going), { resolved: false, report: { results: [] } });
+  t.notOk(existsSync(join(machine, 'conf')));
+});
+
+t.test('a secret without a value aborts the run', async (t) => {
+  const { envoy, responder } = await setUp(t);
+  responder.secrets.clear();
+  await envoy.checkIn();
+  t.match(await envoy.converge(going), { resolved: false, report: { results: [], failure: /vigo\/db\/dsn/ } });
+});
+
+t.test('a bundle that is stale is fetched again, three times at most', async (t) => {
+  const { responder, envoy, outcomes, read } = await setUp(t);
+  await envoy.checkIn();
+  responder.meanwhile = () => {
+    if (responder.version < 3) responder.version++;
+  };
+  t.same(await outcomes(envoy), ['conf changed']);
+  t.equal(read('conf'), `dsn=${CANARY}\n`);
+  t.equal(envoy.head?.policyVersion, 3);
+
+  responder.setSecret('vigo/db/dsn', 'next');
+  await envoy.checkIn();
+  responder.calls.length = 0;
+  responder.meanwhile = () => responder.version++;
+  t.match(await envoy.converge(going), { resolved: false, report: { results: [] } });
+  t.equal(responder.calls.filter((call) => call === 'CheckIn').length, 3);
+});
+
+t.test('while the server is away, it converges to what it holds and reports afterwards (S6)', async (t) => {
+  const { responder, envoy, machine, outcomes, read } = await setUp(t);
+  await envoy.checkIn();
+  await outcomes(envoy);
+  responder.isAway = true;
+  await t.rejects(envoy.checkIn(), { code: 'unavailable' });
+  writeFileSync(join(machine, 'conf'), 'spoilt');
+  t.same(await outcomes(envoy), ['conf changed']);
+  t.equal(read('conf'), `dsn=${CANARY}\n`);
+  await t.rejects(envoy.deliver(), { code: 'unavailable' });
+  responder.isAway = false;
+  await envoy.deliver();
+  t.equal(responder.reports.length, 2);
+});
+
+t.test(
+  'cold start, server away: what needs no secret converges, the rest fails loudly and follows (D5a)',
+  async (t) => {
+    const { responder, envoy, machine, start, outcomes } = await setUp(t, { plain: 'x', conf: ref('vigo/db/dsn') });
+    await envoy.checkIn();
+    responder.isAway = true;
+    const { envoy: restarted } = await start();
+    t.same(await outcomes(restarted), ['plain changed', 'conf failed']);
+    t.notOk(existsSync(join(machine, 'conf')));
+    responder.isAway = false;
+    t.same(await outcomes(restarted), ['plain unchanged', 'conf changed']);
+  },
+);
+
+t.test('values of an earlier epoch are not used for a later one (D5)', async (t) => {
+  const { responder, envoy, outcomes, read } = await setUp(t);
+  await envoy.checkIn();
+  await outcomes(envoy);
+  responder.setSecret('vigo/db/dsn', 'next');
+  await envoy.checkIn();
+  responder.isAway = true;
+  t.same(await outcomes(envoy), ['conf failed']);
+  t.equal(read('conf'), `dsn=${CANARY}\n`, 'what is on the machine stays');
+});
+
+t.test('a rollback is refused, also after a restart, and what was held stays in force', async (t) => {
+  const { responder, start, envoy } = await setUp(t);
+  Object.assign(responder, { version: 9, epoch: 90 });
+  await envoy.checkIn();
+  const { envoy: restarted } = await start();
+  t.match(restarted.head, { policyVersion: 9, secretsEpoch: 90 });
+  for (const older of [
+    { version: 8, epoch: 90 },
+    { version: 9, epoch: 89 },
+  ]) {
+    Object.assign(responder, older);
+    for (const each of [envoy, restarted]) await t.rejects(each.checkIn(), { room: 'agent', code: 'rollback' });
+  }
+  t.match((await start()).envoy.head, { policyVersion: 9, secretsEpoch: 90 });
+});
+
+t.test('a forged policy is refused and not kept', async (t) => {
+  const { responder, envoy, start } = await setUp(t);
+  responder.alter = (_, bytes) => {
+    const flipped = Uint8Array.from(bytes);
+    const at = flipped.length >> 1;
+    flipped[at] = (flipped[at] ?? 0) ^ 1;
+    return flipped;
+  };
+  await t.rejects(envoy.checkIn());
+  t.equal(envoy.head, undefined);
+  t.equal((await start()).envoy.head, undefined);
+});
+
+t.test('one resource that fails does not hold up the others, and its message holds no secret', async (t) => {
+  const { responder, envoy, machine, lines } = await setUp(t);
+  const command = (name: string, line: string, stdin?: string): Resource => ({
+    type: 'exec',
+    name,
+    command: line,
+    timeout: '1m',
+    ...(stdin === undefined ? {} : { stdin }),
+  });
+  responder.resources = [
+    command('leaky', 'cat; base64 /proc/self/fd/0; exit 1', ref('vigo/db/dsn')),
+    file(join(machine, 'no/folder'), 'nowhere', 'x'),
+    command('works', 'true'),
+    file(join(machine, 'last'), 'last', ref('vigo/db/dsn')),
+  ];
+  await envoy.checkIn();
+  const run = await envoy.converge(going);
+  t.same(
+    run?.report.results.map(({ outcome }) => outcome),
+    ['failed', 'failed', 'changed', 'changed'],
+  );
+  t.match(run?.report.results[0]?.message, /exited with 1: \[secret\]/);
+  t.match(run?.report.results[1]?.message, join(machine, 'no'));
+  t.notMatch(JSON.stringify(run) + lines.join(), CANARY);
+});
+
+t.test('the guardrails hold on the agent, also for a way through a link', async (t) => {
+  const { dir, responder, envoy, machine, outcomes } = await setUp(t);
+  chmodSync(machine, 0o755);
+  symlinkSync('../own', join(machine, 'link'));
+  responder.resources = [
+    file(join(dir, 'own/identity.json'), 'direct', 'x'),
+    file(join(machine, 'link/identity.json'), 'linked', 'x'),
+    { type: 'exec', name: 'command', command: `rm -rf ${dir}/own`, timeout: '1m' },
+    { type: 'exec', name: 'condition', command: 'true', onlyif: `rm -rf ${dir}/own`, timeout: '1m' },
+  ];
+  await envoy.checkIn();
+  t.same(await outcomes(envoy), ['direct failed', 'linked failed', 'command failed', 'condition failed']);
+  t.ok(existsSync(join(dir, 'own')));
+  t.notOk(existsSync(join(dir, 'own/identity.json')));
+});
+
+t.test('told to stop, it ends after the resource that is under way', async (t) => {
+  const { responder, envoy, outcomes } = await setUp(t, { one: 'x', two: 'x' });
+  await envoy.checkIn();
+  const stop = new AbortController();
+  stop.abort();
+  t.same(await outcomes(envoy, { dryRun: false, signal: stop.signal }), ['one skipped', 'two skipped']);
+  t.notOk(responder.calls.includes('ResolveSecrets'));
+});
+
+t.test('a policy without secrets asks for none and wipes those that were held', async (t) => {
+  const { responder, envoy, cache, outcomes } = await setUp(t);
+  await envoy.checkIn();
+  await outcomes(envoy);
+  const [value] = cache.valuesAt(0).values();
+  responder.resources = [];
+  responder.version++;
+  await envoy.checkIn();
+  await outcomes(envoy);
+  t.throws(() => value?.expose(), TypeError);
+  t.equal(responder.asked.length, 1);
+});
+
+t.test('a clock that is wrong is said', async (t) => {
+  const { responder, envoy, lines } = await setUp(t);
+  responder.serverTimeMs = () => Date.now() + 3_600_000;
+  await envoy.checkIn();
+  t.match(lines.join(), /clock/);
+});
+
+t.test('an answer that is none', async (t) => {
+  const { responder, envoy } = await setUp(t);
+  responder.alter = () => Buffer.from('no');
+  await t.rejects(envoy.checkIn(), { constructor: WireError, code: 'malformed' });
+});

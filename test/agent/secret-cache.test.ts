@@ -1,0 +1,65 @@
+import t from 'tap';
+import { AgentError } from '../../lib/agent/errors.js';
+import { SecretCache } from '../../lib/agent/secret-cache.js';
+import { parseKeyName, Secret } from '../../lib/base/index.js';
+import type { SecretValue } from '../../lib/wire/index.js';
+
+const [a, b] = [parseKeyName('a'), parseKeyName('b')];
+
+function value(key: typeof a, version: number, text: string): SecretValue & { bytes: Uint8Array } {
+  const bytes = Uint8Array.from(Buffer.from(text));
+  return { key, version, bytes, value: new Secret(bytes) };
+}
+
+t.test('values count for their epoch, and are named by version when it has moved on', async (t) => {
+  const cache = new SecretCache();
+  const refs = new Set([a, b]);
+  t.same(cache.ask(refs), [
+    { key: a, heldVersion: undefined },
+    { key: b, heldVersion: undefined },
+  ]);
+  cache.accept(refs, [value(a, 1, 'aaaa'), value(b, 4, 'bbbb')], 10);
+  t.ok(cache.covers(refs, 10));
+  t.ok(cache.covers(refs, 9), 'an answer may be ahead of the head');
+  t.notOk(cache.covers(refs, 11));
+  t.equal(cache.valuesAt(11).size, 0, 'a value of an earlier epoch is not used (D5)');
+  t.same(cache.ask(refs), [
+    { key: a, heldVersion: 1 },
+    { key: b, heldVersion: 4 },
+  ]);
+  const newer = value(a, 2, 'AAAA');
+  cache.accept(refs, [newer], 11);
+  t.equal(cache.valuesAt(11).get(a), newer.value);
+  t.ok(cache.covers(refs, 11), 'what was not sent is still current');
+});
+
+t.test('what is replaced, or not asked for any more, is wiped', async (t) => {
+  const cache = new SecretCache();
+  const [first, second, other] = [value(a, 1, 'aaaa'), value(a, 2, 'AAAA'), value(b, 1, 'bbbb')];
+  cache.accept(new Set([a, b]), [first, other], 1);
+  t.equal(cache.redaction.redact('aaaa bbbb'), '[secret] [secret]');
+  cache.accept(new Set([a]), [second], 2);
+  t.same(first.bytes, new Uint8Array(4));
+  t.same(other.bytes, new Uint8Array(4));
+  t.equal(cache.redaction.redact('AAAA'), '[secret]');
+  cache.dispose();
+  t.same(second.bytes, new Uint8Array(4));
+  t.notOk(cache.covers(new Set([a]), 2));
+});
+
+t.test('an answer with a value that nobody asked for is refused whole', async (t) => {
+  const cache = new SecretCache();
+  const [wanted, stranger] = [value(a, 1, 'aaaa'), value(b, 1, 'bbbb')];
+  t.throws(() => cache.accept(new Set([a]), [wanted, stranger], 1), { constructor: AgentError, code: 'bad_answer' });
+  t.same([...wanted.bytes, ...stranger.bytes], Array(8).fill(0));
+  t.equal(cache.valuesAt(0).size, 0);
+});
+
+t.test('a value that is neither sent nor held is missing', async (t) => {
+  const cache = new SecretCache();
+  t.throws(() => cache.accept(new Set([a, b]), [value(a, 1, 'aaaa')], 1), {
+    constructor: AgentError,
+    code: 'unresolved',
+  });
+  t.notOk(cache.covers(new Set([a]), 1));
+});
