@@ -27,6 +27,7 @@ export function openVaultHere({ home, secretsDir, keyFile, store, actor }: Vault
   const vault = openVault({
     secretsDir,
     keyFile,
+    keysDir: home.keys,
     lock: vaultLock,
     journal: {
       async record(entry) {
