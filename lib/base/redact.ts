@@ -17,6 +17,9 @@ const URL_TABLES = URL_KEPT.flatMap((kept) => {
   return [upper, upper.map((spelling) => (spelling.length > 1 ? spelling.toLowerCase() : spelling))];
 });
 
+/** What stands behind a backslash in a word without quotes: bash's `%q`, Ruby's shellescape. */
+const SHELL_ESCAPED = [/[^\w#%+./:=@~\u0080-\uffff-]/g, /[^\w+,./:@\u0080-\uffff-]/g];
+
 /** Replaces every occurrence of the values in use in a text. */
 export type Redactor = (text: string) => string;
 
@@ -47,8 +50,9 @@ export function makeRedactor(values: Iterable<Uint8Array>): Redactor {
 /** Searched by `indexOf`: a pattern of a long value is too large for a regular expression, and its error prints it. */
 function occurrences(text: string, form: string): { start: number; end: number }[] {
   const found = [];
-  for (let i = text.indexOf(form); i >= 0; i = text.indexOf(form, i + 1))
+  for (let i = text.indexOf(form); i >= 0; i = text.indexOf(form, i + 1)) {
     found.push({ start: i, end: i + form.length });
+  }
   return found;
 }
 
@@ -99,6 +103,6 @@ function* backslashForms(text: string): Iterable<string> {
   yield json;
   yield json.replaceAll(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   yield json.replaceAll('\\"', '"').replaceAll("'", "\\'");
-  yield text.replaceAll(/[^\w@%+=:,./\u0080-\uffff-]/g, '\\$&');
+  for (const escaped of SHELL_ESCAPED) yield text.replaceAll(escaped, '\\$&');
   yield text.replaceAll(/["$`\\]/g, '\\$&');
 }

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { type HostGlob, matchesGlob, parseHostGlob } from '../../lib/base/index.js';
+
+/** The model: a regular expression, which may take exponential time and is right all the same. */
+function model(glob: string, text: string): boolean {
+  const pattern = glob.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`).test(text);
+}
+
+t.test('matches what a regular expression matches', async () => {
+  const chars = (all: string) => fc.string({ unit: fc.constantFrom(...all), minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(chars('ab.*?-'), chars('ab.-'), (glob, text) => {
+      return matchesGlob(parseHostGlob(glob), text) === model(glob, text);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+t.test('examples', async (t) => {
+  for (const [glob, text, expected] of [
+    ['*', '', true],
+    ['*', 'web-1.example.org', true],
+    ['web-*', 'web-', true],
+    ['web-*', 'web', false],
+    ['web-?', 'web-1', true],
+    ['web-?', 'web-10', false],
+    ['*.example.org', 'example.org', false],
+    ['*.example.org', 'a.b.example.org', true],
+    ['web.1', 'webx1', false],
+    ['WEB-1', 'web-1', true],
+    ['web-1', 'web-1.example.org', false],
+  ] as const) {
+    t.equal(matchesGlob(parseHostGlob(glob), text), expected, `${glob} on ${text}`);
+  }
+});
+
+t.test('many stars take no exponential time', async (t) => {
+  // The count of comparisons, not a clock: each reads one character of the pattern.
+  let reads = 0;
+  const stars = `${'*a'.repeat(100)}b`;
+  const counted = new Proxy(Object(stars) as HostGlob, {
+    get: (target, property) => {
+      reads++;
+      return Reflect.get(target, property);
+    },
+  });
+  t.notOk(matchesGlob(counted, 'a'.repeat(253)));
+  t.ok(reads > 0 && reads < 5 * stars.length * 253, `${reads} reads`);
+});
+
+t.test('what is no pattern is refused', async (t) => {
+  for (const text of ['', 'a b', 'a/b', '[ab]', '{a,b}', '!a', 'a_b', 'é', '\u212a', 'a\n', '*'.repeat(254)]) {
+    t.throws(() => parseHostGlob(text), { name: 'BaseError', code: 'bad_glob' }, JSON.stringify(text));
+  }
+});

@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import t from 'tap';
+import { MIN_REDACTED_BYTES, makeRedactor, utf8 } from '../../lib/base/index.js';
+
+const CANARY = `c4n/ry+é'"\\ $x&=%~!`;
+
+/** How node spells a text in a longer one. */
+const spellings: Readonly<Record<string, (text: string) => string>> = {
+  raw: (text) => text,
+  hex: (text) => Buffer.from(text).toString('hex'),
+  HEX: (text) => Buffer.from(text).toString('hex').toUpperCase(),
+  encodeURIComponent,
+  encodeURI,
+  'lower-case percent': (text) => encodeURIComponent(text).replaceAll(/%../g, (code) => code.toLowerCase()),
+  form: (text) => new URLSearchParams({ '': text }).toString().slice(1),
+  JSON: (text) => JSON.stringify(text).slice(1, -1),
+  'single quotes': (text) => text.replaceAll("'", "'\\''"),
+};
+
+const text = fc.string({ unit: 'binary', maxLength: 20 });
+const textValue = fc.string({ unit: 'binary', minLength: MIN_REDACTED_BYTES, maxLength: 40 });
+const bytes = fc.uint8Array({ maxLength: 20 });
+const bytesValue = fc.uint8Array({ minLength: MIN_REDACTED_BYTES, maxLength: 60 });
+
+for (const [name, spell] of Object.entries(spellings)) {
+  t.test(`in any text: ${name}`, async () => {
+    fc.assert(
+      fc.property(text, textValue, text, (before, value, after) => {
+        const redacted = makeRedactor([utf8(value)])(spell(before + value + after));
+        return redacted.includes('[secret]') && (!redacted.includes(spell(value)) || '[secret]'.includes(spell(value)));
+      }),
+    );
+  });
+}
+
+t.test('in any bytes: hexadecimal and latin1', async () => {
+  fc.assert(
+    fc.property(bytes, bytesValue, bytes, fc.constantFrom('hex', 'latin1'), (before, value, after, encoding) => {
+      const whole = Buffer.concat([before, value, after]).toString(encoding as BufferEncoding);
+      const redacted = makeRedactor([value])(whole);
+      return !redacted.includes(Buffer.from(value).toString(encoding as BufferEncoding));
+    }),
+  );
+});
+
+t.test('in any bytes: base64, of which only the characters shared with its neighbours are left', async () => {
+  fc.assert(
+    fc.property(bytes, bytesValue, bytes, fc.constantFrom('base64', 'base64url'), (before, value, after, alphabet) => {
+      const whole = Buffer.concat([before, value, after]).toString(alphabet as BufferEncoding);
+      // Character i holds the bits from 6i to 6i + 5.
+      const first = Math.ceil((before.length * 8) / 6);
+      const last = Math.floor(((before.length + value.length) * 8) / 6);
+      const left = makeRedactor([value])(whole).split('[secret]');
+      return (
+        left.length > 1 &&
+        (left[0] ?? '').length <= first &&
+        (left.at(-1) ?? '').length <= whole.length - last &&
+        left.every((piece) => !piece.includes(whole.slice(first, last)))
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+t.test('what stands around it is kept', async (t) => {
+  const redact = makeRedactor([utf8('hunter22')]);
+  t.equal(redact('a hunter22 b'), 'a [secret] b');
+  t.equal(redact('hunter22'), '[secret]');
+  t.equal(redact('hunter22hunter22'), '[secret][secret]');
+  t.equal(redact('nothing here\n'), 'nothing here\n');
+  t.equal(redact(''), '');
+  t.equal(redact('Hunter22'), 'Hunter22');
+});
+
+t.test('as shells print it', async (t) => {
+  const script = `
+    printf '%q\\n' "$1"; printf '%s\\n' "\${1@Q}"; printf '%q\\n' "$1
+"; set -x; : "$1"`;
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', script, 'bash', CANARY], {
+    encoding: 'utf8',
+    env: { LC_ALL: 'C.UTF-8' },
+  });
+  t.equal(status, 0);
+  const redact = makeRedactor([utf8(CANARY)]);
+  for (const line of `${stdout}${stderr}`.split('\n').filter((line) => line.includes('c4n'))) {
+    t.match(redact(line), '[secret]', line);
+    t.notMatch(redact(line), /c4n|%~!/, line);
+  }
+  const dash = CANARY.replaceAll("'", `'"'"'`);
+  const doubleQuoted = CANARY.replaceAll(/["$`\\]/g, '\\$&');
+  for (const form of [dash, doubleQuoted]) t.equal(redact(`<${form}>`), '<[secret]>', form);
+});
+
+t.test('as JSON in pure ASCII', async (t) => {
+  t.equal(makeRedactor([utf8('pässwörd 🔑')])('{"a":"p\\u00e4ssw\\u00f6rd \\ud83d\\udd11"}'), '{"a":"[secret]"}');
+});
+
+t.test('the line break at the end of a file may be gone before it is spelled', async (t) => {
+  const redact = makeRedactor([utf8('hunter22\n')]);
+  for (const encoding of ['utf8', 'hex', 'base64', 'base64url'] as const) {
+    for (const value of ['hunter22', 'hunter22\n']) {
+      const left = redact(`<${Buffer.from(value).toString(encoding)}>`);
+      t.match(left, /^<\[secret\].{0,3}>$/s, `${encoding} ${JSON.stringify(value)}`);
+    }
+  }
+});
+
+t.test('values that hold or overlap one another leave nothing of either', async (t) => {
+  for (const values of [
+    ['secret-one', 'secret-one-and-more'],
+    ['secret-one-and-more', 'secret-one'],
+    ['and-more', 'secret-one-and'],
+    ['xsecr', 'secret-one-and-more'],
+  ]) {
+    const redact = makeRedactor(values.map(utf8));
+    t.equal(redact('<secret-one-and-more>').replace('[secret]', ''), '<>', values.join(' '));
+  }
+  t.equal(makeRedactor([utf8('xsecr'), utf8('secret-one')])('<xsecret-one>'), '<[secret]>');
+  t.equal(makeRedactor([utf8('abcab')])('abcabcab'), '[secret]', 'a value that overlaps itself');
+});
+
+t.test('characters with a meaning in patterns and replacements have none', async (t) => {
+  for (const value of ['.*+?', '^a|b$', '(a)[b]{c}', '\\d\\w', '$&$1$$', '    ']) {
+    const redact = makeRedactor([utf8(value)]);
+    t.equal(redact(`<${value}>`), '<[secret]>', value);
+    t.equal(redact('<abcd0123>'), '<abcd0123>', value);
+  }
+});
+
+t.test('values shorter than four bytes are left alone', async (t) => {
+  const redact = makeRedactor([utf8('abc'), utf8(''), utf8(' a \n ')]);
+  t.equal(redact('abc 616263 YWJj a'), 'abc 616263 YWJj a');
+  t.equal(makeRedactor([])('abc'), 'abc');
+});
+
+t.test('the largest value that a vault takes', async (t) => {
+  const value = new Uint8Array(1024 * 1024).map((_, i) => (i * 7919) >> 3);
+  const redact = makeRedactor([value]);
+  t.equal(redact(`<${Buffer.from(value).toString('hex')}>`), '<[secret]>');
+  t.ok(redact(`<${Buffer.from(value).toString('base64')}>`).length < 20);
+});
+
+t.test('the values are not kept: wiping one later does not change what is found', async (t) => {
+  const value = utf8('hunter22');
+  const redact = makeRedactor([value]);
+  value.fill(0);
+  t.equal(redact('hunter22'), '[secret]');
+});
