@@ -14,9 +14,10 @@ import { loadEd25519, loadSha256, randomBytes } from '../crypto/index.js';
 import { parseToken, tokenHash } from '../identity/index.js';
 import { certificateHash, issueEnvoyCertificate, type KeyedCertificate, readPublicKey } from '../pki/index.js';
 import type { Store } from '../store/index.js';
-import { type EnrollmentAnswer, type EnrollmentRequest, enrollmentTranscript } from '../wire/index.js';
+import { ENROLL_PATH, type EnrollmentAnswer, type EnrollmentRequest, enrollmentTranscript } from '../wire/index.js';
 import { ServerError } from './errors.js';
 import type { Fleet } from './fleet.js';
+import type { RefusalLog } from './refusal-log.js';
 
 export interface EnrollmentContext {
   readonly ca: KeyedCertificate;
@@ -26,6 +27,7 @@ export interface EnrollmentContext {
   readonly grpcPort: number;
   readonly store: Store;
   readonly fleet: Fleet;
+  readonly refusals: RefusalLog;
   readonly clock: Clock;
 }
 
@@ -39,40 +41,63 @@ export async function enroll(
   request: EnrollmentRequest,
   remoteAddress: string,
 ): Promise<EnrollmentAnswer> {
-  const { ca, trustDomain, store, fleet } = context;
-  const caHash = certificateHash(ca.certificatePem);
-  const token = orRefuse(() => parseToken(request.token));
-  const hostName = parseHostName(request.host_name);
-  const ed25519PublicKey = fromBase64Url(request.ed25519_public_key);
-  const tlsPublicKey = fromBase64Url(request.tls_public_key);
-  const tokenSecret = token.secret.expose();
-  // A token of another server pins another CA, and both proofs are made over the pin.
-  if (!equalBytes(token.caHash, caHash)) throw refused();
-  const transcript = enrollmentTranscript({ tokenSecret, caHash, hostName, ed25519PublicKey, tlsPublicKey });
-  await requireProofs(request, transcript, ed25519PublicKey, tlsPublicKey);
-
+  const { trustDomain, policyPublicKey, grpcPort } = context;
+  const proven = await prove(context.ca, request).catch((error) => {
+    if (error instanceof ServerError) noteRefusal(context.refusals, remoteAddress);
+    throw error;
+  });
+  const { tlsPublicKey, ...enrollment } = proven;
+  const { store, fleet } = context;
   const result = await store.consumeTokenAndEnroll({
-    tokenHash: await tokenHash(tokenSecret),
-    hostName,
-    ed25519PublicKey,
+    ...enrollment,
     tlsPublicKeyHash: (await loadSha256()).digest(tlsPublicKey),
     remoteAddress,
     newEnvoyId: parseEnvoyId(uuidFrom(randomBytes(16))),
   });
-  token.secret.dispose();
   if (result.outcome === 'refused') throw refused();
 
   const { envoyId } = result;
-  const certificate = await certify(context, envoyId, tlsPublicKey);
-  fleet.put({ id: envoyId, hostName, publicKey: ed25519PublicKey, status: 'active' });
+  const { hostName, ed25519PublicKey: publicKey } = enrollment;
+  // Before anything else is waited for: a revocation that is committed right behind this must come second here, too.
+  fleet.put({ id: envoyId, hostName, publicKey, status: 'active' });
   return {
     envoy_id: envoyId,
     host_name: hostName,
     trust_domain: trustDomain,
-    certificate,
-    policy_public_key: toBase64Url(context.policyPublicKey),
-    grpc_port: context.grpcPort,
+    certificate: await certify(context, envoyId, tlsPublicKey),
+    policy_public_key: toBase64Url(policyPublicKey),
+    grpc_port: grpcPort,
   };
+}
+
+/** What a request says, once both proofs of possession hold. @throws ServerError `enrollment_refused` */
+async function prove(ca: KeyedCertificate, request: EnrollmentRequest) {
+  const caHash = certificateHash(ca.certificatePem);
+  const hostName = parseHostName(request.host_name);
+  const ed25519PublicKey = fromBase64Url(request.ed25519_public_key);
+  const tlsPublicKey = fromBase64Url(request.tls_public_key);
+  const token = orRefuse(() => parseToken(request.token));
+  try {
+    const tokenSecret = token.secret.expose();
+    // A token of another server pins another CA, and both proofs are made over the pin.
+    if (!equalBytes(token.caHash, caHash)) throw refused();
+    const transcript = enrollmentTranscript({ tokenSecret, caHash, hostName, ed25519PublicKey, tlsPublicKey });
+    await requireProofs(request, transcript, ed25519PublicKey, tlsPublicKey);
+    return { tokenHash: await tokenHash(tokenSecret), hostName, ed25519PublicKey, tlsPublicKey };
+  } finally {
+    token.secret.dispose();
+  }
+}
+
+/** Of what proves nothing the address alone is known; counted, because it costs nothing to send. */
+function noteRefusal(refusals: RefusalLog, address: string): void {
+  refusals.note({
+    action: 'enrollment.refused',
+    subject: 'anonymous',
+    reason: 'not_proven',
+    method: `POST ${ENROLL_PATH}`,
+    address,
+  });
 }
 
 async function certify(context: EnrollmentContext, envoyId: EnvoyId, publicKey: Uint8Array): Promise<string> {

@@ -4,12 +4,14 @@ const SERVER_ERRORS = {
   bad_settings: 'invalid',
   bad_request: 'invalid',
   missing_file: 'precondition',
+  bad_certificate: 'precondition', // of the CA or the server, or not one that goes with the others
   missing_secret: 'precondition',
   missing_publication: 'corrupt',
   not_found: 'not_found',
   cannot_listen: 'conflict',
   unauthenticated: 'unauthenticated',
   enrollment_refused: 'denied',
+  too_many_attempts: 'exhausted',
   too_large: 'exhausted',
 } as const satisfies Record<string, ErrorKind>;
 

@@ -1,16 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import type { HomePaths } from '../base/index.js';
+import { existsSync } from 'node:fs';
+import { type HomePaths, utf8 } from '../base/index.js';
 import { type Ed25519Signer, loadEd25519 } from '../crypto/index.js';
-import { errnoOf } from '../files/index.js';
-import { assertCa, assertKeyMatches } from '../pki/index.js';
+import { FilesError, readFileLimited } from '../files/index.js';
 import { openSecretReader, readServerKey, type SecretReader, type VaultPlace } from '../vault/index.js';
 import { ServerError } from './errors.js';
-import { parseSettings, type Settings } from './settings.js';
+import { resolveSettings, type Settings, secretsPlaceOf } from './settings.js';
+import { SettingsFile } from './settings-file.js';
 import type { Shutdown } from './shutdown.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
+const MAX_SETTINGS_BYTES = 1024 * 1024;
+
 /** What must be there before a server can start. */
 export interface Materials {
+  readonly settings: Settings;
   readonly secrets: SecretReader;
   /** The policy key: signs heads and sealed answers. */
   readonly signer: Ed25519Signer;
@@ -18,20 +21,25 @@ export interface Materials {
 }
 
 /**
- * Opens master key, policy key and certificates, and checks that they belong together.
+ * Opens settings, master key, policy key and certificates, and checks that they belong together. Makes nothing.
+ * @param settingsFile `server.yaml` somewhere else; in its usual place it may be missing
  * @throws the error of the room whose file is missing or wrong, naming it
  */
-export async function openMaterials(paths: HomePaths, settings: Settings, shutdown: Shutdown): Promise<Materials> {
-  const place = { secretsDir: settings.secretsDir, keyFile: settings.keyFile, keysDir: paths.keys };
+export async function openMaterials(
+  paths: HomePaths,
+  settingsFile: string | undefined,
+  shutdown: Shutdown,
+): Promise<Materials> {
+  const file = await readSettingsFile(paths, settingsFile);
+  const place = { ...secretsPlaceOf(file, paths), keysDir: paths.keys };
   const secrets = await openSecretReader(place);
   shutdown.add(() => secrets.dispose());
+  const settings = await resolveSettings(file, paths, secrets);
   const signer = await openPolicyKey(place);
   shutdown.add(() => signer.dispose());
   const tls = await readTlsFiles(settings.tls);
-  assertCa(tls.ca.certificatePem);
-  assertKeyMatches(tls.ca.certificatePem, tls.ca.keyPem);
-  assertKeyMatches(tls.certificatePem, tls.keyPem);
-  return { secrets, signer, tls };
+  demandDatabase(settings.databasePath);
+  return { settings, secrets, signer, tls };
 }
 
 /** Never made here: a server with a new policy key would be a stranger to every envoy. */
@@ -44,14 +52,20 @@ async function openPolicyKey(place: VaultPlace): Promise<Ed25519Signer> {
   }
 }
 
-/** Reads `server.yaml`; where it is in its usual place, it may be missing. */
-export async function readSettings(paths: HomePaths, file: string | undefined): Promise<Settings> {
+/** Nor is the database: `init` began it, and a vault without one has lost its audit log and its fleet. */
+function demandDatabase(path: string): void {
+  if (existsSync(path)) return;
+  throw new ServerError('missing_file', `there is no database ${path}`, {
+    hint: 'vigocli secrets init begins it together with the vault; if there was one, restore it from a backup',
+  });
+}
+
+async function readSettingsFile(paths: HomePaths, file: string | undefined): Promise<SettingsFile> {
   const path = file ?? paths.settings;
-  try {
-    return parseSettings(await readFile(path, 'utf8'), path, paths);
-  } catch (cause) {
-    if (errnoOf(cause) !== 'ENOENT') throw cause;
-    if (file !== undefined) throw new ServerError('missing_file', `there is no ${file}`, { cause });
-    return parseSettings('', path, paths);
-  }
+  const bytes = await readFileLimited(path, MAX_SETTINGS_BYTES, { followLink: true }).catch((cause) => {
+    if (!(cause instanceof FilesError) || cause.code !== 'not_found') throw cause;
+    if (file === undefined) return utf8('');
+    throw new ServerError('missing_file', `there is no ${file}`, { cause, hint: 'VIGO_CONFIG_FILE names it' });
+  });
+  return new SettingsFile(Buffer.from(bytes).toString('utf8'), path);
 }

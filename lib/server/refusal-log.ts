@@ -1,10 +1,11 @@
 import type { Clock } from '../base/index.js';
+import { networkOf } from './network.js';
 
 const WINDOW_MS = 60_000;
 
 /** Somebody was refused. The subject is what is proven about the caller, never what it says. */
 export interface Refusal {
-  readonly action: 'request.rejected' | 'api.denied';
+  readonly action: 'request.rejected' | 'api.denied' | 'enrollment.refused';
   readonly subject: string;
   readonly reason: string;
   readonly method: string;
@@ -35,7 +36,7 @@ export class RefusalLog {
   }
 
   note(refusal: Refusal): void {
-    const key = [refusal.action, refusal.subject, refusal.reason, refusal.address].join(' ');
+    const key = [refusal.action, refusal.subject, refusal.reason, networkOf(refusal.address)].join(' ');
     const tally = this.#tallies.get(key);
     if (tally !== undefined && !this.#isOver(tally)) {
       tally.more++;

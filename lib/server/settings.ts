@@ -1,20 +1,16 @@
 import { isAbsolute, join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { type HomePaths, parseDurationMs, VigoError } from '../base/index.js';
-import { ServerError } from './errors.js';
+import { fromUtf8, type HomePaths, type KeyName, parseDurationMs, type Secret, VigoError } from '../base/index.js';
+import { parseHostPort } from '../rpc/index.js';
+import { lowered, type SettingsFile } from './settings-file.js';
 
-const duration = z.string().transform((text, context) => {
-  try {
-    return parseDurationMs(text);
-  } catch (error) {
-    if (!(error instanceof VigoError)) throw error;
-    context.addIssue({ code: 'custom', message: `${error.message} (${error.hint})` });
-    return z.NEVER;
-  }
-});
-
-const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$/, 'not host:port');
+const duration = z.string().transform(orIssue(parseDurationMs));
+const address = z.string().transform(
+  orIssue((text) => {
+    parseHostPort(text);
+    return text;
+  }),
+);
 const path = z.string().refine(isAbsolute, 'not an absolute path');
 
 /** `server.yaml`. Everything has a default, so that an empty file is a valid one. */
@@ -40,45 +36,55 @@ const schema = z.strictObject({
   envoys: z.strictObject({ certificate_ttl: duration.default(30 * 86_400_000) }).prefault({}),
 });
 
+/** Where the secrets lie, which has to be known before a field can refer to one. Absolute paths. */
+export interface SecretsPlace {
+  readonly secretsDir: string;
+  readonly keyFile: string;
+}
+
 /** What the server runs with: absolute paths, milliseconds, defaults filled in. */
-export interface Settings {
+export interface Settings extends SecretsPlace {
   readonly grpcListen: string;
   readonly apiListen: string;
   readonly tls: { readonly ca: string; readonly caKey: string; readonly cert: string; readonly key: string };
   readonly databasePath: string;
-  readonly secretsDir: string;
-  readonly keyFile: string;
   readonly checkinIntervalMs: number;
   readonly certificateTtlMs: number;
 }
 
-/**
- * Reads `server.yaml`. An unknown key is an error, and every error names the line.
- * @param file for messages
- * @throws ServerError `bad_settings`
- */
-export function parseSettings(text: string, file: string, home: HomePaths): Settings {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number | undefined) => `${file}:${lines.linePos(offset ?? 0).line}`;
-  const [broken] = document.errors;
-  if (broken) throw new ServerError('bad_settings', `${at(broken.pos[0])}: ${broken.message.toLowerCase()}`);
+/** The part of the vault that is needed here. */
+export interface SettingsSecrets {
+  /** The caller disposes of the value. @throws VigoError */
+  open(key: KeyName): Promise<{ readonly value: Secret<Uint8Array> }>;
+}
 
-  const result = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    const keys = (issue?.path ?? []) as string[];
-    const stranger = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-    const where = [...keys, ...(stranger === undefined ? [] : [stranger])];
-    const what = stranger === undefined ? (issue?.message ?? 'wrong') : 'unknown key';
-    throw new ServerError(
-      'bad_settings',
-      `${at(offsetOf(document, where))}: ${where.join('.') || 'the file'}: ${what}`,
-    );
-  }
-  const { server, database, secrets, checkin, envoys } = result.data;
+/**
+ * Checks everything that isn't a ref, and says where the secrets lie.
+ * @throws ServerError `bad_settings`; an unknown key is an error
+ */
+export function secretsPlaceOf(file: SettingsFile, home: HomePaths): SecretsPlace {
+  const issue = schema.safeParse(file.values).error?.issues.find(({ path }) => file.refAt(path) === undefined);
+  if (issue !== undefined) throw problemOf(file, issue);
+  const { secrets } = schema.pick({ secrets: true }).strip().parse(file.values);
   const secretsDir = secrets.secrets_dir ?? home.secrets;
+  return { secretsDir, keyFile: secrets.key_file ?? join(secretsDir, '.master.key') };
+}
+
+/**
+ * The settings with every ref resolved.
+ * @throws ServerError `bad_settings`, and `missing_secret` for one that can't be opened; it names field, line and key
+ */
+export async function resolveSettings(
+  file: SettingsFile,
+  home: HomePaths,
+  secrets: SettingsSecrets,
+): Promise<Settings> {
+  const result = schema.safeParse(await withSecrets(file, secrets));
+  const [issue] = result.error?.issues ?? [];
+  if (!result.success) throw problemOf(file, issue);
+  const { server, database, checkin, envoys } = result.data;
   return {
+    ...secretsPlaceOf(file, home),
     grpcListen: server.grpc_listen,
     apiListen: server.api_listen,
     tls: {
@@ -88,20 +94,63 @@ export function parseSettings(text: string, file: string, home: HomePaths): Sett
       key: server.tls.key ?? join(home.tls, 'key'),
     },
     databasePath: database.dsn ?? home.database,
-    secretsDir,
-    keyFile: secrets.key_file ?? join(secretsDir, '.master.key'),
     checkinIntervalMs: checkin.interval,
     certificateTtlMs: envoys.certificate_ttl,
   };
 }
 
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly string[]): number | undefined {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = document.getIn(path.slice(0, depth - 1), true) ?? document.contents;
-    if (parent === null || typeof parent !== 'object' || !('items' in parent)) continue;
-    for (const item of parent.items as { key?: { value?: unknown; range?: [number, number, number] } }[]) {
-      if (item.key?.value === path[depth - 1]) return item.key?.range?.[0];
-    }
+/** A copy of the values with secrets in the place of refs. */
+async function withSecrets(file: SettingsFile, secrets: SettingsSecrets): Promise<unknown> {
+  const values = structuredClone(file.values) as Record<PropertyKey, unknown>;
+  for (const { path, key } of file.refs) {
+    let parent = values;
+    for (const name of path.slice(0, -1)) parent = parent[name] as Record<PropertyKey, unknown>;
+    parent[path.at(-1) as PropertyKey] = await openRef(file, path, key, secrets);
   }
-  return undefined;
+  return values;
+}
+
+async function openRef(file: SettingsFile, path: readonly PropertyKey[], key: KeyName, secrets: SettingsSecrets) {
+  try {
+    const { value } = await secrets.open(key);
+    try {
+      return fromUtf8(value.expose());
+    } finally {
+      value.dispose();
+    }
+  } catch (cause) {
+    if (!(cause instanceof VigoError)) throw cause;
+    const missing = cause.code === 'not_found';
+    throw file.problem(path, missing ? `there is no secret ${key}` : `secret:${key} can't be used: ${cause.message}`, {
+      code: 'missing_secret',
+      hint: missing ? `vigocli secrets set raw ${key}` : cause.hint,
+      cause,
+    });
+  }
+}
+
+function problemOf(file: SettingsFile, issue: z.core.$ZodIssue | undefined) {
+  const path = issue?.path ?? [];
+  const stranger = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  if (stranger !== undefined) return file.problem([...path, stranger], 'unknown key');
+  const ref = file.refAt(path);
+  // What a check says may quote the value.
+  if (ref !== undefined) return file.problem(path, `what secret:${ref.key} holds doesn't fit here`);
+  return file.problem(path, lowered(issue?.message ?? 'wrong'));
+}
+
+/** A reader of ours as a step of a schema. */
+function orIssue<T>(read: (text: string) => T) {
+  return (text: string, context: z.RefinementCtx): T => {
+    try {
+      return read(text);
+    } catch (error) {
+      if (!(error instanceof VigoError)) throw error;
+      context.addIssue({
+        code: 'custom',
+        message: error.hint === undefined ? error.message : `${error.message} (${error.hint})`,
+      });
+      return z.NEVER;
+    }
+  };
 }

@@ -16,7 +16,7 @@ import { Fleet } from './fleet.js';
 import { httpsApp } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
 import { LivePolicy } from './live-policy.js';
-import { type Materials, openMaterials, readSettings } from './materials.js';
+import { type Materials, openMaterials } from './materials.js';
 import { Publishing } from './publish.js';
 import { RefusalLog } from './refusal-log.js';
 import { agentHandlers } from './rpc/handlers.js';
@@ -76,9 +76,9 @@ class Start {
 
   async run(): Promise<{ grpcPort: number; apiPort: number }> {
     const { clock } = this.#options;
-    const settings = await readSettings(this.#paths, this.#options.settingsFile);
+    const materials = await openMaterials(this.#paths, this.#options.settingsFile, this.#shutdown);
+    const { settings } = materials;
     await this.#lockHome();
-    const materials = await openMaterials(this.#paths, settings, this.#shutdown);
     const store = openStoreThread(settings.databasePath);
     this.#shutdown.add(() => store.close());
     const trustDomain = await store.trustDomain();
@@ -234,7 +234,7 @@ async function listen(app: ReturnType<typeof httpsApp>, listenAt: string): Promi
     const reason = errnoOf(cause);
     if (reason === undefined) throw cause;
     throw new ServerError('cannot_listen', `can't listen on ${listenAt} for HTTPS: ${reason}`, {
-      hint: 'another program may use the port: server.api_listen in server.yaml sets another one',
+      hint: 'another program may use the port, or no network has the address: see server.api_listen in server.yaml',
       cause,
     });
   }

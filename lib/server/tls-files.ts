@@ -1,9 +1,12 @@
+import { X509Certificate } from 'node:crypto';
+import { type ErrorDetails, VigoError } from '../base/index.js';
 import { FilesError, readFileLimited } from '../files/index.js';
-import type { KeyedCertificate } from '../pki/index.js';
+import { assertCa, assertKeyMatches, type KeyedCertificate } from '../pki/index.js';
 import { ServerError } from './errors.js';
 import type { Settings } from './settings.js';
 
 const MAX_PEM_BYTES = 64 * 1024;
+const HINT = 'vigocli secrets generate-certs makes the CA and the server certificate';
 
 export interface TlsFiles {
   readonly ca: KeyedCertificate;
@@ -11,7 +14,10 @@ export interface TlsFiles {
   readonly keyPem: string;
 }
 
-/** @throws ServerError `missing_file`, naming the one that is missing. */
+/**
+ * Reads the four files and checks that they belong together.
+ * @throws ServerError `missing_file`, `bad_certificate`, naming the file
+ */
 export async function readTlsFiles(paths: Settings['tls']): Promise<TlsFiles> {
   const [ca, caKey, cert, key] = await Promise.all([
     readPem('CA certificate', paths.ca),
@@ -19,17 +25,36 @@ export async function readTlsFiles(paths: Settings['tls']): Promise<TlsFiles> {
     readPem("server's certificate", paths.cert),
     readPem("server's key", paths.key),
   ]);
+  check(`the CA certificate ${paths.ca}`, () => assertCa(ca));
+  check(`the CA's key ${paths.caKey}`, () => assertKeyMatches(ca, caKey));
+  check(`the server's key ${paths.key} with its certificate ${paths.cert}`, () => assertKeyMatches(cert, key));
+  // Agents trust nothing but the CA that their token pins: another one's certificate would lock all of them out.
+  const server = new X509Certificate(cert);
+  const issuer = new X509Certificate(ca);
+  if (!server.checkIssued(issuer) || !server.verify(issuer.publicKey)) {
+    throw unusable(`the server's certificate ${paths.cert} is not signed by the CA ${paths.ca}`);
+  }
   return { ca: { certificatePem: ca, keyPem: caKey }, certificatePem: cert, keyPem: key };
 }
 
 async function readPem(what: string, path: string): Promise<string> {
   try {
-    return Buffer.from(await readFileLimited(path, MAX_PEM_BYTES)).toString('latin1');
+    return Buffer.from(await readFileLimited(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
   } catch (cause) {
     if (!(cause instanceof FilesError)) throw cause;
-    throw new ServerError('missing_file', `can't read the ${what}: ${cause.message}`, {
-      hint: 'vigocli secrets generate-certs makes the CA and the server certificate',
-      cause,
-    });
+    throw new ServerError('missing_file', `can't read the ${what}: ${cause.message}`, { hint: HINT, cause });
   }
+}
+
+function check(what: string, assertion: () => void): void {
+  try {
+    assertion();
+  } catch (cause) {
+    if (!(cause instanceof VigoError)) throw cause;
+    throw unusable(`${what} can't be used: ${cause.message}`, { cause });
+  }
+}
+
+function unusable(message: string, details: ErrorDetails = {}): ServerError {
+  return new ServerError('bad_certificate', message, { hint: HINT, ...details });
 }

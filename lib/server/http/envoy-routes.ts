@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { type Clock, isEnvoyId, parseHostGlob, parseHostName } from '../../base/index.js';
+import { type Clock, formatDuration, isEnvoyId, parseHostGlob, parseHostName } from '../../base/index.js';
 import { makeToken, tokenHash, tokenId } from '../../identity/index.js';
 import { certificateHash, type KeyedCertificate } from '../../pki/index.js';
 import type { Store } from '../../store/index.js';
@@ -22,7 +22,10 @@ export interface EnvoyRoutesContext {
 }
 
 const tokenBody = z.strictObject({
-  ttl_ms: z.int().min(1000).max(MAX_TOKEN_TTL_MS),
+  ttl_ms: z
+    .int()
+    .min(1000)
+    .max(MAX_TOKEN_TTL_MS, `a token is good for ${formatDuration(MAX_TOKEN_TTL_MS)} at most`),
   /** A glob over host names, or null for any host: said explicitly, never by leaving it out. */
   match: z.string().nullable(),
 });
