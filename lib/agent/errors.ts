@@ -7,7 +7,6 @@ const AGENT_ERRORS = {
   bad_identity: 'corrupt', // what lies in the configuration folder doesn't fit together
   bad_state: 'corrupt', // what lies in the state folder isn't what this agent wrote
   unreachable: 'unavailable', // no connection, or one that broke
-  wrong_ca: 'denied', // the server shows another CA than the token pins
   untrusted: 'denied', // the server's certificate isn't that CA's, or isn't for this name
   refused: 'denied', // the server doesn't enroll this machine
   bad_answer: 'internal', // the server answered something that isn't an answer

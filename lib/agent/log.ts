@@ -15,5 +15,7 @@ export function makeLog(clock: Clock, redact: Redactor, write: (line: string) =>
 
 /** Spells out control characters: what a command or a server printed is no command to a terminal, and no second line. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return text.replaceAll('\n', '\\n').replaceAll(/\p{Cc}/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

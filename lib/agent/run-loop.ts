@@ -1,13 +1,11 @@
 import { type Clock, VigoError } from '../base/index.js';
-import { Rejection } from '../wire/index.js';
 import type { Alarm } from './alarm.js';
-import { backoffMs, jittered, type Random } from './backoff.js';
+import { jittered, type Random, retryMs } from './backoff.js';
 import type { Envoy, Run } from './envoy.js';
 import type { Log } from './log.js';
+import { summary } from './summary.js';
 
 const DEFAULT_INTERVAL_MS = 5 * 60_000;
-/** A revoked envoy keeps its identity and asks now and then: it may have been told so by mistake. */
-const REVOKED_INTERVAL_MS = 60 * 60_000;
 
 export interface RunLoopOptions {
   readonly envoy: Pick<Envoy, 'checkIn' | 'converge' | 'deliver'>;
@@ -44,21 +42,20 @@ export async function runLoop(options: RunLoopOptions): Promise<void> {
     }
     if (contact !== undefined) {
       failures = contact.ok && !isUnfinished ? 0 : failures + 1;
-      contactAtMs = failures === 0 ? runAtMs : clock.nowMs() + (contact.retryMs ?? backoffMs(failures, random));
+      contactAtMs = failures === 0 ? runAtMs : clock.nowMs() + retryMs(failures, contact.problem, random);
       if (contact.ok) await deliver();
     }
     await alarm.wait(Math.max(0, Math.min(runAtMs, contactAtMs) - clock.nowMs()), signal);
   }
 
-  async function meet(): Promise<{ ok: boolean; changed: boolean; retryMs?: number }> {
+  async function meet(): Promise<{ ok: boolean; changed: boolean; problem?: unknown }> {
     try {
       const { changed, intervalMs: named } = await options.envoy.checkIn();
       if (options.intervalMs === undefined && named > 0) intervalMs = named;
       return { ok: true, changed };
     } catch (cause) {
       report('check-in failed', cause);
-      const isRevoked = cause instanceof Rejection && cause.code === 'revoked';
-      return { ok: false, changed: false, ...(isRevoked && { retryMs: jittered(REVOKED_INTERVAL_MS, random) }) };
+      return { ok: false, changed: false, problem: cause };
     }
   }
 
@@ -85,11 +82,15 @@ export async function runLoop(options: RunLoopOptions): Promise<void> {
 }
 
 function logRun({ report }: Run, log: Log): void {
-  if (report.failure !== undefined) log.warn(`run aborted: ${report.failure}`);
+  if (report.failure !== undefined) {
+    log.warn(`run aborted: ${report.failure}`);
+    return;
+  }
   for (const { outcome, configcrate, resource, message } of report.results) {
     if (outcome === 'unchanged') continue;
     const line = `${outcome} ${configcrate}/${resource}: ${message}`;
     if (outcome === 'failed') log.warn(line);
     else log.info(line);
   }
+  log.info(`run ended: ${summary(report.results)}`);
 }

@@ -1,6 +1,6 @@
 import { VigoError } from '../base/index.js';
 import { sleep } from './alarm.js';
-import { backoffMs, type Random } from './backoff.js';
+import { type Random, retryMs } from './backoff.js';
 import type { Session } from './session.js';
 
 /** After this a stream counts as open, and what was missed before it is asked for. */
@@ -17,18 +17,24 @@ export async function keepWakeUp(
   signal: AbortSignal,
   random: Random,
 ): Promise<void> {
-  for (let failures = 0; !signal.aborted; await sleep(backoffMs(failures, random), signal)) {
+  let failures = 0;
+  while (!signal.aborted) {
     failures++;
     const settled = setTimeout(() => {
       failures = 0;
       onHint();
     }, SETTLED_MS);
+    const problem = await untilItEnds().finally(() => clearTimeout(settled));
+    await sleep(retryMs(Math.max(1, failures), problem, random), signal);
+  }
+
+  async function untilItEnds(): Promise<VigoError | undefined> {
     try {
       await session.wakeUp(onHint, signal);
+      return undefined;
     } catch (cause) {
-      if (!(cause instanceof VigoError)) throw cause;
-    } finally {
-      clearTimeout(settled);
+      if (cause instanceof VigoError) return cause;
+      throw cause;
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { PolicyTrust } from '../../lib/agent/held-policy.js';
 import { Session, type SessionChannel } from '../../lib/agent/session.js';
 import { type Clock, type KeyName, parseEnvoyId, parseKeyName, Secret, systemClock } from '../../lib/base/index.js';
-import { type Ed25519Signer, loadEd25519, loadSha256 } from '../../lib/crypto/index.js';
+import { type Ed25519, type Ed25519Signer, loadEd25519, loadSha256 } from '../../lib/crypto/index.js';
 import {
   createInstance,
   createRequestSigner,
@@ -54,24 +54,24 @@ export class Responder implements SessionChannel {
   readonly #policySigner: Ed25519Signer;
   readonly #makeVerifier: () => RequestVerifier;
 
-  private constructor(policySigner: Ed25519Signer, makeVerifier: () => RequestVerifier) {
+  /** @param envoyKey tells the envoy's public key, once it is known */
+  constructor(policySigner: Ed25519Signer, ed25519: Ed25519, envoyKey: () => Uint8Array, clock: Clock = systemClock) {
     this.#policySigner = policySigner;
-    this.#makeVerifier = makeVerifier;
-    this.#verifier = makeVerifier();
+    this.#makeVerifier = () =>
+      createRequestVerifier({
+        ed25519,
+        instance: createInstance(),
+        clock,
+        lookup: (id) => (id === ENVOY_ID ? { publicKey: envoyKey(), status: this.status } : undefined),
+      });
+    this.#verifier = this.#makeVerifier();
   }
 
   static async start(clock: Clock = systemClock) {
     const ed25519 = await loadEd25519();
     const policySigner = ed25519.generateSigner();
     const signer = ed25519.generateSigner();
-    const responder: Responder = new Responder(policySigner, () =>
-      createRequestVerifier({
-        ed25519,
-        instance: createInstance(),
-        clock,
-        lookup: (id) => (id === ENVOY_ID ? { publicKey: signer.publicKey, status: responder.status } : undefined),
-      }),
-    );
+    const responder = new Responder(policySigner, ed25519, () => signer.publicKey, clock);
     const { publicKey } = policySigner;
     const trust: PolicyTrust = { envoyId: ENVOY_ID, pinned: { publicKey, keyId: await signingKeyId(publicKey) } };
     const newSession = (sessionClock: Clock = clock) =>

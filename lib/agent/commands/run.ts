@@ -48,10 +48,11 @@ async function runOnce(
   const delivery = await attempt(() => envoy.deliver());
   const { failure, results } = run.report;
   if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`);
-  for (const problem of [contact, delivery]) if (problem !== undefined) note(`warning: ${oneLine(problem.message)}`);
+  if (contact !== undefined) note('this is the policy that was accepted before: the server gives no newer one');
+  else if (delivery !== undefined) note(`warning: the report was not delivered: ${oneLine(delivery.message)}`);
   const failed = results.filter(({ outcome }) => outcome === 'failed').length;
   if (failed > 0) throw new AgentError('incomplete', `${failed} of ${results.length} resources failed`);
-  if (contact !== undefined) throw new AgentError('incomplete', 'converged to the policy that was held already');
+  if (contact !== undefined) throw contact;
 }
 
 async function runOn(

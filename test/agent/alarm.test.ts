@@ -1,0 +1,35 @@
+import t from 'tap';
+import { Alarm } from '../../lib/agent/alarm.js';
+
+const HOUR_MS = 3_600_000;
+const never = new AbortController().signal;
+
+t.test('it ends a wait, and several times before it count once', async (t) => {
+  const alarm = new Alarm();
+  t.notOk(alarm.take());
+  const waiting = alarm.wait(HOUR_MS, never);
+  alarm.raise();
+  alarm.raise();
+  await waiting;
+  t.ok(alarm.take());
+  t.notOk(alarm.take());
+});
+
+t.test('raised between taking and waiting, it is not lost', async (t) => {
+  const alarm = new Alarm();
+  alarm.take();
+  alarm.raise();
+  await alarm.wait(HOUR_MS, never);
+  t.ok(alarm.take());
+});
+
+t.test('time and the signal end a wait too', async (t) => {
+  const alarm = new Alarm();
+  await alarm.wait(1, never);
+  const stop = new AbortController();
+  const waiting = alarm.wait(HOUR_MS, stop.signal);
+  stop.abort();
+  await waiting;
+  await alarm.wait(HOUR_MS, stop.signal);
+  t.notOk(alarm.take());
+});

@@ -1,0 +1,72 @@
+import t from 'tap';
+import { ReportQueue } from '../../lib/agent/report-queue.js';
+import { uuidFrom } from '../../lib/base/index.js';
+import { randomBytes } from '../../lib/crypto/index.js';
+import { RpcError } from '../../lib/rpc/index.js';
+import { maxRequestBytes, Rejection, type ResourceResult, type RunReport } from '../../lib/wire/index.js';
+import { Responder } from './responder.js';
+
+function report(startedAtMs: number, results: readonly ResourceResult[] = []): RunReport {
+  const runId = uuidFrom(randomBytes(16));
+  return { runId, startedAtMs, finishedAtMs: 1, policyVersion: 1, secretsEpoch: 1, results, failure: undefined };
+}
+
+t.test('reports arrive once each, the oldest first', async (t) => {
+  const { responder, session } = await Responder.start();
+  const queue = new ReportQueue();
+  queue.add(report(1));
+  queue.add(report(2));
+  responder.isAway = true;
+  await t.rejects(queue.deliver(session), { code: 'unavailable' });
+  queue.add(report(3));
+  responder.isAway = false;
+  await queue.deliver(session);
+  await queue.deliver(session);
+  t.same(
+    responder.reports.map(({ startedAtMs }) => startedAtMs),
+    [1, 2, 3],
+  );
+});
+
+t.test('where they are too many, the oldest go', async (t) => {
+  const { responder, session } = await Responder.start();
+  const queue = new ReportQueue();
+  for (let i = 1; i <= 103; i++) queue.add(report(i));
+  t.equal(queue.length, 100);
+  await queue.deliver(session);
+  t.match(responder.reports[0], { startedAtMs: 4 });
+});
+
+t.test('one that the server calls wrong is dropped, one that it refuses for now stays', async (t) => {
+  for (const [refusal, left] of [
+    [new Rejection('malformed', 'no'), 0],
+    [new RpcError('invalid', 'no'), 0],
+    [new RpcError('too_large', 'no'), 0],
+    [new Rejection('unknown', 'no'), 1],
+    [new Rejection('revoked', 'no'), 1],
+    [new RpcError('failed', 'no'), 1],
+  ] as const) {
+    const { responder, session } = await Responder.start();
+    const queue = new ReportQueue();
+    queue.add(report(1));
+    responder.refusals.ReportRun = [refusal];
+    await queue.deliver(session).catch((error) => t.equal(error, refusal));
+    t.equal(queue.length, left, refusal.code);
+  }
+});
+
+t.test('messages are cut where a report would be too large to send', async (t) => {
+  const { responder, session } = await Responder.start();
+  const result: ResourceResult = {
+    configcrate: 'web',
+    resource: 'it',
+    type: 'file',
+    outcome: 'failed',
+    message: 'x'.repeat(4096),
+    durationMs: 1,
+  };
+  const queue = new ReportQueue();
+  queue.add(report(1, Array(Math.ceil(maxRequestBytes.ReportRun / 4096)).fill(result)));
+  await queue.deliver(session);
+  t.equal(responder.reports[0]?.results[0]?.message.length, 100);
+});

@@ -1,0 +1,12 @@
+import { hostname } from 'node:os';
+import t from 'tap';
+import { collectTraits } from '../../lib/agent/traits.js';
+import { decodeCheckIn, encodeCheckIn } from '../../lib/wire/index.js';
+
+t.test('what a machine says about itself passes the checks of the wire', async (t) => {
+  const traits = collectTraits();
+  t.equal(traits.get('hostname'), hostname());
+  t.equal(traits.get('node'), process.versions.node);
+  const checkIn = { heldHead: undefined, heldBody: undefined, traits, agentVersion: '1' };
+  t.same(decodeCheckIn(encodeCheckIn(checkIn)).traits.size, traits.size);
+});

@@ -1,0 +1,33 @@
+import t from 'tap';
+import { keepWakeUp } from '../../lib/agent/wake-up.js';
+import { RpcError } from '../../lib/rpc/index.js';
+
+const soon = () => -1; // no wait between two tries
+
+t.test('a stream that ends or breaks is opened again, until told to stop', async (t) => {
+  const stop = new AbortController();
+  let opened = 0;
+  let hints = 0;
+  const session = {
+    async wakeUp(onHint: () => void) {
+      onHint();
+      if (++opened === 4) stop.abort();
+      if (opened % 2 === 0) throw new RpcError('unavailable', 'it broke');
+    },
+  };
+  await keepWakeUp(session, () => hints++, stop.signal, soon);
+  t.equal(opened, 4);
+  t.equal(hints, 4);
+});
+
+t.test('a defect is not taken for bad weather', async (t) => {
+  const session = {
+    async wakeUp() {
+      throw new TypeError('defect');
+    },
+  };
+  await t.rejects(
+    keepWakeUp(session, () => {}, new AbortController().signal, soon),
+    TypeError,
+  );
+});
