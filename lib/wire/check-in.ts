@@ -7,6 +7,7 @@ import { SIGNATURE_BYTES } from './signed-request.js';
 import { counter, decodeStrict, optionalSized, requireSorted, sized } from './strict.js';
 
 const HASH_BYTES = 32;
+const MAX_VERSION_CHARS = 64;
 
 /** What an envoy says about itself. Shown to operators; nothing is granted by it (D0). */
 export type Traits = ReadonlyMap<string, string>;
@@ -46,6 +47,8 @@ export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
 /** @throws WireError `malformed`, also for marker text in a trait. */
 export function decodeCheckIn(bytes: Uint8Array): CheckIn {
   const message = decodeStrict('check-in', Message, bytes);
+  if (message.agentVersion.length > MAX_VERSION_CHARS)
+    throw new WireError('malformed', "the agent's version is too long");
   if (message.traits.length > MAX_TRAITS) throw new WireError('malformed', `more than ${MAX_TRAITS} traits`);
   requireSorted(
     'the traits',
@@ -60,7 +63,7 @@ export function decodeCheckIn(bytes: Uint8Array): CheckIn {
     heldHead: optionalSized('the hash of the head', message.heldHead, HASH_BYTES),
     heldBody: optionalSized('the hash of the body', message.heldBody, HASH_BYTES),
     traits: new Map(message.traits.map(({ name, value }) => [name, value])),
-    agentVersion: message.agentVersion.slice(0, 64),
+    agentVersion: message.agentVersion,
   };
 }
 

@@ -84,20 +84,11 @@ export async function openSealedAnswer(
   ) {
     throw new WireError('forged', "the answer isn't signed by the pinned policy key for this request");
   }
-  const xWing = await loadXWing();
-  const key = await answerKey(context, answer.kemCiphertext, xWing.decapsulate(answer.kemCiphertext, kemSecretKey));
+  const batch = await openBatch(context, answer, kemSecretKey);
   try {
-    const batch = key.open(answer.sealed, answerAad(context, answer.secretsEpoch));
-    try {
-      return decodeSecretBatch(batch);
-    } finally {
-      wipe(batch);
-    }
-  } catch (cause) {
-    if (cause instanceof CryptoError) throw new WireError('forged', "the answer doesn't open", { cause });
-    throw cause;
+    return decodeSecretBatch(batch);
   } finally {
-    key.dispose();
+    wipe(batch);
   }
 }
 
@@ -122,6 +113,21 @@ export function decodeSealedAnswer(bytes: Uint8Array): SealedAnswer {
     sealed: message.sealed,
     signature: sized('the signature', message.signature, SIGNATURE_BYTES),
   };
+}
+
+async function openBatch(context: AnswerContext, answer: SealedAnswer, kemSecretKey: Uint8Array): Promise<Uint8Array> {
+  const xWing = await loadXWing();
+  try {
+    const key = await answerKey(context, answer.kemCiphertext, xWing.decapsulate(answer.kemCiphertext, kemSecretKey));
+    try {
+      return key.open(answer.sealed, answerAad(context, answer.secretsEpoch));
+    } finally {
+      key.dispose();
+    }
+  } catch (cause) {
+    if (!(cause instanceof CryptoError) || cause.code !== 'forged') throw cause;
+    throw new WireError('forged', "the answer doesn't open", { cause });
+  }
 }
 
 /** Derives the answer's key and wipes the shared secret. The info binds it to both public values and the request. */

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { RunReport as Message, Outcome } from '../../lib/gen/proto/vigo/v1/messages.js';
+import { decodeRunReport, encodeRunReport, MAX_RESULT_MESSAGE_CHARS, type RunReport } from '../../lib/wire/index.js';
+import { MAX_RESULTS } from '../../lib/wire/limits.js';
+import { counters, ENVOY_ID, envoyIds, survivesJunk, texts } from './test-wire.js';
+
+const malformed = { name: 'WireError', code: 'malformed' };
+
+const reports: fc.Arbitrary<RunReport> = fc.record({
+  runId: envoyIds,
+  startedAtMs: counters,
+  finishedAtMs: counters,
+  policyVersion: counters,
+  secretsEpoch: counters,
+  results: fc.array(
+    fc.record({
+      configcrate: texts(10),
+      resource: texts(10),
+      type: texts(10),
+      outcome: fc.constantFrom('unchanged', 'changed', 'failed', 'skipped', 'would_change'),
+      message: texts(30),
+      durationMs: fc.nat(2 ** 32 - 1),
+    }),
+    { maxLength: 5 },
+  ),
+  failure: fc.option(
+    texts(20).filter((text) => text !== ''),
+    { nil: undefined },
+  ),
+});
+
+const RESULT = {
+  configcrate: 'web',
+  resource: 'f',
+  type: 'file',
+  outcome: Outcome.OUTCOME_CHANGED,
+  message: '',
+  durationMs: 1,
+};
+
+function message(change: Partial<Message> = {}): Uint8Array {
+  return Message.encode({
+    runId: ENVOY_ID,
+    startedAt: 1n,
+    finishedAt: 2n,
+    policyVersion: 3n,
+    secretsEpoch: 4n,
+    results: [RESULT],
+    failure: '',
+    ...change,
+  }).finish();
+}
+
+t.test('decode then encode is the identity', async (t) => {
+  fc.assert(
+    fc.property(reports, (report) => {
+      const bytes = encodeRunReport(report);
+      const decoded = decodeRunReport(bytes);
+      t.same(decoded, report);
+      return Buffer.from(encodeRunReport(decoded)).equals(bytes);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+t.test('a message that is too long is cut before it is sent, also in the middle of a character', async (t) => {
+  const text = `${'x'.repeat(MAX_RESULT_MESSAGE_CHARS - 1)}\u{1f600}`;
+  const result = {
+    configcrate: 'web',
+    resource: 'f',
+    type: 'file',
+    outcome: 'failed',
+    message: text,
+    durationMs: 1,
+  } as const;
+  const { results } = decodeRunReport(encodeRunReport({ ...decodeRunReport(message()), results: [result] }));
+  t.equal(results[0]?.message, `${'x'.repeat(MAX_RESULT_MESSAGE_CHARS - 1)}\ufffd`);
+});
+
+t.test('fields of another shape', async (t) => {
+  t.doesNotThrow(() => decodeRunReport(message()));
+  const rows: [string, Partial<Message>][] = [
+    ['no run', { runId: '' }],
+    ['a run that is no UUID', { runId: 'run-1' }],
+    ['a time of 2^53', { startedAt: 2n ** 53n }],
+    ['no outcome', { results: [{ ...RESULT, outcome: Outcome.OUTCOME_UNSPECIFIED }] }],
+    ['an unknown outcome', { results: [{ ...RESULT, outcome: 17 as Outcome }] }],
+    ['a long message', { results: [{ ...RESULT, message: 'x'.repeat(MAX_RESULT_MESSAGE_CHARS + 1) }] }],
+    ['too many results', { results: Array.from({ length: MAX_RESULTS + 1 }, () => RESULT) }],
+  ];
+  for (const [what, change] of rows) t.throws(() => decodeRunReport(message(change)), malformed, what);
+});
+
+t.test('junk', async (t) => survivesJunk(t, decodeRunReport, encodeRunReport, message()));
