@@ -31,8 +31,19 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   zod: ['wire', ...PROGRAMS],
 };
 
-/** What takes no file handle and changes nothing. Everything else of `node:fs` is `files`' alone. */
-const READING = ['access', 'existsSync', 'lstat', 'opendir', 'readFile', 'readdir', 'realpath', 'realpathSync', 'stat'];
+/** What only looks. Everything else of `node:fs` is `files`' alone. */
+const READING = [
+  'access',
+  'createReadStream',
+  'existsSync',
+  'lstat',
+  'opendir',
+  'readFile',
+  'readdir',
+  'realpath',
+  'realpathSync',
+  'stat',
+];
 const HANDLES: Readonly<Record<string, readonly string[]>> = {
   'lib/vault/header.ts': ['closeSync', 'constants', 'openSync', 'readSync'], // reads a header, not the value behind it
   'lib/cli/prompt.ts': ['closeSync', 'openSync', 'writeSync'], // the terminal, where the passphrase is asked for
