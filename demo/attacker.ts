@@ -5,6 +5,7 @@ import { loadEd25519, loadXWing } from '../lib/crypto/index.js';
 import { createRequestSigner } from '../lib/identity/index.js';
 import { type AgentChannel, connectAgent, type UnaryMethod } from '../lib/rpc/index.js';
 import {
+  type AgentMethod,
   encodeCheckIn,
   encodeResolveSecrets,
   encodeSignedRequest,
@@ -16,14 +17,19 @@ import {
 /** Somebody who owns one envoy: has its keys and its certificate, and sends what he likes. */
 export interface Attacker {
   readonly envoyId: EnvoyId;
-  /** Signs a request as the envoy would, for the server process that answers. */
-  sign(method: UnaryMethod, payload: Uint8Array): SignedRequest;
+  /** The server process that answers, for which a request must be signed. */
+  readonly instance: Uint8Array;
+  /** Signs a request as the envoy would. */
+  sign(method: AgentMethod, payload: Uint8Array): SignedRequest;
   /** Sends any bytes and gives the answer's. @throws Rejection */
   call(method: UnaryMethod, request: Uint8Array): Promise<Uint8Array>;
+  /** Sends any bytes and takes hints until the server, or the signal, ends it. @throws Rejection */
+  wakeUp(request: Uint8Array, onHint: () => void, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
-export async function ownEnvoy(configDir: string): Promise<Attacker> {
+/** @param address of the server, unless it is the envoy's own */
+export async function ownEnvoy(configDir: string, address?: string): Promise<Attacker> {
   const read = (file: string) => readFile(join(configDir, file), 'utf8');
   const identity = JSON.parse(await read('identity.json'));
   const envoyId = parseEnvoyId(identity.envoy_id);
@@ -34,7 +40,7 @@ export async function ownEnvoy(configDir: string): Promise<Attacker> {
     clock: systemClock,
   });
   const channel = await connectAgent({
-    address: identity.server_address,
+    address: address ?? identity.server_address,
     tls: {
       caPem: await read('ca.crt'),
       certificatePem: await read('tls.crt'),
@@ -45,8 +51,10 @@ export async function ownEnvoy(configDir: string): Promise<Attacker> {
   const instance = await learnInstance(channel, (bytes) => signer.sign('CheckIn', plainCheckIn(), bytes));
   return {
     envoyId,
+    instance,
     sign: (method, payload) => signer.sign(method, payload, instance),
     call: (method, request) => channel.call(method, request),
+    wakeUp: (request, onHint, signal) => channel.wakeUp(request, onHint, signal),
     close: () => channel.close(),
   };
 }

@@ -31,7 +31,7 @@ export class Programs {
   }
 
   /** @param input what goes to the program's standard input */
-  async run(program: string, args: readonly string[], input = ''): Promise<Finished> {
+  async run(program: string, args: readonly string[], input: string | Uint8Array = ''): Promise<Finished> {
     const child = this.start(program, args);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);

@@ -1,8 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { type Finished, Programs } from '../../demo/programs.js';
+import { Resident } from './resident.js';
 
 const PASSPHRASE = 'a passphrase of the throw-away vault';
 
@@ -10,54 +12,139 @@ const PASSPHRASE = 'a passphrase of the throw-away vault';
 export class ThrowAwayFleet {
   readonly root: string;
   readonly home: string;
-  readonly programs: Programs;
-  server: ChildProcess | undefined;
+  /** What every program that ended has printed, on both streams. */
+  readonly printed: string[] = [];
+  readonly #dist: string;
+  readonly #programs: Programs;
+  readonly #residents: Resident[] = [];
+  #server: Resident | undefined;
+  /** `host:port` of the gRPC listener. */
+  grpcAddress = '';
 
-  private constructor(root: string, dist: string) {
+  private constructor(root: string, dist: string, home: string, env: Record<string, string>) {
     this.root = root;
-    this.home = join(root, 'server');
-    this.programs = new Programs(dist, { VIGO_HOME: this.home });
+    this.home = home;
+    this.#dist = dist;
+    this.#programs = new Programs(dist, { ...env, VIGO_HOME: this.home });
   }
 
-  /** An unlocked vault with certificates, and a server that runs. */
-  static async start(dist: string): Promise<ThrowAwayFleet> {
-    const fleet = new ThrowAwayFleet(await mkdtemp(join(tmpdir(), 'vigo-fleet-')), dist);
-    const passphrase = join(fleet.root, 'passphrase');
-    await mkdir(join(fleet.home, 'stacks'), { recursive: true });
+  /**
+   * An unlocked vault with certificates, and a server that runs.
+   * @param dist the folder of the bundled programs
+   * @param env added to the environment of all of them
+   */
+  static async start(dist: string, env: Record<string, string> = {}): Promise<ThrowAwayFleet> {
+    const root = await mkdtemp(join(tmpdir(), 'vigo-fleet-'));
+    const fleet = new ThrowAwayFleet(root, dist, join(root, 'server'), env);
+    try {
+      await fleet.#prepare();
+      return fleet;
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const passphrase = join(this.root, 'passphrase');
+    await mkdir(join(this.home, 'stacks'), { recursive: true });
     await writeFile(passphrase, `${PASSPHRASE}\n`, { mode: 0o600 });
-    const listen = '{ grpc_listen: "127.0.0.1:0", api_listen: "127.0.0.1:0" }';
-    await writeFile(join(fleet.home, 'server.yaml'), `server: ${listen}\n`);
-    await fleet.vigocli('secrets', 'init', '--passphrase-file', passphrase);
-    await fleet.vigocli('secrets', 'unlock', '--passphrase-file', passphrase);
-    await fleet.vigocli('secrets', 'generate-certs');
-    await fleet.startServer();
-    return fleet;
+    await this.#listenOn(0, 0);
+    await this.vigocli('secrets', 'init', '--passphrase-file', passphrase);
+    await this.vigocli('secrets', 'unlock', '--passphrase-file', passphrase);
+    await this.vigocli('secrets', 'generate-certs');
+    await this.startServer();
   }
 
-  async startServer(): Promise<void> {
-    this.server = await this.programs.serve('vigosrv', [], '"ready"');
+  /** The server that runs, or ran last. */
+  get server(): Resident {
+    if (this.#server === undefined) throw new Error('there was no server yet');
+    return this.#server;
   }
 
-  async setSecret(key: string, value: string): Promise<void> {
-    succeed(await this.programs.run('vigocli', ['secrets', 'set', 'raw', key], value));
+  /** Starts the server, on the ports that it had before where it ran before. */
+  async startServer(): Promise<Resident> {
+    this.#server = this.reside('vigosrv');
+    const [, ready = ''] = await this.#server.says(/^(.*"ready".*)\n/m);
+    const { grpc, api } = JSON.parse(ready);
+    this.grpcAddress = `localhost:${grpc}`;
+    await this.#listenOn(grpc, api);
+    return this.#server;
+  }
+
+  /** Another server process on other ports, with a copy of this one's home: same CA, same keys, same database. */
+  async startTwin(): Promise<ThrowAwayFleet> {
+    const home = join(this.root, 'twin');
+    const twin = new ThrowAwayFleet(this.root, this.#dist, home, {});
+    await mkdir(join(home, 'db'), { recursive: true, mode: 0o700 });
+    for (const part of ['secrets', 'keys', 'tls', 'stacks', 'published']) {
+      await cp(join(this.home, part), join(home, part), { recursive: true });
+    }
+    await this.copyDatabase(join(home, 'db', 'vigo.db'));
+    await twin.#listenOn(0, 0);
+    await twin.startServer();
+    return twin;
+  }
+
+  /** A consistent copy of the database as it is now. */
+  async copyDatabase(path: string): Promise<void> {
+    const database = new Database(join(this.home, 'db', 'vigo.db'), { readonly: true });
+    await database.backup(path);
+    database.close();
+    await chmod(path, 0o600);
+    // What is committed stands in the copy itself, and nothing beside it.
+    this.inDatabase((copy) => copy.pragma('journal_mode = DELETE'), path);
+  }
+
+  /** Does something with a database directly, the server's unless another one is named. */
+  inDatabase<T>(work: (database: Database.Database) => T, path = join(this.home, 'db', 'vigo.db')): T {
+    const database = new Database(path);
+    try {
+      return work(database);
+    } finally {
+      database.close();
+    }
+  }
+
+  async setSecret(key: string, value: string | Buffer): Promise<void> {
+    succeed(await this.run('vigocli', ['secrets', 'set', 'raw', key], value));
   }
 
   /** Writes the stacks and makes them the live config. */
   async publish(stacks: Readonly<Record<string, string>>): Promise<void> {
-    for (const [name, text] of Object.entries(stacks)) await writeFile(join(this.home, 'stacks', name), text);
+    await this.writeStacks(stacks);
     await this.vigocli('config', 'publish');
+  }
+
+  async writeStacks(stacks: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, text] of Object.entries(stacks)) await writeFile(join(this.home, 'stacks', name), text);
+  }
+
+  /** Makes a token. @returns the file that holds it */
+  async makeToken(match: string, ...flags: string[]): Promise<string> {
+    const path = join(this.root, `${match.replaceAll('*', 'any')}.token`);
+    await writeFile(path, (await this.vigocli('envoys', 'token', '--match', match, ...flags)).stdout, { mode: 0o600 });
+    return path;
   }
 
   /** Makes an envoy. Its identity lies in `configDir(host)`. */
   async enroll(host: string): Promise<void> {
-    const token = join(this.root, `${host}.token`);
-    await writeFile(token, (await this.vigocli('envoys', 'token', '--match', host)).stdout, { mode: 0o600 });
-    const args = ['--server', await this.url(), '--token-file', token, '--host-name', host];
-    succeed(await this.vigo(host, 'enroll', ...args));
+    succeed(await this.tryEnroll(host, await this.makeToken(host)));
   }
 
-  async url(): Promise<string> {
-    return JSON.parse(await readFile(join(this.home, 'run', 'api.json'), 'utf8')).url;
+  /** Runs `vigo enroll`; it may fail. */
+  tryEnroll(host: string, tokenFile: string, server = this.url()): Promise<Finished> {
+    return this.vigo(host, 'enroll', ...this.enrollArgs(host, tokenFile, server));
+  }
+
+  enrollArgs(host: string, tokenFile: string, server = this.url()): string[] {
+    return ['--server', server, '--token-file', tokenFile, '--host-name', host];
+  }
+
+  /** Where the server that runs answers HTTPS. */
+  url(): string {
+    const { url } = JSON.parse(readFileSync(join(this.home, 'run', 'api.json'), 'utf8'));
+    return url;
   }
 
   configDir(host: string): string {
@@ -70,12 +157,31 @@ export class ThrowAwayFleet {
 
   /** Runs a command that must succeed. */
   async vigocli(...args: string[]): Promise<Finished> {
-    return succeed(await this.programs.run('vigocli', args));
+    return succeed(await this.run('vigocli', args));
   }
 
   /** Runs the agent of a host; it may fail. */
   vigo(host: string, verb: string, ...args: string[]): Promise<Finished> {
-    return this.programs.run('vigo', [verb, ...this.agentArgs(host), ...args]);
+    return this.run('vigo', [verb, ...this.agentArgs(host), ...args]);
+  }
+
+  /** Runs the agent of a host as it runs under systemd. */
+  async startAgent(host: string, ...args: string[]): Promise<Resident> {
+    return this.reside('vigo', ['run', ...this.agentArgs(host), ...args]);
+  }
+
+  /** Runs a program to its end; it may fail. */
+  async run(program: string, args: readonly string[], input?: string | Buffer): Promise<Finished> {
+    const finished = await this.#programs.run(program, args, input);
+    this.printed.push(finished.stdout, finished.stderr);
+    return finished;
+  }
+
+  /** Starts a program that stays. */
+  reside(program: string, args: readonly string[] = []): Resident {
+    const resident = new Resident(this.#programs.start(program, args));
+    this.#residents.push(resident);
+    return resident;
   }
 
   /** The audit entries of an action, the oldest first. */
@@ -88,8 +194,14 @@ export class ThrowAwayFleet {
   }
 
   async stop(): Promise<void> {
-    await this.programs.stopAll();
+    await Promise.all(this.#residents.map((resident) => resident.end()));
     await rm(this.root, { recursive: true, force: true });
+  }
+
+  async #listenOn(grpc: number, api: number): Promise<void> {
+    const file = join(this.home, 'server.yaml');
+    const text = `server: { grpc_listen: "127.0.0.1:${grpc}", api_listen: "127.0.0.1:${api}" }\n`;
+    if (!existsSync(file) || (await readFile(file, 'utf8')) !== text) await writeFile(file, text);
   }
 }
 
