@@ -171,6 +171,8 @@ class Start {
       peerIdentity: parseEnvoyUri,
       handlers: agentHandlers({ ...parts, verifier, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
       onError: this.#report('a call failed'),
+      onRefusedConnection: (reason, address = 'unknown') =>
+        parts.refusals.note({ action: 'request.rejected', subject: 'nobody', reason, method: 'connect', address }),
     });
     this.#shutdown.add(() => grpc.close({ graceMs: GRACE_MS }));
     this.#shutdown.add(() => this.#wakeUps.endAll());

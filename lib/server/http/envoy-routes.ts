@@ -63,6 +63,9 @@ export function envoyRoutes({ ca, store, fleet, wakeUps, clock }: EnvoyRoutesCon
       return reply.status(201).send({ id, token: text, match, expires_at: expiresAtMs });
     });
 
+    // What is only in memory so far belongs to the answer.
+    app.addHook('preHandler', () => store.touchEnvoys(fleet.takeSightings()));
+
     app.get('/envoys', async () => ({ envoys: (await store.listEnvoys()).map(envoyView) }));
 
     app.get<{ Params: { envoy: string } }>('/envoys/:envoy', async ({ params }) => {
