@@ -1,5 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
+/** Node runs a timer beyond 2^31 ms at once; who waits longer looks at the clock in between. */
+const MAX_SLEEP_MS = 86_400_000;
+
 /** A wait that can be ended early. Several calls of `raise` before the next wait count as one. */
 export class Alarm {
   #raised = false;
@@ -24,7 +27,7 @@ export class Alarm {
   }
 }
 
-/** Resolves after `ms`, or when `signal` ends it: never rejects. */
+/** Resolves after `ms`, a day at the latest, or when `signal` ends it: never rejects. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() => {});
+  await setTimeout(Math.min(ms, MAX_SLEEP_MS), undefined, { signal }).catch(() => {});
 }

@@ -4,6 +4,8 @@ import { fromUtf8, type HomePaths, type KeyName, parseDurationMs, type Secret, V
 import { parseHostPort } from '../rpc/index.js';
 import { lowered, type SettingsFile } from './settings-file.js';
 
+const MAX_INTERVAL_MS = 86_400_000;
+
 const duration = z.string().transform(orIssue(parseDurationMs));
 const address = z.string().transform(
   orIssue((text) => {
@@ -32,7 +34,9 @@ const schema = z.strictObject({
       secrets_dir: path.optional(),
     })
     .prefault({}),
-  checkin: z.strictObject({ interval: duration.default(60_000) }).prefault({}),
+  checkin: z
+    .strictObject({ interval: duration.refine((ms) => ms <= MAX_INTERVAL_MS, 'more than 1d').default(60_000) })
+    .prefault({}),
   envoys: z.strictObject({ certificate_ttl: duration.default(30 * 86_400_000) }).prefault({}),
 });
 

@@ -33,3 +33,16 @@ t.test('time and the signal end a wait too', async (t) => {
   await alarm.wait(HOUR_MS, stop.signal);
   t.notOk(alarm.take());
 });
+
+t.test('a wait that is too long for a timer does not end at once', async (t) => {
+  const alarm = new Alarm();
+  const stop = new AbortController();
+  let ended = false;
+  const waiting = alarm.wait(2 ** 40, stop.signal).then(() => {
+    ended = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.notOk(ended);
+  stop.abort();
+  await waiting;
+});
