@@ -8,6 +8,8 @@ const TIMEOUT_MS = 60_000;
 
 /** The server's HTTPS API, called with the local-admin token. */
 export interface ApiClient {
+  /** The port that machines enroll at, too. */
+  readonly port: number;
   /** @throws VigoError of the server's code and message, or CliError `no_server` */
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
@@ -40,7 +42,11 @@ export async function connectApi(home: HomePaths): Promise<ApiClient> {
   const { url, ca } = JSON.parse(await readRunFile(home.apiEndpoint)) as { url: string; ca: string };
   const token = (await readRunFile(home.localAdminToken)).trim();
   const call = <T>(method: string, path: string, body?: unknown) => send<T>({ url, ca, token, method, path, body });
-  return { get: (path) => call('GET', path), post: (path, body) => call('POST', path, body ?? {}) };
+  return {
+    port: Number(new URL(url).port) || 443,
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body ?? {}),
+  };
 }
 
 async function readRunFile(path: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { ApiError } from './api-client.js';
 import type { CommandContext } from './context.js';
+import { CliError } from './errors.js';
 
 /** What the API answers to publish and rollback. */
 export interface ApiPublication {
@@ -21,16 +22,15 @@ export function notePublication(
   );
 }
 
-/** Prints every problem that the server found, as compilers do; the error itself names the first. */
+/** Prints every problem that the server found, as compilers do. @throws CliError `bad_config` where there are several */
 export async function withProblems<T>({ note }: CommandContext, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof ApiError && error.problems.length > 1) {
-      for (const { file, line, column, message, hint } of error.problems) {
-        note(`${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
-      }
+    if (!(error instanceof ApiError) || error.problems.length < 2) throw error;
+    for (const { file, line, column, message, hint } of error.problems) {
+      note(`${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
     }
-    throw error;
+    throw new CliError('bad_config', `the config has ${error.problems.length} problems; what was live stays live`);
   }
 }

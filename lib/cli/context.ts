@@ -6,7 +6,7 @@ import type { Store } from '../store/index.js';
 import type { Vault } from '../vault/index.js';
 import type { ApiClient } from './api-client.js';
 import type { Flags } from './command.js';
-import { CliError } from './errors.js';
+import { CliError, noVault } from './errors.js';
 
 /** What a command works with. What it doesn't ask for isn't loaded. */
 export interface CommandContext {
@@ -18,7 +18,9 @@ export interface CommandContext {
   /** A line of words, to stderr. */
   note(line: string): void;
   vault(): Promise<Vault>;
-  /** This host's database. @throws CliError `no_database` */
+  /** The vault that is about to be made. */
+  newVault(): Promise<Vault>;
+  /** This host's database. @throws CliError `no_vault`, `no_database` */
   store(): Promise<Store>;
   /** A database at another path. @throws CliError `no_database` */
   openDatabase(path: string): Promise<Store>;
@@ -36,10 +38,13 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
   const keyFile = resolve(flags.text('key-file') ?? join(secretsDir, '.master.key'));
   const closing: (() => Promise<void> | void)[] = [];
 
+  const missingDatabase = (path: string): CliError => {
+    if (path === home.database && !existsSync(keyFile)) return noVault(secretsDir);
+    const hint = path === home.database ? `restore ${path} from a backup` : undefined;
+    return new CliError('no_database', `there is no database ${path}`, { hint });
+  };
   const openDatabase = async (path: string, { create = false } = {}): Promise<Store> => {
-    if (!create && !existsSync(path)) {
-      throw new CliError('no_database', `there is no database ${path}`, { hint: 'vigocli secrets init begins one' });
-    }
+    if (!create && !existsSync(path)) throw missingDatabase(path);
     const [{ openStore }, { loadAuditChain }] = await Promise.all([
       import('../store/index.js'),
       import('../audit/index.js'),
@@ -53,22 +58,30 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
     opened ??= openDatabase(home.database, options);
     return opened;
   };
-  const vault = once(async () => {
+  const vault = async ({ create }: { create: boolean }) => {
     const { openVaultHere } = await import('./vault.js');
-    const opened = openVaultHere({ home, secretsDir, keyFile, store, actor: actorName() });
+    const opened = openVaultHere({
+      home,
+      secretsDir,
+      keyFile,
+      store: () => store({ create }),
+      create,
+      actor: actorName(),
+    });
     closing.push(opened.close);
     return opened.vault;
-  });
+  };
   return {
     home,
     secretsDir,
     keyFile,
     out: (data) => void process.stdout.write(data),
     note: (line) => void process.stderr.write(`${line}\n`),
-    vault,
+    vault: () => vault({ create: false }),
+    newVault: () => vault({ create: true }),
     store: () => store(),
     openDatabase,
-    api: once(async () => (await import('./api-client.js')).connectApi(home)),
+    api: async () => (await import('./api-client.js')).connectApi(home),
     async close() {
       for (const step of closing.splice(0).reverse()) await step();
     },
@@ -78,12 +91,4 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
 /** Who does it, for the audit log and the files. */
 function actorName(): string {
   return userInfo().username;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

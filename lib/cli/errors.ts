@@ -8,8 +8,9 @@ const CLI_ERRORS = {
   exists: 'conflict',
   too_large: 'exhausted',
   no_server: 'unavailable',
+  no_vault: 'precondition',
   no_database: 'not_found',
-  api: 'invalid',
+  bad_config: 'invalid',
   audit_broken: 'corrupt',
 } as const satisfies Record<string, ErrorKind>;
 
@@ -19,4 +20,8 @@ export class CliError extends VigoError<CliErrorCode> {
   constructor(code: CliErrorCode, message: string, details?: ErrorDetails) {
     super('cli', CLI_ERRORS[code], code, message, details);
   }
+}
+
+export function noVault(secretsDir: string): CliError {
+  return new CliError('no_vault', `there is no vault in ${secretsDir} yet`, { hint: 'run: vigocli secrets init' });
 }

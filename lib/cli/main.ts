@@ -1,5 +1,5 @@
 import { errorTable, VigoError } from '../base/index.js';
-import { excludeMemoryFromCoreDumps } from '../files/index.js';
+import { errnoOf, excludeMemoryFromCoreDumps } from '../files/index.js';
 import { commands } from './commands.js';
 import { makeContext } from './context.js';
 import { readCommandLine } from './program.js';
@@ -7,6 +7,7 @@ import { readCommandLine } from './program.js';
 /** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   excludeMemoryFromCoreDumps();
+  process.stdout.on('error', endWithReader);
   try {
     const invocation = readCommandLine(commands, argv);
     if (invocation === undefined) return 0;
@@ -23,4 +24,10 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
     return errorTable[error.kind].exit;
   }
+}
+
+/** Whoever read the output has seen enough: `vigocli audit list | head`. */
+function endWithReader(error: Error): void {
+  if (errnoOf(error) !== 'EPIPE') throw error;
+  process.exit();
 }

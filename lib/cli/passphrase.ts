@@ -1,5 +1,6 @@
 import type { CommandOption, Flags } from './command.js';
-import { askHidden, askHiddenTwice, readSecretLine } from './prompt.js';
+import { askHidden, askHiddenTwice } from './prompt.js';
+import { readSecretLine } from './secret-input.js';
 
 export const passphraseOption: CommandOption = {
   name: 'passphrase-file',
@@ -7,12 +8,12 @@ export const passphraseOption: CommandOption = {
   summary: 'Read the passphrase from a file instead of asking; one trailing newline is left out',
 };
 
-const INSTEAD = 'give it in a file that only you can read: --passphrase-file <path>';
+const INSTEAD = '--passphrase-file <path> takes it from a file that only you can read';
 
 /** The vault's passphrase, from the terminal or a file. The caller wipes it. */
 export async function readPassphrase(flags: Flags): Promise<Uint8Array> {
   const file = flags.text('passphrase-file');
-  return file === undefined ? askHidden('passphrase: ', INSTEAD) : readSecretLine(file);
+  return file === undefined ? askHidden('passphrase', INSTEAD) : readSecretLine(file);
 }
 
 /** A new passphrase, asked for twice. The caller wipes it. */

@@ -1,13 +1,11 @@
-import { parseArgs } from 'node:util';
 import sade from 'sade';
 import { version } from '../version.js';
-import type { Command, CommandOption, Flags } from './command.js';
+import { type Arguments, readArguments } from './arguments.js';
+import type { Command, CommandOption } from './command.js';
 import { CliError } from './errors.js';
 
-export interface Invocation {
+export interface Invocation extends Arguments {
   readonly command: Command;
-  readonly args: readonly string[];
-  readonly flags: Flags;
 }
 
 /** Flags that every command takes. */
@@ -20,101 +18,62 @@ const GLOBAL_OPTIONS: readonly CommandOption[] = [
  * Finds the command that the words name and reads its arguments and flags. Where help or the version is asked for, it
  * is printed and nothing is left to run.
  *
- * sade knows the commands and writes the help; the reading is Node's `parseArgs`, because sade ends the process by
- * itself, with code 1 and no hint, where a command line is wrong.
+ * sade knows the commands and writes the help; the reading is done here, because sade ends the process by itself, with
+ * code 1 and no hint, where a command line is wrong.
  * @throws CliError `usage`
  */
 export function readCommandLine(commands: readonly Command[], argv: readonly string[]): Invocation | undefined {
   const [first] = argv;
   if (first === undefined || first === '--help' || first === '-h') return printHelp(commands, []);
-  if (first === '--version' || first === '-v') return printHelp(commands, ['--version']);
+  if (first === '--version' || first === '-v') return print(`vigocli ${version}\n`);
 
   const command = commands.find(({ usage }) => verbOf(usage).every((word, i) => argv[i] === word));
   const asksHelp = argv.includes('--help') || argv.includes('-h');
   if (command === undefined) {
-    if (asksHelp && printGroup(commands, argv)) return undefined;
+    const group = argv.filter((word) => !word.startsWith('-'));
+    const members = inGroup(commands, group);
+    if (asksHelp && members.length > 0) return print(describeGroup(members));
     throw unknownCommand(commands, argv);
   }
   const verb = verbOf(command.usage);
-  if (asksHelp) return printHelp(commands, [...verb, '--help']);
-  return { command, ...readArguments(command, argv.slice(verb.length)) };
-}
-
-function readArguments(command: Command, argv: readonly string[]): { args: readonly string[]; flags: Flags } {
+  if (asksHelp) return printHelp(commands, verb);
   const options = [...GLOBAL_OPTIONS, ...(command.options ?? [])];
-  const { values, positionals } = strictly(command, () =>
-    parseArgs({
-      args: [...argv],
-      strict: true,
-      allowPositionals: true,
-      options: Object.fromEntries(
-        options.map(({ name, value, repeatable }) => [
-          name,
-          { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: repeatable === true },
-        ]),
-      ),
-    }),
-  );
-  const places = command.usage.split(' ').filter((word) => /^[<[]/.test(word));
-  const missing = places.slice(positionals.length).find((place) => place.startsWith('<'));
-  if (missing !== undefined) throw wrongUsage(command, `${missing} is missing`);
-  const extra = positionals[places.length];
-  if (extra !== undefined) throw wrongUsage(command, `${JSON.stringify(extra)} is one argument too many`);
-  return {
-    args: positionals,
-    flags: {
-      text: (name) => [values[name]].flat().findLast((value) => typeof value === 'string'),
-      texts: (name) => [values[name]].flat().filter((value) => typeof value === 'string'),
-      is: (name) => values[name] === true,
-    },
-  };
+  return { command, ...readArguments(command, verb, options, argv.slice(verb.length)) };
 }
 
-/** The parser's messages are good, but for their capital, their full stops, and its own advice. */
-function strictly<T>(command: Command, parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    const [message = ''] = cause.message.split('. ');
-    throw wrongUsage(command, message.charAt(0).toLowerCase() + message.slice(1).replaceAll("'", ''));
-  }
-}
-
-function wrongUsage({ usage }: Command, what: string): CliError {
-  return new CliError('usage', what, { hint: `vigocli ${verbOf(usage).join(' ')} --help` });
-}
-
+/** Says how far the words are right, and what could come next. */
 function unknownCommand(commands: readonly Command[], argv: readonly string[]): CliError {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const known = words.findIndex((_, i) => inGroup(commands, words.slice(0, i + 1)).length === 0);
-  const group = words.slice(0, known === -1 ? words.length : known);
-  const name = words.slice(0, group.length + 1).join(' ') || argv[0];
-  const verbs = new Set(inGroup(commands, group).map(({ usage }) => verbOf(usage)[group.length]));
-  return new CliError('usage', known === -1 ? `${name} needs a verb` : `there is no command ${JSON.stringify(name)}`, {
-    hint: `vigocli ${[...group, ''].join(' ')}${[...verbs].join(' | ')}`,
-  });
+  const options = argv.findIndex((word) => word.startsWith('-'));
+  const words = argv.slice(0, options === -1 ? argv.length : options);
+  const wrong = words.findIndex((_, i) => inGroup(commands, words.slice(0, i + 1)).length === 0);
+  const group = words.slice(0, wrong === -1 ? words.length : wrong);
+  const next = new Set(inGroup(commands, group).map(({ usage }) => verbOf(usage)[group.length]));
+  const hint = `vigocli ${[...group, [...next].join(' | ')].join(' ')}`;
+  if (words.length === 0) return new CliError('usage', 'a command comes before its options', { hint });
+  if (wrong === -1) return new CliError('usage', `${group.join(' ')} needs a verb`, { hint });
+  const name = words.slice(0, wrong + 1).join(' ');
+  return new CliError('usage', `there is no command ${JSON.stringify(name)}`, { hint });
 }
 
-function printGroup(commands: readonly Command[], argv: readonly string[]): boolean {
-  const group = argv.filter((word) => !word.startsWith('-'));
-  const members = inGroup(commands, group);
-  if (members.length === 0) return false;
+function describeGroup(members: readonly Command[]): string {
   const width = Math.max(...members.map(({ usage }) => usage.length));
-  const lines = members.map(({ usage, summary }) => `  vigocli ${usage.padEnd(width)}  ${summary}`);
-  process.stdout.write(`${lines.join('\n')}\n`);
-  return true;
+  return members.map(({ usage, summary }) => `  vigocli ${usage.padEnd(width)}  ${summary}\n`).join('');
 }
 
-function printHelp(commands: readonly Command[], argv: readonly string[]): undefined {
-  const program = sade('vigocli').version(version);
+function printHelp(commands: readonly Command[], verb: readonly string[]): undefined {
+  const program = sade('vigocli');
   for (const option of GLOBAL_OPTIONS) program.option(`--${option.name}`, describeOption(option));
   for (const { usage, summary, options = [], examples = [] } of commands) {
     program.command(usage, summary);
     for (const option of options) program.option(`--${option.name}`, describeOption(option));
     for (const example of examples) program.example(example);
   }
-  program.parse(['', '', ...(argv.length === 0 ? ['--help'] : argv)]);
+  program.parse(['', '', ...verb, '--help']);
+  return undefined;
+}
+
+function print(text: string): undefined {
+  process.stdout.write(text);
   return undefined;
 }
 
@@ -123,7 +82,7 @@ function inGroup(commands: readonly Command[], group: readonly string[]): Comman
 }
 
 function verbOf(usage: string): string[] {
-  return usage.split(' ').filter((word) => !/^[<[]/.test(word));
+  return usage.split(' ').filter((word) => !word.startsWith('<'));
 }
 
 function describeOption({ value, summary }: CommandOption): string {

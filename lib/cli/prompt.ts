@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { constantTimeEqual, wipe } from '../crypto/index.js';
-import { readFileLimited } from '../files/index.js';
 import { CliError } from './errors.js';
+import { nextByte } from './terminal-input.js';
 
 const MAX_LINE_BYTES = 64 * 1024;
 
@@ -18,74 +18,92 @@ const DELETE = 0x7f;
  * Asks on the terminal itself, whatever stdin and stdout are, and shows nothing of what is typed.
  * @param instead the non-interactive way, for whoever has no terminal
  * @returns the bytes typed, without the end of line, in a buffer that the caller wipes
- * @throws CliError `no_terminal`, or `cancelled` on Ctrl-C and Ctrl-D
+ * @throws CliError `no_terminal`, `too_large`, or `cancelled` on Ctrl-C and Ctrl-D
  */
 export async function askHidden(question: string, instead: string): Promise<Uint8Array> {
-  const { terminal, fd } = openTerminal(instead);
-  const typed = new Uint8Array(MAX_LINE_BYTES);
+  return withTerminal(instead, (terminal) => ask(terminal, `${question}: `));
+}
+
+/** Asks for something new, and once more, so that a slip of the finger isn't kept. @throws CliError `mismatch` */
+export async function askHiddenTwice(question: string, instead: string): Promise<Uint8Array> {
+  // In one go: what is pasted or typed ahead for the second question must not get lost behind the first.
+  return withTerminal(instead, async (terminal) => {
+    const first = await ask(terminal, `${question}: `);
+    const second = await ask(terminal, `${question}, again: `);
+    const same = constantTimeEqual(first, second);
+    wipe(second);
+    if (same) return first;
+    wipe(first);
+    throw new CliError('mismatch', 'the two entries differ', { hint: 'nothing was changed: try again' });
+  });
+}
+
+interface Terminal {
+  readonly input: ReadStream;
+  readonly fd: number;
+}
+
+/** Runs `work` while the terminal hands over every key at once and echoes none. */
+async function withTerminal<T>(instead: string, work: (terminal: Terminal) => Promise<T>): Promise<T> {
+  const terminal = openTerminal(instead);
   try {
-    terminal.setRawMode(true);
-    writeSync(fd, question);
-    return typed.slice(0, await readLine(terminal, typed));
+    terminal.input.setRawMode(true);
+    return await work(terminal);
   } finally {
-    wipe(typed);
-    terminal.setRawMode(false);
-    writeSync(fd, '\n');
-    terminal.destroy();
+    terminal.input.setRawMode(false);
+    terminal.input.destroy();
   }
 }
 
-/** Asks for something new, and once more, so that a slip of the finger isn't kept. */
-export async function askHiddenTwice(question: string, instead: string): Promise<Uint8Array> {
-  const first = await askHidden(`${question}: `, instead);
-  const second = await askHidden(`${question}, again: `, instead);
-  const same = constantTimeEqual(first, second);
-  wipe(second);
-  if (same) return first;
-  wipe(first);
-  throw new CliError('mismatch', 'the two entries differ', { hint: 'nothing was changed: try again' });
-}
-
-/** A passphrase or value from a file, of which one trailing newline isn't part. */
-export async function readSecretLine(path: string): Promise<Uint8Array> {
-  const bytes = await readFileLimited(path, MAX_LINE_BYTES, { followLink: true });
-  const line = bytes.slice(0, bytes.at(-1) === LINE_FEED ? -1 : undefined);
-  wipe(bytes);
-  return line;
-}
-
-function openTerminal(instead: string): { terminal: ReadStream; fd: number } {
-  let fd: number;
+function openTerminal(instead: string): Terminal {
+  let fd: number | undefined;
   try {
     fd = openSync('/dev/tty', 'r+');
+    return { input: new ReadStream(fd), fd };
   } catch (cause) {
+    if (fd !== undefined) closeSync(fd);
     throw new CliError('no_terminal', 'there is no terminal to ask on', { hint: instead, cause });
   }
+}
+
+async function ask({ input, fd }: Terminal, question: string): Promise<Uint8Array> {
+  const line = new Uint8Array(MAX_LINE_BYTES);
   try {
-    return { terminal: new ReadStream(fd), fd };
-  } catch (cause) {
-    closeSync(fd);
-    throw new CliError('no_terminal', 'there is no terminal to ask on', { hint: instead, cause });
+    writeSync(fd, question);
+    return line.slice(0, await readLine(input, line));
+  } finally {
+    writeSync(fd, '\n');
+    wipe(line);
   }
 }
 
 /** Fills `line` with what is typed up to Enter and gives its length. */
-function readLine(terminal: ReadStream, line: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let length = 0;
-    terminal.on('error', reject);
-    terminal.on('data', (chunk: Buffer) => {
-      for (const byte of chunk) {
-        if (byte === LINE_FEED || byte === CARRIAGE_RETURN) resolve(length);
-        else if (byte === CTRL_C || byte === CTRL_D)
-          reject(new CliError('cancelled', 'cancelled; nothing was changed'));
-        else if (byte === CTRL_U) length = 0;
-        else if (byte === CTRL_H || byte === DELETE) length = beforeLastCharacter(line, length);
-        else if (length < line.length) line[length++] = byte;
-      }
-      wipe(chunk);
-    });
-  });
+async function readLine(input: ReadStream, line: Uint8Array): Promise<number> {
+  let length = 0;
+  for (;;) {
+    const byte = await nextByte(input);
+    switch (byte) {
+      case LINE_FEED:
+      case CARRIAGE_RETURN:
+        return length;
+      case undefined: // the terminal went away
+      case CTRL_C:
+      case CTRL_D:
+        throw new CliError('cancelled', 'cancelled; nothing was changed');
+      case CTRL_U:
+        length = 0;
+        break;
+      case CTRL_H:
+      case DELETE:
+        length = beforeLastCharacter(line, length);
+        break;
+      default:
+        if (length === line.length) {
+          throw new CliError('too_large', `more than ${MAX_LINE_BYTES} bytes were typed; nothing was changed`);
+        }
+        line[length++] = byte;
+    }
+  }
 }
 
 /** A character of UTF-8 has one byte that isn't a continuation. */

@@ -1,35 +1,53 @@
-import type { KeyName } from '../base/index.js';
+import { createReadStream } from 'node:fs';
+import { concatBytes, type KeyName, VigoError } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
-import { readFileLimited } from '../files/index.js';
+import { filesError } from '../files/index.js';
 import { MAX_SECRET_BYTES } from '../wire/index.js';
 import { CliError } from './errors.js';
 import { askHidden } from './prompt.js';
 
+const LINE_FEED = 0x0a;
+
 /** A value to store: a file's bytes, a pipe's bytes, or what is typed without its Enter. The caller wipes it. */
 export async function readValue(file: string | undefined, key: KeyName): Promise<Uint8Array> {
-  if (file !== undefined) return readFileLimited(file, MAX_SECRET_BYTES, { followLink: true });
-  if (process.stdin.isTTY)
-    return askHidden(`value of ${key}: `, 'give it in a file or through a pipe: --from-file <path>');
-  return readPipe();
+  if (file !== undefined) return readWhole(file);
+  if (!process.stdin.isTTY) return readLimited('stdin', process.stdin);
+  return askHidden(`value of ${key}`, 'a value comes from a file, --from-file <path>, or through a pipe');
 }
 
-async function readPipe(): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+/** A passphrase from a file, of which one trailing newline isn't part. The caller wipes it. */
+export async function readSecretLine(path: string): Promise<Uint8Array> {
+  const bytes = await readWhole(path);
+  const line = bytes.slice(0, bytes.at(-1) === LINE_FEED ? -1 : undefined);
+  wipe(bytes);
+  return line;
+}
+
+/** Also from a named pipe, so that `<(…)` of a shell will do. */
+async function readWhole(path: string): Promise<Uint8Array> {
   try {
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > MAX_SECRET_BYTES) throw tooLarge();
-    }
-    return Uint8Array.from(Buffer.concat(chunks));
-  } finally {
-    wipe(...chunks);
+    return await readLimited(path, createReadStream(path));
+  } catch (cause) {
+    if (cause instanceof VigoError) throw cause;
+    throw filesError('read', path, cause);
   }
 }
 
-function tooLarge(): CliError {
-  return new CliError('too_large', `a value has at most ${MAX_SECRET_BYTES} bytes`, {
-    hint: 'nothing was stored: a larger thing belongs in a file of its own, encrypted with a key that is kept here',
-  });
+async function readLimited(what: string, stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_SECRET_BYTES) {
+        throw new CliError('too_large', `${what} has more than ${MAX_SECRET_BYTES} bytes (1 MiB); nothing was stored`, {
+          hint: 'encrypt a larger thing with a key of its own, and keep that key here',
+        });
+      }
+    }
+    return concatBytes(...chunks);
+  } finally {
+    wipe(...chunks);
+  }
 }

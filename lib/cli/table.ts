@@ -1,7 +1,9 @@
+import { printable } from './printable.js';
+
 /** Columns as wide as their widest cell, two spaces apart; nothing at all where there are no rows. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
-  const lines = [header, ...rows];
+  const lines = [header, ...rows.map((cells) => cells.map(printable))];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   return lines
     .map((line) =>

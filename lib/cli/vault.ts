@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type HomePaths, systemClock } from '../base/index.js';
 import { openExclusiveLock, type Store } from '../store/index.js';
 import { openVault, type Vault, type VaultJournalEntry, type VaultLock } from '../vault/index.js';
@@ -6,20 +7,22 @@ interface VaultHere {
   readonly home: HomePaths;
   readonly secretsDir: string;
   readonly keyFile: string;
-  /** The host's database; made only where the vault itself is being made. */
-  readonly store: (options: { create: boolean }) => Promise<Store>;
+  readonly store: () => Promise<Store>;
+  /** Whether the vault is about to be made, so that a verb that needs one leaves nothing behind where there is none. */
+  readonly create: boolean;
   readonly actor: string;
 }
 
 /** The vault of this host: locked against other processes by a file below `run`, recorded in the host's database. */
-export function openVaultHere({ home, secretsDir, keyFile, store, actor }: VaultHere): {
+export function openVaultHere({ home, secretsDir, keyFile, store, create, actor }: VaultHere): {
   vault: Vault;
   close(): Promise<void>;
 } {
   let lock: Awaited<ReturnType<typeof openExclusiveLock>> | undefined;
-  // Opened when first needed, so that a verb that finds nothing to do leaves nothing behind.
   const vaultLock: VaultLock = {
     async exclusively(work) {
+      // Without a master key no verb goes on but `init`, and the lock's file would be the only thing it leaves.
+      if (!create && !existsSync(keyFile)) return work();
       lock ??= await openExclusiveLock(home.vaultLock);
       return lock.exclusively(work);
     },
@@ -31,8 +34,7 @@ export function openVaultHere({ home, secretsDir, keyFile, store, actor }: Vault
     lock: vaultLock,
     journal: {
       async record(entry) {
-        const begins = entry.action === 'vault.initialized';
-        await record(await store({ create: begins }), { ...entry, actor });
+        await record(await store(), { ...entry, actor });
       },
     },
     clock: systemClock,

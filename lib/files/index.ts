@@ -1,7 +1,7 @@
 export { withAnchoredPath } from './anchor.js';
 export { type Attributes, setAttributes } from './attributes.js';
 export { excludeMemoryFromCoreDumps } from './core-dumps.js';
-export { errnoOf, FilesError, type FilesErrorCode } from './errors.js';
+export { errnoOf, FilesError, type FilesErrorCode, filesError } from './errors.js';
 export { ensureDir, removeEmptyDir, removeTree, syncDir } from './folder.js';
 export { linkFile, moveFile, removeFile, swapLink } from './move.js';
 export { checkPrivateFile } from './private.js';

@@ -13,17 +13,24 @@ export const command: Command = {
     { name: 'json', summary: 'Print one JSON object per line' },
   ],
   examples: ['audit list --action secret_accessed', 'audit list --limit 1000 --json'],
-  async run({ store, out }, _, flags) {
+  async run({ store, out, note }, _, flags) {
     const limit = flags.text('limit') ?? String(DEFAULT_LIMIT);
-    if (!/^[1-9][0-9]{0,6}$/.test(limit)) throw new CliError('usage', `${JSON.stringify(limit)} is not a number`);
+    if (!/^[1-9][0-9]{0,6}$/.test(limit)) {
+      throw new CliError('usage', `--limit ${JSON.stringify(limit)} is not a number from 1 to 9999999`);
+    }
     const action = flags.text('action');
-    const { decodeEntry } = await import('../../../audit/index.js');
+    const { auditActions, decodeEntry, isAuditAction } = await import('../../../audit/index.js');
+    if (action !== undefined && !isAuditAction(action)) {
+      const hint = `there is ${Object.keys(auditActions).join(', ')}`;
+      throw new CliError('usage', `the log has no action ${JSON.stringify(action)}`, { hint });
+    }
     const entries = await (await store()).listAudit({
       limit: Number(limit),
       ...(action === undefined ? {} : { action }),
     });
     const rows = entries.map(({ seq, bytes }) => ({ seq, ...decodeEntry(bytes) }));
     if (flags.is('json')) return out(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    if (rows.length === 0) note('no entries');
     out(
       formatTable(
         ['SEQ', 'WHEN', 'ACTION', 'OUTCOME', 'ACTOR', 'SUBJECT', 'DETAIL'],

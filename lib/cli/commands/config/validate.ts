@@ -10,6 +10,6 @@ export const command: Command = {
       (await context.api()).post<{ digest: string; files: number }>('/config/validate'),
     );
     if (flags.is('json')) return context.out(`${JSON.stringify(checked)}\n`);
-    context.note(`${checked.files} files are valid`);
+    context.note(checked.files === 1 ? '1 file is valid' : `${checked.files} files are valid`);
   },
 };

@@ -1,5 +1,6 @@
 import type { Command } from '../../command.js';
 import { type ApiEnvoy, describeLastSeen } from '../../envoy.js';
+import { printable } from '../../printable.js';
 import { formatTable, formatTime } from '../../table.js';
 
 interface ApiRun {
@@ -20,9 +21,9 @@ export const command: Command = {
     const { envoy, runs } = shown;
     out(`host       ${envoy.host_name}\nid         ${envoy.id}\nstatus     ${envoy.status}\n`);
     out(`enrolled   ${formatTime(envoy.enrolled_at)}\nlast seen  ${describeLastSeen(envoy)}\n`);
-    for (const [trait, value] of Object.entries(envoy.traits)) out(`trait      ${trait} = ${value}\n`);
+    for (const [trait, value] of Object.entries(envoy.traits)) out(`trait      ${printable(`${trait} = ${value}`)}\n`);
     for (const run of runs) {
-      out(`\nrun of ${formatTime(run.startedAtMs)}${run.failure ? `: ${run.failure}` : ''}\n`);
+      out(`\nrun of ${formatTime(run.startedAtMs)}${run.failure ? `: ${printable(run.failure)}` : ''}\n`);
       const rows = run.results.map((r) => [r.outcome, `${r.configcrate}/${r.resource}`, r.message]);
       out(formatTable(['OUTCOME', 'RESOURCE', 'MESSAGE'], rows));
     }

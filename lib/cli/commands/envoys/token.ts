@@ -23,13 +23,14 @@ export const command: Command = {
       });
     }
     const ttl = flags.text('ttl');
-    const made = await (await api()).post<{ id: string; token: string; expires_at: number }>('/enrollment-tokens', {
+    const server = await api();
+    const made = await server.post<{ id: string; token: string; expires_at: number }>('/enrollment-tokens', {
       ttl_ms: ttl === undefined ? DEFAULT_TTL_MS : parseDurationMs(ttl),
       match: match === undefined ? null : parseHostGlob(match),
     });
     if (flags.is('json')) return out(`${JSON.stringify(made)}\n`);
     out(`${made.token}\n`);
     note(`token ${made.id}: good once, until ${formatTime(made.expires_at)}, for ${match ?? 'any host'}`);
-    note('on the machine: vigo enroll --server https://<this host>:8443 --token-file <file>');
+    note(`on the machine: vigo enroll --server https://<this host>:${server.port} --token-file <file>`);
   },
 };

@@ -27,7 +27,8 @@ export const command: Command = {
     const { generateCa, issueServerCertificate } = await import('../../../pki/index.js');
     const { ensureDir, writeFileAtomic } = await import('../../../files/index.js');
     const dir = resolve(flags.text('tls-dir') ?? home.tls);
-    refuseToOverwrite(dir, flags.is('force'));
+    const there = FILES.find((file) => existsSync(join(dir, file)));
+    if (there !== undefined && !flags.is('force')) throw exists(join(dir, there));
 
     const database = await store();
     const trustDomain = await database.trustDomain();
@@ -53,14 +54,12 @@ export const command: Command = {
     await database.appendAudit({ ...entry, outcome: 'done' });
     note(`${dir}: ${FILES.join(', ')} (0600)`);
     note(`the server certificate is good for ${server.names.join(', ')}`);
-    note('next: vigosrv');
+    note(there === undefined ? 'next: vigosrv' : 'next: restart vigosrv, and enroll every machine again');
   },
 };
 
-function refuseToOverwrite(dir: string, force: boolean): void {
-  const there = FILES.find((file) => existsSync(join(dir, file)));
-  if (there === undefined || force) return;
-  throw new CliError('exists', `${join(dir, there)} exists already`, {
+function exists(path: string): CliError {
+  return new CliError('exists', `${path} exists already`, {
     hint: '--force overwrites all four; every enrolled machine then has to enroll again',
   });
 }

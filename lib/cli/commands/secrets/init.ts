@@ -11,7 +11,7 @@ export const command: Command = {
   summary: "Make the master key, the passphrase's verifier and the server's own keys",
   options: [passphraseOption],
   async run(context, _, flags) {
-    const vault = await context.vault();
+    const vault = await context.newVault();
     await vault.planInit();
     const passphrase = await readNewPassphrase(flags);
     try {

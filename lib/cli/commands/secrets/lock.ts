@@ -1,10 +1,16 @@
+import { existsSync } from 'node:fs';
 import type { Command } from '../../command.js';
+import { noVault } from '../../errors.js';
 
 export const command: Command = {
   usage: 'secrets lock',
   summary: 'Close the gate at once',
   async run({ vault, note }) {
-    const { recorded } = await (await vault()).lock();
-    note(recorded ? 'locked' : 'locked, but the audit log could not record it');
+    const opened = await vault();
+    const { recorded } = await opened.lock();
+    // Whoever named the wrong home must not believe that the gate is closed.
+    if (!recorded && !existsSync(opened.layout.verifierFile)) throw noVault(opened.layout.secretsDir);
+    note('locked');
+    if (!recorded) note('warning: the audit log could not record it');
   },
 };

@@ -10,7 +10,10 @@ export const command: Command = {
   async run({ vault, note }, [name = '']) {
     const key = parseKeyName(name);
     const opened = await vault();
-    const value = await askHiddenTwice(`password of ${key}`, 'what a program stores goes in with: secrets set raw');
+    const value = await askHiddenTwice(
+      `password of ${key}`,
+      'for what a program stores there is: vigocli secrets set raw',
+    );
     try {
       note(`${key}: version ${await opened.set(key, value, { kind: 'password' })} is stored`);
     } finally {

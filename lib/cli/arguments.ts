@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import type { Command, CommandOption, Flags } from './command.js';
+import { CliError } from './errors.js';
+
+export interface Arguments {
+  readonly args: readonly string[];
+  readonly flags: Flags;
+}
+
+/**
+ * Reads what stands behind a command's words.
+ * @param verb the command's words, for the hint
+ * @throws CliError `usage` for what the command doesn't take, what it needs, and a flag that is given twice
+ */
+export function readArguments(
+  { usage }: Command,
+  verb: readonly string[],
+  options: readonly CommandOption[],
+  argv: readonly string[],
+): Arguments {
+  const wrong = (what: string) => new CliError('usage', what, { hint: `vigocli ${verb.join(' ')} --help` });
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false, // the checks are made here: the messages of the strict parser are in another tone
+    tokens: true,
+    options: Object.fromEntries(
+      options.map(({ name, value }) => [name, { type: value === undefined ? ('boolean' as const) : 'string' }]),
+    ),
+  });
+  const args: string[] = [];
+  const values = new Map<string, string[]>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') args.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const option = options.find((known) => known.name === name && rawName.startsWith('--'));
+    if (option === undefined) throw wrong(`there is no option ${rawName}`);
+    if (option.value === undefined && value !== undefined) throw wrong(`${rawName} takes no value`);
+    // `--from-file --json` is a forgotten path, not one that begins with dashes.
+    if (option.value !== undefined && (value === undefined || (!inlineValue && value.startsWith('-')))) {
+      throw wrong(`${rawName} needs a <${option.value}>`);
+    }
+    const earlier = values.get(name);
+    if (earlier !== undefined && !option.repeatable) throw wrong(`${rawName} is given twice`);
+    values.set(name, [...(earlier ?? []), value ?? '']);
+  }
+  const places = usage.split(' ').filter((word) => word.startsWith('<'));
+  const missing = places[args.length];
+  if (missing !== undefined) throw wrong(`${missing} is missing`);
+  const extra = args[places.length];
+  if (extra !== undefined) throw wrong(`${JSON.stringify(extra)} is one argument too many`);
+  return {
+    args,
+    flags: {
+      text: (name) => values.get(name)?.[0],
+      texts: (name) => values.get(name) ?? [],
+      is: (name) => values.has(name),
+    },
+  };
+}
