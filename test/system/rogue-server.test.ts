@@ -87,14 +87,20 @@ resources:
   for (const [what, { bundle, says }] of Object.entries<{ bundle: PolicyBundle; says: RegExp }>({
     'signs a policy of his own with a key of his own': {
       bundle: await signOwn(evilBody(genuine)),
-      says: /isn't signed by the pinned policy key/,
+      says: /^error: the policy head isn't signed by the pinned policy key/m,
     },
     'puts a body of his own under a genuine head': {
       bundle: { head: genuine.head, body: evilBody(genuine) },
-      says: /body isn't the one that its signed head names/,
+      says: /^error: the policy's body isn't the one that its signed head names/m,
     },
-    'replays an older policy': { bundle: bundleIn(oldCheckIn), says: /offers policy version \d+, but .* accepted \d+/ },
-    'hands over the policy of another envoy': { bundle: bundleIn(otherCheckIn), says: /made for another envoy/ },
+    'replays an older policy': {
+      bundle: bundleIn(oldCheckIn),
+      says: /^error: the server offers policy version \d+, but this envoy accepted \d+/m,
+    },
+    'hands over the policy of another envoy': {
+      bundle: bundleIn(otherCheckIn),
+      says: /^error: the policy head was made for another envoy/m,
+    },
   })) {
     await t.test(what, async (t) => {
       rmSync(target, { force: true });
@@ -103,7 +109,7 @@ resources:
       const run = await runOnce('web-1');
       t.not(run.code, 0);
       t.match(run.stderr, says);
-      t.match(run.stderr, /error: converged to the policy that was held already/);
+      t.match(run.stderr, /this is the policy that was accepted before/);
       t.notOk(existsSync(evilTarget));
       t.equal(readFileSync(target, 'utf8'), 'new the new value', 'the true policy stays in force');
       t.ok(readFileSync(policyFile).equals(policy), 'and is what is remembered');
