@@ -1,18 +1,15 @@
-import type { IHasher } from 'hash-wasm';
 import { utf8 } from '../base/index.js';
 import { CryptoError } from './errors.js';
 import { primitive, requireKnownAnswer } from './primitive.js';
 import { wipe } from './random.js';
+import { Sha256Module } from './sha256-module.js';
 import { requireBytes } from './size.js';
-
-/** hash-wasm takes its input in through a buffer of this size. */
-const BUFFER_BYTES = 16 * 1024;
 
 /** SHA-256 (FIPS 180-4). */
 export interface Sha256 {
-  /** The 32-byte digest of bytes that are all there. The end of them stays in the library's memory until the next. */
+  /** The 32-byte digest of bytes that are all there. The end of them stays in the module's memory until the next. */
   digest(data: Uint8Array): Uint8Array;
-  /** The same for keys and tokens: erases them from the library's memory, which takes as long again. */
+  /** The same for keys and tokens: erases them from the module's memory. */
   digestSecret(data: Uint8Array): Uint8Array;
   /** A digest of bytes that come in parts, or of a chain of parts. */
   create(): Sha256Stream;
@@ -27,9 +24,12 @@ export interface Sha256Stream {
   digest(): Uint8Array;
 }
 
+/**
+ * Loads hash-wasm's module and checks it against its hash and its known answers.
+ * @throws CryptoError `self_test`; `unsupported` where there is no WebAssembly
+ */
 export const loadSha256: () => Promise<Sha256> = primitive('SHA-256', async () => {
-  const { default: hashWasm } = await import('hash-wasm/dist/sha256.umd.min.js');
-  const sha256 = new SharedSha256(await hashWasm.createSHA256());
+  const sha256 = new SharedSha256(new Sha256Module());
   // FIPS 180-2, appendix B.1 and B.2; the second takes two blocks.
   requireKnownAnswer(
     'SHA-256',
@@ -45,26 +45,26 @@ export const loadSha256: () => Promise<Sha256> = primitive('SHA-256', async () =
 });
 
 /**
- * One hash-wasm instance for everybody, because making one is asynchronous and costs a memory of its own. It belongs
- * to one stream at a time: where another one comes between, the state of the first is saved and loaded again later.
+ * One module for everybody, because each has a memory of its own. It belongs to one stream at a time: where another
+ * one comes between, the state of the first is saved and loaded again later.
  */
 class SharedSha256 implements Sha256 {
-  readonly #hasher: IHasher;
+  readonly #module: Sha256Module;
   #owner: SharedStream | undefined;
 
-  constructor(hasher: IHasher) {
-    this.#hasher = hasher;
+  constructor(module: Sha256Module) {
+    this.#module = module;
   }
 
   digest(data: Uint8Array): Uint8Array {
     requireBytes('the data', data);
     this.#release();
-    return this.#hasher.init().update(data).digest('binary');
+    return this.#module.digest(data);
   }
 
   digestSecret(data: Uint8Array): Uint8Array {
     const digest = this.digest(data);
-    this.digest(new Uint8Array(Math.min(data.length, BUFFER_BYTES)));
+    this.#module.wipe();
     return digest;
   }
 
@@ -72,27 +72,27 @@ class SharedSha256 implements Sha256 {
     return new SharedStream((stream) => this.#acquire(stream));
   }
 
-  #acquire(stream: SharedStream): IHasher {
+  #acquire(stream: SharedStream): Sha256Module {
     if (this.#owner !== stream) {
       this.#release();
-      stream.resume(this.#hasher);
+      stream.resume(this.#module);
       this.#owner = stream;
     }
-    return this.#hasher;
+    return this.#module;
   }
 
   #release(): void {
-    this.#owner?.suspend(this.#hasher);
+    this.#owner?.suspend(this.#module);
     this.#owner = undefined;
   }
 }
 
 class SharedStream implements Sha256Stream {
-  readonly #acquire: (stream: SharedStream) => IHasher;
+  readonly #acquire: (stream: SharedStream) => Sha256Module;
   #saved: Uint8Array | undefined;
   #finished = false;
 
-  constructor(acquire: (stream: SharedStream) => IHasher) {
+  constructor(acquire: (stream: SharedStream) => Sha256Module) {
     this.#acquire = acquire;
   }
 
@@ -105,21 +105,21 @@ class SharedStream implements Sha256Stream {
 
   digest(): Uint8Array {
     this.#requireOpen();
-    const digest = this.#acquire(this).digest('binary');
+    const digest = this.#acquire(this).finish();
     this.#finished = true;
     return digest;
   }
 
-  suspend(hasher: IHasher): void {
-    if (!this.#finished) this.#saved = hasher.save();
+  suspend(module: Sha256Module): void {
+    if (!this.#finished) this.#saved = module.save();
   }
 
-  resume(hasher: IHasher): void {
+  resume(module: Sha256Module): void {
     if (this.#saved === undefined) {
-      hasher.init();
+      module.begin();
       return;
     }
-    hasher.load(this.#saved);
+    module.load(this.#saved);
     // The state holds up to 63 bytes of what is being hashed.
     wipe(this.#saved);
     this.#saved = undefined;

@@ -9,14 +9,14 @@ const sha256 = await loadSha256();
 
 /** The memory of every WebAssembly instance made from now on. */
 function captureMemories(): { buffer: ArrayBuffer }[] {
-  type Instance = { exports: { memory: { buffer: ArrayBuffer } } };
-  const webAssembly = Reflect.get(globalThis, 'WebAssembly') as { instantiate(module: unknown): Promise<Instance> };
-  const { instantiate } = webAssembly;
+  type Instance = new (module: object) => { exports: { memory: { buffer: ArrayBuffer } } };
+  const webAssembly = Reflect.get(globalThis, 'WebAssembly') as { Instance: Instance };
   const memories: { buffer: ArrayBuffer }[] = [];
-  webAssembly.instantiate = async (module) => {
-    const instance = await instantiate(module);
-    memories.push(instance.exports.memory);
-    return instance;
+  webAssembly.Instance = class extends webAssembly.Instance {
+    constructor(module: object) {
+      super(module);
+      memories.push(this.exports.memory);
+    }
   };
   return memories;
 }
@@ -36,14 +36,16 @@ t.test('NIST CAVP short and long messages', async (t) => {
   }
 });
 
-t.test('NIST CAVP Monte Carlo: 5,000 digests in a chain', async (t) => {
-  const { seed, md: checkpoints } = readVectors<{ seed: string; md: string[] }>('sha256-cavp-monte');
-  let last = fromHex(seed);
-  for (const checkpoint of checkpoints) {
-    let [a, b, c] = [last, last, last];
-    for (let i = 0; i < 1000; i++) [a, b, c] = [b, c, sha256.create().update(a).update(b).update(c).digest()];
-    last = c;
-    t.equal(toHex(last), checkpoint);
+t.test('NIST CAVP Monte Carlo: 100,000 digests in a chain', async (t) => {
+  for (const { seed, md: checkpoints } of readVectors<{ seed: string; md: string[] }[]>('sha256-cavp-monte')) {
+    let last = fromHex(seed);
+    for (const checkpoint of checkpoints) {
+      let [a, b, c] = [last, last, last];
+      for (let i = 0; i < 1000; i++) [a, b, c] = [b, c, sha256.create().update(a).update(b).update(c).digest()];
+      last = c;
+      if (toHex(last) !== checkpoint) t.fail(`not ${checkpoint}`);
+    }
+    t.equal(toHex(last), checkpoints.at(-1));
   }
 });
 

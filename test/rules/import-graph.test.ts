@@ -19,7 +19,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Who imports which package. One that isn't here is imported by nobody. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'libsodium-wrappers-sumo': ['crypto'],
-  'hash-wasm': ['crypto'],
   '@grpc/grpc-js': ['rpc', 'gen'],
   '@bufbuild/protobuf': ['gen', 'wire'],
   'node-forge': ['pki'],
