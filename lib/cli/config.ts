@@ -22,12 +22,21 @@ export function notePublication(
   );
 }
 
-/** Prints every problem that the server found, as compilers do. @throws CliError `bad_config` where there are several */
-export async function withProblems<T>({ note }: CommandContext, call: () => Promise<T>): Promise<T> {
+/**
+ * Prints every problem that the server found, as compilers do, and with `json` as an array to stdout.
+ * @throws CliError `bad_config` where there are several
+ */
+export async function withProblems<T>(
+  { note, out }: CommandContext,
+  { json }: { json: boolean },
+  call: () => Promise<T>,
+): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof ApiError) || error.problems.length < 2) throw error;
+    if (!(error instanceof ApiError) || error.problems.length === 0) throw error;
+    if (json) out(`${JSON.stringify({ problems: error.problems })}\n`);
+    if (error.problems.length === 1) throw error;
     for (const { file, line, column, message, hint } of error.problems) {
       note(`${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
     }

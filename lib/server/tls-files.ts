@@ -19,12 +19,10 @@ export interface TlsFiles {
  * @throws ServerError `missing_file`, `bad_certificate`, naming the file
  */
 export async function readTlsFiles(paths: Settings['tls']): Promise<TlsFiles> {
-  const [ca, caKey, cert, key] = await Promise.all([
-    readPem('CA certificate', paths.ca),
-    readPem("CA's key", paths.caKey),
-    readPem("server's certificate", paths.cert),
-    readPem("server's key", paths.key),
-  ]);
+  const ca = await readPem('CA certificate', paths.ca);
+  const caKey = await readPem("CA's key", paths.caKey);
+  const cert = await readPem("server's certificate", paths.cert);
+  const key = await readPem("server's key", paths.key);
   check(`the CA certificate ${paths.ca}`, () => assertCa(ca));
   check(`the CA's key ${paths.caKey}`, () => assertKeyMatches(ca, caKey));
   check(`the server's key ${paths.key} with its certificate ${paths.cert}`, () => assertKeyMatches(cert, key));

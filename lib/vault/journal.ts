@@ -44,7 +44,7 @@ export interface Operation<T> {
 export async function recorded<T>(journal: VaultJournal, operation: Operation<T>): Promise<T> {
   const { action, subject } = operation;
   await journal.record({ action, subject, outcome: 'intent', detail: {} }).catch((cause) => {
-    throw new VaultError('not_recorded', `nothing was done, because the audit log can't record it (${action})`, {
+    throw new VaultError('not_recorded', `nothing was done, because it can't be recorded: ${reasonOf(cause)}`, {
       cause,
       hint: hintOf(cause),
     });
@@ -59,7 +59,7 @@ export async function recorded<T>(journal: VaultJournal, operation: Operation<T>
   const detail = operation.describe?.(result) ?? {};
   await journal.record({ action, subject, outcome: 'done', detail }).catch((cause) => {
     if (result instanceof Secret) result.dispose();
-    throw new VaultError('outcome_not_recorded', `it was done, but the audit log can't record that (${action})`, {
+    throw new VaultError('outcome_not_recorded', `it was done, but that can't be recorded: ${reasonOf(cause)}`, {
       cause,
       hint: hintOf(cause),
     });
@@ -82,6 +82,10 @@ async function recordFailure<T>(journal: VaultJournal, operation: Operation<T>, 
 /** The code of an error, for the log: `vault/not_found`. */
 export function codeOf(error: unknown): string {
   return error instanceof VigoError ? `${error.room}/${error.code}` : 'internal';
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof VigoError ? error.message : 'the audit log fails';
 }
 
 function hintOf(error: unknown): string | undefined {

@@ -61,9 +61,9 @@ export class Vault {
     { serverKeys = [] }: { serverKeys?: readonly string[] } = {},
   ): Promise<Initialization> {
     const { lock, journal, clock, actor } = this.#options;
+    const verifier = await makeVerifier(passphrase);
     return lock.exclusively(async () => {
       const plan = await planInit(this.layout);
-      const verifier = await makeVerifier(passphrase);
       return recorded(journal, {
         action: 'vault.initialized',
         subject: this.layout.secretsDir,

@@ -6,7 +6,7 @@ export const command: Command = {
   summary: 'Check the stacks and make them the live config, all of them or none',
   options: [{ name: 'json', summary: 'Print JSON' }],
   async run(context, _, flags) {
-    const published = await withProblems(context, async () =>
+    const published = await withProblems(context, { json: flags.is('json') }, async () =>
       (await context.api()).post<ApiPublication>('/config/publish'),
     );
     if (flags.is('json')) return context.out(`${JSON.stringify(published)}\n`);

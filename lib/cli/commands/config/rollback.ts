@@ -17,7 +17,7 @@ export const command: Command = {
         hint: 'vigocli config history lists them',
       });
     }
-    const published = await withProblems(context, async () =>
+    const published = await withProblems(context, { json: flags.is('json') }, async () =>
       (await context.api()).post<ApiPublication>('/config/rollback', to === undefined ? {} : { to: Number(to) }),
     );
     if (flags.is('json')) return context.out(`${JSON.stringify(published)}\n`);

@@ -6,7 +6,7 @@ export const command: Command = {
   summary: 'Check the stacks as publish would, and change nothing',
   options: [{ name: 'json', summary: 'Print JSON' }],
   async run(context, _, flags) {
-    const checked = await withProblems(context, async () =>
+    const checked = await withProblems(context, { json: flags.is('json') }, async () =>
       (await context.api()).post<{ digest: string; files: number }>('/config/validate'),
     );
     if (flags.is('json')) return context.out(`${JSON.stringify(checked)}\n`);
