@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { DIST } from './shell.js';
+
+const SCRIPT = fileURLToPath(new URL('terminal.py', import.meta.url));
+const PASSWORD = 'Correct-Horse-9';
+const ENTER = '\r';
+const BACKSPACE = '\x7f';
+const CTRL_C = '\x03';
+const CTRL_D = '\x04';
+const CTRL_U = '\x15';
+
+t.setTimeout(120_000);
+const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
+if (!hasPython) t.plan(0, "python3, 3.9 or newer, isn't here to make a terminal");
+
+interface Session {
+  readonly shown: string;
+  readonly code: number;
+  /** Whether the terminal echoes and edits lines again. */
+  readonly cooked: boolean;
+}
+
+/** Runs vigocli as a person does; `typed` says what is typed once which text is shown. */
+function type(home: string, args: readonly string[], ...typed: readonly (readonly [string, string])[]): Session {
+  const env = { PATH: process.env.PATH, VIGO_HOME: home };
+  const argv = [process.execPath, join(DIST, 'vigocli.mjs'), ...args];
+  const input = JSON.stringify({
+    argv,
+    env,
+    typed: typed.map(([prompt, keys]) => [prompt, Buffer.from(keys).toString('hex')]),
+  });
+  const { stdout, stderr } = spawnSync('python3', [SCRIPT], { input, encoding: 'utf8' });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as Session;
+}
+
+function init(t: Test, passphrase = 'open sesame'): string {
+  const home = join(t.testdir(), 'home');
+  const { code } = type(home, ['secrets', 'init'], [': ', passphrase + ENTER], ['again: ', passphrase + ENTER]);
+  t.equal(code, 0);
+  return home;
+}
+
+function unlocked(t: Test): string {
+  const home = init(t);
+  t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
+  return home;
+}
+
+if (hasPython) {
+  t.test('a passphrase is asked for twice, and nothing of it is shown', async (t) => {
+    const home = join(t.testdir(), 'home');
+    const session = type(
+      home,
+      ['secrets', 'init'],
+      ['new passphrase: ', `open sesame${ENTER}`],
+      ['new passphrase, again: ', `open sesame${ENTER}`],
+    );
+    t.match(session, { code: 0, cooked: true });
+    t.notMatch(session.shown, /sesame/);
+    t.match(session.shown, /^new passphrase: \nnew passphrase, again: \nmaster key /);
+  });
+
+  t.test('two entries that differ make nothing', async (t) => {
+    const home = join(t.testdir(), 'home');
+    const session = type(home, ['secrets', 'init'], [': ', `one${ENTER}`], ['again: ', `two${ENTER}`]);
+    t.match(session, { code: 1, cooked: true });
+    t.match(session.shown, 'error: the two entries differ\nhint: ');
+    t.notOk(existsSync(home));
+  });
+
+  t.test('what is typed ahead, or pasted, counts for the second question', async (t) => {
+    const home = join(t.testdir(), 'home');
+    t.match(type(home, ['secrets', 'init'], [': ', `both${ENTER}both${ENTER}`]), { code: 0, cooked: true });
+  });
+
+  for (const [name, key] of Object.entries({ 'Ctrl-C': CTRL_C, 'Ctrl-D': CTRL_D })) {
+    t.test(`${name} ends it cleanly`, async (t) => {
+      const home = join(t.testdir(), 'home');
+      const session = type(home, ['secrets', 'init'], [': ', `half a passphr${key}`]);
+      t.match(session, { code: 1, cooked: true, shown: 'new passphrase: \nerror: cancelled; nothing was changed\n' });
+      t.notOk(existsSync(home));
+    });
+  }
+
+  t.test('the line can be mended: backspace takes a whole character, Ctrl-U all of it', async (t) => {
+    const home = init(t, 'größe');
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `größ€${BACKSPACE}e${ENTER}`]).code, 0);
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `wrong${CTRL_U}größe${ENTER}`]).code, 0);
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `ab${BACKSPACE.repeat(5)}größe${ENTER}`]).code, 0);
+    t.match(type(home, ['secrets', 'unlock'], [': ', `gr${ENTER}`]), {
+      code: 3,
+      shown: 'passphrase: \nerror: this is not the passphrase of the vault\n',
+    });
+  });
+
+  t.test('a value is typed unseen, and revealed to the byte', async (t) => {
+    const home = unlocked(t);
+    const set = type(home, ['secrets', 'set', 'raw', 'db/dsn'], ['value of db/dsn: ', `p w'"\\ä${ENTER}`]);
+    t.match(set, { code: 0, cooked: true, shown: 'value of db/dsn: \ndb/dsn: version 1 is stored (8 bytes)\n' });
+    t.equal(type(home, ['secrets', 'reveal', 'db/dsn']).shown, `p w'"\\ä\n`);
+    const cancelled = type(home, ['secrets', 'set', 'raw', 'db/dsn'], [': ', `half${CTRL_C}`]);
+    t.match(cancelled, { code: 1, cooked: true });
+    t.equal(type(home, ['secrets', 'reveal', 'db/dsn']).shown, `p w'"\\ä\n`);
+  });
+
+  t.test('a password is asked for twice and must be a strong one', async (t) => {
+    const home = unlocked(t);
+    const set = (first: string, second = first) =>
+      type(home, ['secrets', 'set', 'password', 'a'], ['of a: ', first + ENTER], ['again: ', second + ENTER]);
+    for (const weak of ['Short-1aaaa', 'no-upper-case-1', 'NO-LOWER-CASE-1', 'No-Digits-Here', 'NoSpecialOnes1', '']) {
+      const { code, shown } = set(weak);
+      t.equal(code, 1, weak);
+      t.match(shown, 'error: the password is too weak\nhint: at least 12 characters', weak);
+    }
+    t.match(set(PASSWORD, `${PASSWORD}9`), { code: 1, shown: /the two entries differ/ });
+    t.equal(type(home, ['secrets', 'list']).shown, 'no secrets yet: vigocli secrets set raw <key>\n');
+    t.match(set(PASSWORD), { code: 0, cooked: true, shown: /again: \na: version 1 is stored\n$/ });
+    t.equal(type(home, ['secrets', 'reveal', 'a']).shown, `${PASSWORD}\n`);
+  });
+}
