@@ -34,8 +34,13 @@ export class Resident {
 
   /** @returns the exit code, null where the signal ended it */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.ended();
+  }
+
+  /** Waits for it to end by itself. */
+  async ended(): Promise<number | null> {
     const { child } = this;
-    child.kill(signal);
     if (child.exitCode === null && child.signalCode === null) {
       await once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) });
     }
