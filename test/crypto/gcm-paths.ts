@@ -5,34 +5,49 @@ import { expandKey, kernelBuilds } from './kernels.js';
 
 /** A key, in one of the ways to use it. */
 export interface GcmUse {
-  /** Left out where the nonce can't be chosen. */
-  seal?(nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array;
+  /** Nonce, ciphertext, tag. Where the path draws its nonces itself, another one than this. */
+  seal(plaintext: Uint8Array, aad: Uint8Array, nonce: Uint8Array): Uint8Array;
   open(sealed: Uint8Array, aad: Uint8Array): Uint8Array;
 }
 
 export interface GcmPath {
   readonly build: string;
   readonly path: string;
+  /** Whose memory the path works in. */
+  readonly kernel: Kernel;
+  readonly takesNonce: boolean;
   readonly withKey: (key: Uint8Array) => GcmUse;
 }
 
-/** Every way to seal and open on this machine. */
+/** Every way to seal and open on this machine, each in a module of its own. */
 export function gcmPaths(): GcmPath[] {
   return kernelBuilds().flatMap(({ build, start }) => {
-    const kernel = start();
+    const [oneShot, pieces, keys] = [start(), inSmallPieces(start(), build), start()];
+    const gcm = makeAes256Gcm(keys, { build: build === 'simd' ? 'simd' : 'scalar', sha256: '' });
     return [
-      { build, path: `${build}, one shot`, withKey: (key) => messages(kernel, key) },
-      { build, path: `${build}, in small pieces`, withKey: (key) => messages(inSmallPieces(kernel, build), key) },
-      { build, path: `${build}, through a key`, withKey: keys(start(), build) },
+      {
+        build,
+        path: `${build}, one shot`,
+        kernel: oneShot,
+        takesNonce: true,
+        withKey: (key) => messages(oneShot, key),
+      },
+      {
+        build,
+        path: `${build}, in small pieces`,
+        kernel: pieces,
+        takesNonce: true,
+        withKey: (key) => messages(pieces, key),
+      },
+      { build, path: `${build}, through a key`, kernel: keys, takesNonce: false, withKey: (key) => gcm.importKey(key) },
     ] satisfies GcmPath[];
   });
 }
 
 function messages(kernel: Kernel, key: Uint8Array): GcmUse {
-  const slot = expandKey(kernel, key);
   return {
-    seal: (nonce, plaintext, aad) => sealMessage(kernel, slot, nonce, plaintext, aad),
-    open: (sealed, aad) => openMessage(kernel, slot, sealed, aad),
+    seal: (plaintext, aad, nonce) => sealMessage(kernel, expandKey(kernel, key), nonce, plaintext, aad),
+    open: (sealed, aad) => openMessage(kernel, expandKey(kernel, key), sealed, aad),
   };
 }
 
@@ -40,12 +55,4 @@ function messages(kernel: Kernel, key: Uint8Array): GcmUse {
 function inSmallPieces(kernel: Kernel, build: string): Kernel {
   const batchBytes = build === 'simd' ? 128 : 64;
   return { ...kernel, firstBytes: batchBytes - 32, textBytes: batchBytes, aadBytes: 16 };
-}
-
-function keys(kernel: Kernel, build: string): GcmPath['withKey'] {
-  const gcm = makeAes256Gcm(kernel, { build: build === 'simd' ? 'simd' : 'scalar', sha256: '' });
-  return (secret) => {
-    const key = gcm.importKey(secret);
-    return { open: (sealed, aad) => key.open(sealed, aad) };
-  };
 }
