@@ -9,9 +9,24 @@ export function requireSize(what: string, bytes: Uint8Array, size: number): void
   if (bytes.length !== size) throw new CryptoError('bad_size', `${what} has ${bytes.length} bytes instead of ${size}`);
 }
 
-/** For inputs of any length: strings and arrays, which the libraries would quietly convert, are refused. */
+/**
+ * For inputs of any length: strings and arrays, which the libraries would quietly convert, are refused. So is a view
+ * whose buffer was transferred to another thread or cut off under it: it says that it is empty, and would be sealed,
+ * hashed or signed as if it were.
+ */
 export function requireBytes(what: string, bytes: Uint8Array): void {
   if (!(bytes instanceof Uint8Array)) throw new CryptoError('bad_size', `${what} is not a Uint8Array`);
+  if (bytes.length === 0 && !hasBuffer(bytes)) throw new CryptoError('bad_size', `the buffer of ${what} is gone`);
+}
+
+/** Reading is what JavaScript refuses on such a view (ECMAScript, ValidateTypedArray); `at` reads without a range error. */
+function hasBuffer(bytes: Uint8Array): boolean {
+  try {
+    bytes.at(0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** For lengths and costs: a whole number between both bounds, inclusive. */

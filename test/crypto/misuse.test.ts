@@ -1,0 +1,228 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import t from 'tap';
+import { bundle } from '../../bench/bundle.js';
+import { makeAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
+import {
+  constantTimeEqual,
+  loadAes256Gcm,
+  loadArgon2id,
+  loadEd25519,
+  loadHmacSha256,
+  loadSha256,
+  loadXWing,
+} from '../../lib/crypto/index.js';
+import { loadSodium } from '../../lib/crypto/sodium.js';
+import { kernelBuilds, sealByNode } from './kernels.js';
+import type { WorkerInput, WorkerOutput } from './worker.js';
+
+const [aes, argon2id, ed25519, hmac, sha256, xWing] = await Promise.all([
+  loadAes256Gcm(),
+  loadArgon2id(),
+  loadEd25519(),
+  loadHmacSha256(),
+  loadSha256(),
+  loadXWing(),
+]);
+const key = aes.importKey(randomBytes(32));
+const signer = ed25519.generateSigner();
+const pair = xWing.generateKeyPair();
+const none = new Uint8Array(0);
+const salt = new Uint8Array(16);
+const cost = { memoryKiB: 8, passes: 1 };
+
+/** Every place where the core takes bytes, and how many it takes there; undefined is any number. */
+const inputs: [what: string, bytes: number | undefined, call: (bytes: Uint8Array) => unknown][] = [
+  ['an AES key', 32, (bytes) => aes.importKey(bytes)],
+  ['a plaintext', undefined, (bytes) => key.seal(bytes, none)],
+  ['the AAD to seal with', undefined, (bytes) => key.seal(none, bytes)],
+  ['a sealed message', undefined, (bytes) => key.open(bytes, none)],
+  ['the AAD to open with', undefined, (bytes) => key.open(key.seal(none, none), bytes)],
+  ['a password', undefined, (bytes) => argon2id.hash(bytes, salt, cost)],
+  ['a salt', 16, (bytes) => argon2id.hash(none, bytes, cost)],
+  ['a seed', 32, (bytes) => ed25519.importSigner(bytes)],
+  ['a message to sign', undefined, (bytes) => signer.sign(bytes)],
+  ['a signature', 64, (bytes) => ed25519.verify(bytes, none, signer.publicKey)],
+  ['a message to verify', undefined, (bytes) => ed25519.verify(signer.sign(none), bytes, signer.publicKey)],
+  ['a public key', 32, (bytes) => ed25519.verify(signer.sign(none), none, bytes)],
+  ['data to hash', undefined, (bytes) => sha256.digest(bytes)],
+  ['secret data to hash', undefined, (bytes) => sha256.digestSecret(bytes)],
+  ['data to hash in parts', undefined, (bytes) => sha256.create().update(bytes)],
+  ['an HMAC key', undefined, (bytes) => hmac.mac(bytes, none)],
+  ['data to authenticate', undefined, (bytes) => hmac.mac(none, bytes)],
+  ['a secret to derive from', undefined, (bytes) => hmac.deriveKey({ secret: bytes, info: none }, 32)],
+  ['the salt of a derivation', undefined, (bytes) => hmac.deriveKey({ secret: none, salt: bytes, info: none }, 32)],
+  ['the info of a derivation', undefined, (bytes) => hmac.deriveKey({ secret: none, info: bytes }, 32)],
+  ['an X-Wing public key', 1216, (bytes) => xWing.encapsulate(bytes)],
+  ['an X-Wing ciphertext', 1120, (bytes) => xWing.decapsulate(bytes, pair.secretKey)],
+  ['an X-Wing secret key', 32, (bytes) => xWing.decapsulate(new Uint8Array(1120), bytes)],
+  ['the left side of a comparison', undefined, (bytes) => constantTimeEqual(bytes, none)],
+  ['the right side of a comparison', undefined, (bytes) => constantTimeEqual(none, bytes)],
+];
+
+const badSize = { name: 'CryptoError', code: 'bad_size' };
+
+t.test('what is no Uint8Array is refused wherever bytes are taken', async (t) => {
+  const strangers = [null, 32, 'x'.repeat(32), [], {}, new ArrayBuffer(32), new DataView(new ArrayBuffer(32))];
+  const views = [new Uint16Array(16), new Uint8ClampedArray(32), new Float64Array(4)];
+  for (const [what, , call] of inputs) {
+    // An undefined salt of a derivation is one that is left out.
+    for (const stranger of [...strangers, ...views]) t.throws(() => call(stranger as Uint8Array), badSize, what);
+  }
+});
+
+t.test('another size is refused wherever there is one', async (t) => {
+  for (const [what, bytes, call] of inputs) {
+    if (bytes === undefined) continue;
+    for (const other of [0, 1, bytes - 1, bytes + 1, 2 * bytes]) {
+      t.throws(() => call(new Uint8Array(other)), badSize, `${what} of ${other} bytes`);
+    }
+  }
+});
+
+/** ECMAScript 2024, which TypeScript's library for Node 20 doesn't know. */
+function resizable(bytes: number): ArrayBuffer & { resize(bytes: number): void } {
+  return Reflect.construct(ArrayBuffer, [bytes, { maxByteLength: bytes }]);
+}
+
+t.test('a buffer that was transferred away is refused, not taken for an empty one', async (t) => {
+  for (const [what, bytes = 40, call] of inputs) {
+    const detached = new Uint8Array(new ArrayBuffer(bytes));
+    structuredClone(detached.buffer, { transfer: [detached.buffer] });
+    t.throws(() => call(detached), badSize, what);
+    const buffer = resizable(bytes);
+    const beyondEnd = new Uint8Array(buffer, 1);
+    const cutOff = new Uint8Array(buffer, 1, bytes - 1);
+    buffer.resize(0);
+    for (const view of [beyondEnd, cutOff]) t.throws(() => call(view), badSize, what);
+  }
+});
+
+t.test('shared memory, and views into the middle of a buffer, are bytes like any others', async (t) => {
+  const secret = new Uint8Array(new SharedArrayBuffer(32));
+  secret.set(randomBytes(32));
+  for (const length of [0, 1, 100, 40_000]) {
+    const plaintext = new Uint8Array(new SharedArrayBuffer(length + 9)).subarray(9);
+    const aad = new Uint8Array(new SharedArrayBuffer(33)).subarray(3, 20);
+    plaintext.set(randomBytes(length));
+    aad.set(randomBytes(17));
+    const key = aes.importKey(secret);
+    const sealed = key.seal(plaintext, aad);
+    const [own, ownAad] = [Buffer.from(plaintext), Buffer.from(aad)];
+    t.ok(sealByNode(Buffer.from(secret), sealed.subarray(0, 12), own, ownAad).equals(sealed));
+    const shared = new Uint8Array(new SharedArrayBuffer(sealed.length + 5)).subarray(5);
+    shared.set(sealed);
+    t.ok(own.equals(key.open(shared, aad)));
+    t.ok(createHash('sha256').update(own).digest().equals(sha256.digest(plaintext)));
+    t.same(hmac.mac(secret, plaintext), hmac.mac(Uint8Array.from(secret), own));
+    t.same(signer.sign(plaintext), signer.sign(own));
+  }
+});
+
+t.test("results are the caller's alone: no view of the module's memory or of another result", async (t) => {
+  const text = randomBytes(50);
+  const sealed = key.seal(text, none);
+  const results = [sealed, key.open(sealed, none), sha256.digest(text), hmac.mac(text, text), signer.sign(text)];
+  for (const result of results) t.equal(result.buffer.byteLength, result.length);
+});
+
+t.test('the same bytes may be several arguments at once', async (t) => {
+  const bytes = randomBytes(64);
+  const kept = Buffer.from(bytes);
+  t.ok(kept.equals(key.open(key.seal(bytes, bytes), bytes)));
+  t.same(hmac.mac(bytes, bytes), hmac.mac(kept, Buffer.from(kept)));
+  t.equal(constantTimeEqual(bytes, bytes), true);
+  t.ok(bytes.equals(kept));
+});
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Memory in use after everything that nobody holds was collected. */
+async function memoryInUse(): Promise<NodeJS.MemoryUsage> {
+  for (let i = 0; i < 4; i++) {
+    collect();
+    await new Promise(setImmediate);
+  }
+  return process.memoryUsage();
+}
+
+const KEYS = 100_000;
+/** Keys that were kept would be 3.2 million bytes here, */
+const MAX_BUFFER_BYTES = 200_000;
+/** and 30 million here, where V8's table of dropped objects stays as large as it once was. */
+const MAX_HEAP_BYTES = 10_000_000;
+
+for (const { build, start } of kernelBuilds()) {
+  for (const end of ['dropped', 'disposed'] as const) {
+    t.test(`${build}: ${KEYS} keys made and ${end} leave no more memory in use than before`, async (t) => {
+      const kernel = start();
+      const gcm = makeAes256Gcm(kernel, aes.kernel);
+      const make = async (count: number) => {
+        for (let i = 0; i < count; i++) {
+          const key = gcm.importKey(new Uint8Array(32).fill(i));
+          if (i % 10 === 0) key.seal(none, none);
+          if (end === 'disposed') key.dispose();
+          // The collector tells of dropped keys between two turns of the event loop.
+          if (i % 5000 === 0) await new Promise(setImmediate);
+        }
+      };
+      await make(5000);
+      const before = await memoryInUse();
+      await make(KEYS);
+      const after = await memoryInUse();
+      t.ok(after.arrayBuffers < before.arrayBuffers + MAX_BUFFER_BYTES);
+      t.ok(after.heapUsed < before.heapUsed + MAX_HEAP_BYTES);
+      t.equal(kernel.memory.length, 2 ** 20);
+    });
+  }
+}
+
+t.test("signers, key pairs and hashes made and dropped don't make libsodium's memory grow", async (t) => {
+  const sodium = await loadSodium();
+  const use = () => {
+    const signer = ed25519.generateSigner();
+    ed25519.verify(signer.sign(randomBytes(300)), none, signer.publicKey);
+    hmac.deriveKey({ secret: randomBytes(1000), info: none }, 1000);
+    argon2id.hash(none, salt, { memoryKiB: 64, passes: 1 });
+    xWing.decapsulate(xWing.encapsulate(pair.publicKey).ciphertext, pair.secretKey);
+    t.throws(() => xWing.encapsulate(new Uint8Array(1216).fill(255)), { code: 'bad_key' });
+  };
+  use();
+  const before = sodium.HEAPU8.length;
+  const free = sodium._malloc(16);
+  sodium._free(free);
+  for (let i = 0; i < 300; i++) use();
+  t.equal(sodium.HEAPU8.length, before);
+  // What was freed is there again: the next block lies where it lay before.
+  t.equal(sodium._malloc(16), free);
+  sodium._free(free);
+});
+
+t.test('several threads at once, each with a core of its own, open what the others sealed', async (t) => {
+  const program = join(t.testdir(), 'worker.mjs');
+  await bundle(fileURLToPath(new URL('../..', import.meta.url)), 'test/crypto/worker.ts', program);
+  const secret = new Uint8Array(new SharedArrayBuffer(32));
+  secret.set(randomBytes(32));
+  const key = aes.importKey(secret);
+  const texts = Array.from({ length: 300 }, (_, i) => randomBytes(i % 10 === 0 ? 200 * i : i));
+  const messages = texts.map((text) => key.seal(text, none));
+  const answers = await Promise.all(
+    Array.from({ length: 4 }, () => {
+      const worker = new Worker(program, { workerData: { secret, messages } satisfies WorkerInput });
+      return new Promise<WorkerOutput>((resolve, reject) => worker.once('message', resolve).once('error', reject));
+    }),
+  );
+  for (const { sealed, digest } of answers) {
+    t.ok(createHash('sha256').update(Buffer.concat(texts)).digest().equals(digest));
+    t.equal(texts.filter((text, i) => Buffer.compare(key.open(sealed[i] ?? none, none), text) !== 0).length, 0);
+  }
+  const nonces = answers.flatMap(({ sealed }) =>
+    sealed.map((each) => Buffer.from(each.subarray(0, 12)).toString('hex')),
+  );
+  t.equal(new Set(nonces).size, 4 * texts.length);
+});
