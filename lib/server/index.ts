@@ -1,2 +1,2 @@
-export { main } from './main.js';
+export { main, runThread } from './main.js';
 export { type RunningServer, type ServerOptions, startServer } from './start.js';

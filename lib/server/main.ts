@@ -47,6 +47,11 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   }
 }
 
+/** Runs the part of a thread, for which the program starts once more. */
+export async function runThread(): Promise<void> {
+  await import('./store-thread.js');
+}
+
 function print(text: string): number {
   process.stdout.write(text);
   return 0;
