@@ -35,6 +35,7 @@ export class Programs {
     const child = this.start(program, args);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
+    child.stdin?.on('error', () => {}); // what is refused at once reads nothing
     child.stdin?.end(input);
     const [code] = await once(child, 'close');
     return { code, stdout: stdout(), stderr: stderr() };

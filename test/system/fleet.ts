@@ -12,10 +12,9 @@ const PASSPHRASE = 'a passphrase of the throw-away vault';
 export class ThrowAwayFleet {
   readonly root: string;
   readonly home: string;
-  /** What every program that ended has printed, on both streams. */
-  readonly printed: string[] = [];
   readonly #dist: string;
   readonly #programs: Programs;
+  readonly #finished: Finished[] = [];
   readonly #residents: Resident[] = [];
   #server: Resident | undefined;
   /** `host:port` of the gRPC listener. */
@@ -173,7 +172,7 @@ export class ThrowAwayFleet {
   /** Runs a program to its end; it may fail. */
   async run(program: string, args: readonly string[], input?: string | Buffer): Promise<Finished> {
     const finished = await this.#programs.run(program, args, input);
-    this.printed.push(finished.stdout, finished.stderr);
+    this.#finished.push(finished);
     return finished;
   }
 
@@ -182,6 +181,14 @@ export class ThrowAwayFleet {
     const resident = new Resident(this.#programs.start(program, args));
     this.#residents.push(resident);
     return resident;
+  }
+
+  /** Everything that any program has printed so far. */
+  get printed(): string[] {
+    return [
+      ...this.#finished.flatMap(({ stdout, stderr }) => [stdout, stderr]),
+      ...this.#residents.map(({ said }) => said),
+    ];
   }
 
   /** The audit entries of an action, the oldest first. */
