@@ -9,17 +9,11 @@ export interface RateLimitOptions {
   readonly maxNetworks: number;
 }
 
-interface Bucket {
-  /** Attempts left, parts of one included. */
-  tokens: number;
-  atMs: number;
-}
-
 /** A token bucket per network: an address, or the /64 of an IPv6 one. */
 export class RateLimit {
   readonly #options: RateLimitOptions;
-  /** The one that was quiet for longest comes first. */
-  readonly #buckets = new Map<string, Bucket>();
+  /** When each bucket will be full again, which says all about it. The one that was quiet for longest comes first. */
+  readonly #fullAtMs = new Map<string, number>();
 
   constructor(options: RateLimitOptions) {
     this.#options = options;
@@ -30,30 +24,31 @@ export class RateLimit {
    * @returns 0 where it may be made, or how long to wait for it
    */
   take(address: string, nowMs: number): number {
-    const { refillMs } = this.#options;
-    const bucket = this.#bucketOf(address, nowMs);
-    if (bucket.tokens < 1) return Math.ceil((1 - bucket.tokens) * refillMs);
-    bucket.tokens--;
-    return 0;
+    const { burst, refillMs } = this.#options;
+    const network = networkOf(address);
+    const fullAtMs = this.#look(network, nowMs);
+    const waitMs = Math.max(0, fullAtMs + refillMs - (nowMs + burst * refillMs));
+    this.#remember(network, waitMs === 0 ? fullAtMs + refillMs : fullAtMs);
+    return waitMs;
   }
 
   /** Gives an attempt back that turned out to be a rightful one. */
   giveBack(address: string, nowMs: number): void {
-    const bucket = this.#bucketOf(address, nowMs);
-    bucket.tokens = Math.min(bucket.tokens + 1, this.#options.burst);
+    const network = networkOf(address);
+    this.#remember(network, this.#look(network, nowMs) - this.#options.refillMs);
   }
 
-  #bucketOf(address: string, nowMs: number): Bucket {
-    const { burst, refillMs, maxNetworks } = this.#options;
-    const network = networkOf(address);
-    const { tokens, atMs } = this.#buckets.get(network) ?? { tokens: burst, atMs: nowMs };
-    // A clock that was set back earns nothing and costs nothing.
-    const earned = Math.max(0, nowMs - atMs) / refillMs;
-    const bucket = { tokens: Math.min(tokens + earned, burst), atMs: nowMs };
-    this.#buckets.delete(network);
-    this.#buckets.set(network, bucket);
-    const [quietest] = this.#buckets.keys();
-    if (this.#buckets.size > maxNetworks && quietest !== undefined) this.#buckets.delete(quietest);
-    return bucket;
+  #look(network: string, nowMs: number): number {
+    const { burst, refillMs } = this.#options;
+    const fullAtMs = Math.max(nowMs, this.#fullAtMs.get(network) ?? nowMs);
+    // No bucket is emptier than empty, not after the clock was set back either.
+    return Math.min(fullAtMs, nowMs + burst * refillMs);
+  }
+
+  #remember(network: string, fullAtMs: number): void {
+    this.#fullAtMs.delete(network);
+    this.#fullAtMs.set(network, fullAtMs);
+    const [quietest] = this.#fullAtMs.keys();
+    if (this.#fullAtMs.size > this.#options.maxNetworks && quietest !== undefined) this.#fullAtMs.delete(quietest);
   }
 }

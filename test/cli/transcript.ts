@@ -40,7 +40,8 @@ export function parseTranscript(text: string): Transcript {
 }
 
 export function formatTranscript({ title, given, steps }: Transcript): string {
-  return [...title, `given: ${given}`, '', ...steps.map((step) => `${formatStep(step)}\n`)].join('\n').trimEnd() + '\n';
+  const blocks = steps.map((step) => `${formatStep(step)}\n`);
+  return `${[...title, `given: ${given}`, '', ...blocks].join('\n').trimEnd()}\n`;
 }
 
 export function formatStep({ command, stdout, stderr, code }: Step): string {

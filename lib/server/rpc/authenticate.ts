@@ -27,8 +27,8 @@ export function authenticate(context: AuthenticationContext, call: AgentCall): A
   try {
     return verify(context, call);
   } catch (error) {
-    const rejection =
-      error instanceof WireError ? new Rejection('malformed', error.message, { cause: error }) : (error as Rejection);
+    const rejection = error instanceof WireError ? new Rejection('malformed', error.message, { cause: error }) : error;
+    if (!(rejection instanceof Rejection)) throw error;
     // A new server process is news to every agent: being told its instance is no incident.
     if (rejection.code !== 'instance') {
       context.refusals.note({

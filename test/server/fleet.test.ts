@@ -1,0 +1,30 @@
+import t from 'tap';
+import { parseEnvoyId, parseHostName, uuidFrom } from '../../lib/base/index.js';
+import { Fleet } from '../../lib/server/fleet.js';
+import { ManualClock } from './kit.js';
+
+const ID = parseEnvoyId(uuidFrom(new Uint8Array(16).fill(1)));
+const OTHER = parseEnvoyId(uuidFrom(new Uint8Array(16).fill(2)));
+const ENVOY = { id: ID, hostName: parseHostName('web-1'), publicKey: new Uint8Array(32), status: 'active' } as const;
+
+t.test('what was committed shows at once', async (t) => {
+  const fleet = new Fleet([ENVOY], new ManualClock());
+  fleet.rename(ID, parseHostName('web-2'));
+  t.match(fleet.get(ID), { hostName: 'web-2', status: 'active' });
+  fleet.revoke(ID);
+  t.match(fleet.get(ID), { hostName: 'web-2', status: 'revoked' });
+  fleet.revoke(OTHER);
+  t.equal(fleet.get(OTHER), undefined, 'what is unknown stays unknown');
+  fleet.put({ ...ENVOY, id: OTHER });
+  t.match(fleet.get(OTHER), { status: 'active' });
+});
+
+t.test('sightings are handed over once, the latest of each', async (t) => {
+  const clock = new ManualClock();
+  const fleet = new Fleet([ENVOY], clock);
+  fleet.saw(ID, new Map([['os', 'old']]));
+  clock.ms += 1;
+  fleet.saw(ID, new Map([['os', 'new']]));
+  t.same(fleet.takeSightings(), [{ id: ID, lastSeenAtMs: clock.ms, traits: { os: 'new' } }]);
+  t.same(fleet.takeSightings(), []);
+});

@@ -1,0 +1,203 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { decodeEntry, loadAuditChain } from '../../lib/audit/index.js';
+import { type Clock, homePaths, type KeyName, toBase64Url } from '../../lib/base/index.js';
+import { type Ed25519Signer, loadEd25519 } from '../../lib/crypto/index.js';
+import { makeGuard } from '../../lib/guard/index.js';
+import { parseToken } from '../../lib/identity/index.js';
+import { generateCa, issueServerCertificate, type KeyedCertificate } from '../../lib/pki/index.js';
+import { Fleet } from '../../lib/server/fleet.js';
+import { httpsApp } from '../../lib/server/http/app.js';
+import { Authorizer } from '../../lib/server/http/authorize.js';
+import { LivePolicy } from '../../lib/server/live-policy.js';
+import { Publishing } from '../../lib/server/publish.js';
+import { RefusalLog } from '../../lib/server/refusal-log.js';
+import { WakeUps } from '../../lib/server/wake-ups.js';
+import { openStore, type Store } from '../../lib/store/index.js';
+import { type EnrollmentRequest, enrollmentTranscript } from '../../lib/wire/index.js';
+
+export const TRUST_DOMAIN = 'vigo-test';
+export const API_TOKEN = 'vgot_a-token-for-this-test';
+const DAY_MS = 86_400_000;
+
+export class ManualClock implements Clock {
+  ms = Date.now();
+
+  nowMs(): number {
+    return this.ms;
+  }
+}
+
+export interface Kit {
+  readonly clock: ManualClock;
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly live: LivePolicy;
+  readonly publishing: Publishing;
+  readonly paths: ReturnType<typeof homePaths>;
+  readonly ca: KeyedCertificate;
+  readonly app: ReturnType<typeof httpsApp>;
+  readonly wakeUps: WakeUps;
+  /** What the server wrote into its own log. */
+  readonly log: () => string;
+  /** The secrets that there are, and their sizes. */
+  readonly secrets: Map<KeyName, number>;
+  /** The entries of the audit log as `action reason count`. */
+  refusals(): Promise<string[]>;
+  /** A Publishing as a new server process has it, over the same disk and database. */
+  restart(): Promise<{ publishing: Publishing; live: LivePolicy }>;
+}
+
+/** The parts of a server over a real database, without listeners. */
+export async function makeServer(t: Test): Promise<Kit> {
+  const clock = new ManualClock();
+  const paths = homePaths(t.testdir({ stacks: {} }));
+  const store = await openStore({ path: paths.database, chain: await loadAuditChain(), clock });
+  const entry = { actor: 'test', subject: 'test', outcome: 'done' } as const;
+  await store.genesis(TRUST_DOMAIN, { ...entry, action: 'vault.initialized' });
+  const signer = (await loadEd25519()).generateSigner();
+  const ca = generateCa({ commonName: 'test CA', trustDomain: TRUST_DOMAIN, days: 30, clock });
+  const server = issueServerCertificate({ ca, names: [], days: 10, clock });
+  const fleet = new Fleet([], clock);
+  const wakeUps = new WakeUps();
+  const live = new LivePolicy(signer, 0, clock);
+  const secrets = new Map<KeyName, number>();
+  const recording: Promise<unknown>[] = [];
+  const refusals = new RefusalLog(({ action, subject, reason, method, address }, count) => {
+    const detail = { reason, method, count };
+    recording.push(store.appendAudit({ action, actor: address, subject, outcome: 'denied', detail }));
+  }, clock);
+  const publishingWith = (live: LivePolicy) =>
+    new Publishing({
+      paths,
+      store,
+      catalog: { has: async (key) => secrets.has(key), size: async (key) => secrets.get(key) ?? 0 },
+      guard: makeGuard([paths.root]),
+      live,
+      wakeUps,
+    });
+  const publishing = publishingWith(live);
+  const lines: string[] = [];
+  const app = httpsApp({
+    tls: { cert: server.certificatePem, key: server.keyPem },
+    ca,
+    trustDomain: TRUST_DOMAIN,
+    policyPublicKey: signer.publicKey,
+    certificateTtlMs: 30 * DAY_MS,
+    grpcPort: 1530,
+    store,
+    fleet,
+    refusals,
+    clock,
+    wakeUps,
+    publishing,
+    authorizer: new Authorizer(API_TOKEN, refusals),
+    log: pino({}, { write: (line: string) => void lines.push(line) }),
+  });
+  t.teardown(async () => {
+    await app.close();
+    await store.close();
+  });
+  return {
+    ...{ clock, store, fleet, live, publishing, paths, ca, app, wakeUps, secrets },
+    log: () => lines.join(''),
+    async refusals() {
+      refusals.settleAll();
+      await Promise.all(recording);
+      const entries = (await store.listAudit({ limit: 1000 })).map(({ bytes }) => decodeEntry(bytes));
+      return entries
+        .filter(({ outcome }) => outcome === 'denied')
+        .map(({ action, detail }) => [action, detail?.reason, detail?.count].filter(Boolean).join(' '));
+    },
+    async restart() {
+      const fresh = new LivePolicy(signer, await store.epoch(), clock);
+      return { publishing: publishingWith(fresh), live: fresh };
+    },
+  };
+}
+
+/** A machine that wants to enroll, with keys of its own. */
+export interface Machine {
+  readonly signer: Ed25519Signer;
+  readonly tlsKey: KeyObject;
+  readonly tlsPublicKey: Uint8Array;
+}
+
+export async function makeMachine(namedCurve = 'prime256v1'): Promise<Machine> {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
+  return {
+    signer: (await loadEd25519()).generateSigner(),
+    tlsKey: privateKey,
+    tlsPublicKey: publicKey.export({ type: 'spki', format: 'der' }),
+  };
+}
+
+/** What a machine sends: honest unless something else is asked for. */
+export function enrollmentOf(machine: Machine, token: string, hostName = 'web-1'): EnrollmentRequest {
+  const { secret, caHash } = parseToken(token);
+  const transcript = enrollmentTranscript({
+    tokenSecret: secret.expose(),
+    caHash,
+    hostName,
+    ed25519PublicKey: machine.signer.publicKey,
+    tlsPublicKey: machine.tlsPublicKey,
+  });
+  return {
+    token,
+    host_name: hostName,
+    ed25519_public_key: toBase64Url(machine.signer.publicKey),
+    tls_public_key: toBase64Url(machine.tlsPublicKey),
+    ed25519_proof: toBase64Url(machine.signer.sign(transcript)),
+    tls_proof: toBase64Url(sign('sha256', transcript, { key: machine.tlsKey, dsaEncoding: 'der' })),
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test reads off JSON
+  readonly body: any;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export async function send(
+  { app }: Pick<Kit, 'app'>,
+  method: 'GET' | 'POST',
+  url: string,
+  options: { body?: unknown; token?: string; from?: string; raw?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { body, token, from = '192.0.2.1', raw } = options;
+  const answer = await app.inject({
+    method,
+    url,
+    remoteAddress: from,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(raw === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(raw !== undefined ? { payload: raw } : body === undefined ? {} : { payload: body as object }),
+  });
+  const isJson = String(answer.headers['content-type']).startsWith('application/json');
+  return { status: answer.statusCode, body: isJson ? answer.json() : answer.payload, headers: answer.headers };
+}
+
+/** The API as the local administrator calls it. */
+export function admin(kit: Pick<Kit, 'app'>, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+  return send(kit, method, `/api/v1${path}`, { token: API_TOKEN, ...(body === undefined ? {} : { body }) });
+}
+
+/** A new enrollment token, made the way an operator does. */
+export async function newToken(
+  kit: Pick<Kit, 'app'>,
+  match: string | null = null,
+  ttlMs = 3_600_000,
+): Promise<{ token: string; id: string }> {
+  const { body } = await admin(kit, 'POST', '/enrollment-tokens', { ttl_ms: ttlMs, match });
+  return body;
+}
+
+export function stackFile(kit: Pick<Kit, 'paths'>, name: string): string {
+  return join(kit.paths.stacks, name);
+}

@@ -1,0 +1,140 @@
+import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { parseEnvoyId, parseHostName, parseKeyName, uuidFrom } from '../../lib/base/index.js';
+import { type Kit, makeServer } from './kit.js';
+
+const ENVOY = { id: parseEnvoyId(uuidFrom(new Uint8Array(16).fill(1))), hostName: parseHostName('web-1') };
+const KEY = parseKeyName('shop/db');
+const LARGE = parseKeyName('shop/backup');
+
+function write(kit: Kit, content: string): void {
+  writeFileSync(join(kit.paths.stacks, 'envoys.vgo'), 'envoys: [{match: "*", configcrates: [shop]}]\n');
+  const file = `{name: f, type: file, path: /etc/shop, content: ${JSON.stringify(content)}}`;
+  writeFileSync(join(kit.paths.stacks, 'shop.vgo'), `configcrate: shop\nresources: [${file}]\n`);
+}
+
+/** What a change would show in: the link, the published trees, the database, and what envoys are given. */
+async function state(kit: Kit) {
+  return {
+    live: readdirSync(kit.paths.root).includes('.live') ? readlinkSync(kit.paths.live) : undefined,
+    published: readdirSync(kit.paths.root).includes('published') ? readdirSync(kit.paths.published) : [],
+    publications: (await kit.store.listPublications()).length,
+    epoch: kit.live.epoch,
+    bundle: (await kit.live.bundleFor(ENVOY))?.body.key,
+  };
+}
+
+t.test('a publication is live: link, database and bundles say the same', async (t) => {
+  const kit = await makeServer(t);
+  write(kit, 'first');
+  const streams: string[] = [];
+  kit.wakeUps.add(ENVOY.id, { send: () => void streams.push('hint'), end: () => {} });
+  const first = await kit.publishing.publish('somebody');
+  t.match(first, { changed: true, policyVersion: kit.clock.ms });
+  t.equal(readlinkSync(kit.paths.live), `published/${first.digest}`);
+  t.match(await kit.store.currentPublication(), { digest: first.digest, actor: 'somebody' });
+  t.equal((await kit.live.bundleFor(ENVOY))?.policyVersion, first.policyVersion);
+  t.same(streams, ['hint']);
+
+  const before = await state(kit);
+  t.match(await kit.publishing.publish('somebody'), { changed: false, policyVersion: first.policyVersion });
+  t.same(await state(kit), before, 'the same again changes nothing');
+});
+
+t.test('whatever is wrong with a config, what was live stays live', async (t) => {
+  const kit = await makeServer(t);
+  write(kit, 'first');
+  await kit.publishing.publish('somebody');
+  kit.secrets.set(LARGE, 9 << 20);
+  const before = await state(kit);
+  const refusals: [string, () => void, { code: string }][] = [
+    ['no YAML', () => writeFileSync(join(kit.paths.stacks, 'x.vgo'), 'a: ['), { code: 'invalid_config' }],
+    ['a missing secret', () => write(kit, `secret:${KEY}`), { code: 'invalid_config' }],
+    ['a reserved secret', () => write(kit, 'secret:vigo/web/auth/admin'), { code: 'invalid_config' }],
+    ['marker text', () => write(kit, '__VIGO_SECRET__a__END_VIGO_SECRET__'), { code: 'invalid_config' }],
+    ['too much at once', () => write(kit, `secret:${LARGE}`), { code: 'too_large' }],
+    ['a link', () => symlinkSync('/etc/hosts', join(kit.paths.stacks, 'x.vgo')), { code: 'bad_request' }],
+    ['no stacks', () => rmSync(kit.paths.stacks, { recursive: true }), { code: 'missing_file' }],
+  ];
+  for (const [what, spoil, error] of refusals) {
+    mkdirSync(kit.paths.stacks, { recursive: true });
+    spoil();
+    await t.rejects(kit.publishing.validate(), error, what);
+    await t.rejects(kit.publishing.publish('somebody'), error, what);
+    t.same(await state(kit), before, what);
+    rmSync(kit.paths.stacks, { recursive: true, force: true });
+  }
+});
+
+t.test('two at once come one after the other', async (t) => {
+  const kit = await makeServer(t);
+  write(kit, 'first');
+  const [one, two] = await Promise.all([kit.publishing.publish('a'), kit.publishing.publish('b')]);
+  t.same([one.changed, two.changed], [true, false]);
+  t.equal(one.policyVersion, two.policyVersion);
+});
+
+t.test('a rollback is a new and higher version of an earlier config', async (t) => {
+  const kit = await makeServer(t);
+  await t.rejects(kit.publishing.rollback(undefined, 'a'), { code: 'not_found' });
+  write(kit, 'first');
+  const first = await kit.publishing.publish('a');
+  await t.rejects(kit.publishing.rollback(undefined, 'a'), { code: 'not_found' }, 'there is no other one yet');
+  write(kit, 'second');
+  const second = await kit.publishing.publish('a');
+  const back = await kit.publishing.rollback(undefined, 'a');
+  t.equal(back.digest, first.digest);
+  t.ok(first.policyVersion < second.policyVersion && second.policyVersion < back.policyVersion);
+  t.ok(first.secretsEpoch < second.secretsEpoch && second.secretsEpoch < back.secretsEpoch);
+  t.equal((await kit.publishing.rollback(second.policyVersion, 'a')).digest, second.digest, 'to a version');
+  await t.rejects(kit.publishing.rollback(17, 'a'), { code: 'not_found' });
+});
+
+t.test('a rollback is checked like any config: its secrets may be gone', async (t) => {
+  const kit = await makeServer(t);
+  kit.secrets.set(KEY, 10);
+  write(kit, `secret:${KEY}`);
+  await kit.publishing.publish('a');
+  write(kit, 'second');
+  await kit.publishing.publish('a');
+  kit.secrets.delete(KEY);
+  const before = await state(kit);
+  await t.rejects(kit.publishing.rollback(undefined, 'a'), { code: 'invalid_config' });
+  t.same(await state(kit), before);
+});
+
+t.test('a start loads what the database says, and mends the link that a crash left behind', async (t) => {
+  const kit = await makeServer(t);
+  t.equal((await kit.restart()).live.bundleFor(ENVOY), undefined, 'nothing was published yet');
+  write(kit, 'first');
+  const first = await kit.publishing.publish('a');
+  write(kit, 'second');
+  const second = await kit.publishing.publish('a');
+  // As a crash between the commit and the link leaves it; then as the first publication of all does.
+  for (const spoil of [() => symlinkSync(`published/${first.digest}`, kit.paths.live), () => {}]) {
+    rmSync(kit.paths.live);
+    spoil();
+    const { publishing, live } = await kit.restart();
+    await publishing.restore();
+    t.equal(readlinkSync(kit.paths.live), `published/${second.digest}`);
+    const bundle = await live.bundleFor(ENVOY);
+    t.equal(bundle?.policyVersion, second.policyVersion);
+    t.equal(bundle?.body.key, (await kit.live.bundleFor(ENVOY))?.body.key);
+  }
+});
+
+t.test('a published tree that somebody changed is not loaded', async (t) => {
+  const kit = await makeServer(t);
+  write(kit, 'first');
+  const first = await kit.publishing.publish('a');
+  write(kit, 'second');
+  await kit.publishing.publish('a');
+  writeFileSync(join(kit.paths.published, first.digest, 'shop.vgo'), 'configcrate: shop\n');
+  const before = await state(kit);
+  await t.rejects(kit.publishing.rollback(undefined, 'a'), { code: 'missing_publication' });
+  t.same(await state(kit), before);
+  const live = join(kit.paths.root, readlinkSync(kit.paths.live));
+  writeFileSync(join(live, 'more.vgo'), 'configcrate: more\n');
+  await t.rejects((await kit.restart()).publishing.restore(), { code: 'missing_publication' });
+});

@@ -1,0 +1,61 @@
+import t from 'tap';
+import { type Refusal, RefusalLog } from '../../lib/server/refusal-log.js';
+import { ManualClock } from './kit.js';
+
+const REFUSAL: Refusal = {
+  action: 'api.denied',
+  subject: 'anonymous',
+  reason: 'no token',
+  method: 'GET /x',
+  address: '192.0.2.1',
+};
+
+function make() {
+  const clock = new ManualClock();
+  const entered: string[] = [];
+  const log = new RefusalLog(({ reason, address }, count) => entered.push(`${reason} ${address} ${count}`), clock);
+  return { clock, entered, log };
+}
+
+t.test('the first is entered at once, those that follow within the minute as one count', async (t) => {
+  const { clock, entered, log } = make();
+  for (let i = 0; i < 5; i++) log.note(REFUSAL);
+  t.same(entered, ['no token 192.0.2.1 1']);
+  clock.ms += 59_999;
+  log.settleOver();
+  t.equal(entered.length, 1, 'the minute is not over');
+  clock.ms += 1;
+  log.settleOver();
+  t.same(entered.slice(1), ['no token 192.0.2.1 4']);
+  log.note(REFUSAL);
+  t.same(entered.slice(2), ['no token 192.0.2.1 1'], 'a new minute begins with an entry');
+});
+
+t.test('a minute that nobody settled is settled by the next refusal', async (t) => {
+  const { clock, entered, log } = make();
+  log.note(REFUSAL);
+  log.note(REFUSAL);
+  clock.ms += 60_000;
+  log.note(REFUSAL);
+  t.same(entered, ['no token 192.0.2.1 1', 'no token 192.0.2.1 1', 'no token 192.0.2.1 1']);
+});
+
+t.test('what differs is counted apart, but for the addresses of one host', async (t) => {
+  const { entered, log } = make();
+  log.note(REFUSAL);
+  log.note({ ...REFUSAL, reason: 'wrong token' });
+  log.note({ ...REFUSAL, subject: 'somebody' });
+  log.note({ ...REFUSAL, address: '2001:db8::1' });
+  log.note({ ...REFUSAL, address: '2001:db8::2' });
+  t.equal(entered.length, 4);
+  log.settleAll();
+  t.same(entered.slice(4), ['no token 2001:db8::1 1']);
+});
+
+t.test('at the end nothing is lost and nothing entered twice', async (t) => {
+  const { entered, log } = make();
+  for (let i = 0; i < 3; i++) log.note(REFUSAL);
+  log.settleAll();
+  log.settleAll();
+  t.same(entered, ['no token 192.0.2.1 1', 'no token 192.0.2.1 2']);
+});

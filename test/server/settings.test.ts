@@ -1,0 +1,130 @@
+import t from 'tap';
+import { homePaths, parseKeyName, Secret, utf8, VigoError } from '../../lib/base/index.js';
+import { ServerError } from '../../lib/server/errors.js';
+import { resolveSettings, type SettingsSecrets, secretsPlaceOf } from '../../lib/server/settings.js';
+import { SettingsFile } from '../../lib/server/settings-file.js';
+
+const HOME = homePaths('/srv/vigo');
+
+class MissingSecret extends VigoError {
+  constructor() {
+    super('vault', 'not_found', 'not_found', 'it is not there');
+  }
+}
+
+function vault(values: Record<string, Uint8Array | string> = {}): SettingsSecrets & { opened: Secret<Uint8Array>[] } {
+  const opened: Secret<Uint8Array>[] = [];
+  return {
+    opened,
+    async open(key) {
+      const held = values[key];
+      if (held === undefined) throw new MissingSecret();
+      const value = new Secret(typeof held === 'string' ? utf8(held) : held);
+      opened.push(value);
+      return { value };
+    },
+  };
+}
+
+async function settings(text: string, secrets = vault()) {
+  const file = new SettingsFile(text, 'server.yaml');
+  secretsPlaceOf(file, HOME);
+  return resolveSettings(file, HOME, secrets);
+}
+
+/** The error of a file, and that it names the right line. */
+async function refuses(text: string, line: number, code = 'bad_settings', secrets = vault()): Promise<ServerError> {
+  const error = await settings(text, secrets).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  t.ok(error instanceof ServerError, text);
+  t.match(error, { code, message: new RegExp(`^server\\.yaml:${line}: `) }, text);
+  return error as ServerError;
+}
+
+t.test('everything has a default', async (t) => {
+  for (const text of ['', '# nothing\n', '{}', 'server: {}\n']) {
+    t.same(
+      await settings(text),
+      {
+        grpcListen: '0.0.0.0:1530',
+        apiListen: '0.0.0.0:8443',
+        tls: {
+          ca: '/srv/vigo/tls/ca',
+          caKey: '/srv/vigo/tls/ca_key',
+          cert: '/srv/vigo/tls/cert',
+          key: '/srv/vigo/tls/key',
+        },
+        databasePath: '/srv/vigo/db/vigo.db',
+        secretsDir: '/srv/vigo/secrets',
+        keyFile: '/srv/vigo/secrets/.master.key',
+        checkinIntervalMs: 60_000,
+        certificateTtlMs: 30 * 86_400_000,
+      },
+      text,
+    );
+  }
+});
+
+t.test('what is written counts; the key file follows the folder', async (t) => {
+  t.match(
+    await settings(
+      'server: {grpc_listen: "[::1]:1", tls: {key: /k}}\nsecrets: {secrets_dir: /s}\ndatabase: {dsn: /d}\ncheckin: {interval: 5m}\n',
+    ),
+    { grpcListen: '[::1]:1', tls: { key: '/k' }, secretsDir: '/s', keyFile: '/s/.master.key', databasePath: '/d' },
+  );
+  t.match(await settings('secrets: {secrets_dir: /s, key_file: /k}'), { keyFile: '/k' });
+});
+
+t.test('errors name the line', async () => {
+  await refuses('server:\n  grpc_listen: "127.0.0.1:1"\n  grpc_lissen: x\n', 3);
+  await refuses('server: {}\nsrever: {}\n', 2);
+  await refuses('server:\n  tls:\n    # a comment\n    ca: relative\n', 4);
+  await refuses('server:\n  api_listen: 8443\n', 2);
+  await refuses('server:\n  api_listen: "127.0.0.1:65536"\n', 2);
+  await refuses('server:\n  api_listen: "no port"\n', 2);
+  await refuses('checkin:\n\n  interval: 5 minutes\n', 3);
+  await refuses('database:\n  driver: oracle\n', 2);
+  await refuses('server: text\n', 1);
+  await refuses('- a\n- b\n', 1);
+});
+
+t.test('what is not plain YAML', async () => {
+  await refuses('server:\n  tls: [\n', 3);
+  await refuses('server:\n  api_listen: "a:1"\n  api_listen: "a:2"\n', 3);
+  await refuses('database: &a {}\nserver: *a\n', 2);
+  await refuses('a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n', 2);
+  await refuses('server: !!js/function "x"\n', 1);
+});
+
+t.test('a field may be a ref to a secret', async (t) => {
+  const secrets = vault({ 'server/listen': '127.0.0.1:99', 'paths/key': '/run/key' });
+  const text = 'server:\n  api_listen: secret:server/listen\n  tls:\n    key: secret:paths/key\n';
+  t.match(await settings(text, secrets), { apiListen: '127.0.0.1:99', tls: { key: '/run/key', ca: HOME.tls + '/ca' } });
+  for (const secret of secrets.opened) t.throws(() => secret.expose(), TypeError, 'disposed of');
+});
+
+t.test('a ref that can not be used names field, line and key', async (t) => {
+  const text = 'server:\n  api_listen: secret:a/b\n';
+  const missing = await refuses(text, 2, 'missing_secret');
+  t.match(missing, { message: /server\.api_listen.* a\/b$/, hint: /secrets set raw a\/b/ });
+  t.match(await refuses(text, 2, 'missing_secret', vault({ 'a/b': Uint8Array.of(0xff) })), { message: /a\/b/ });
+  await refuses('server:\n  api_listen: "secret:a//b"\n', 2);
+  await refuses('server:\n  api_listen: "secret:"\n', 2);
+});
+
+t.test('the error of a value from the vault does not quote it', async (t) => {
+  const secrets = vault({ [parseKeyName('a/b')]: 'HIDDEN' });
+  for (const text of ['checkin:\n  interval: secret:a/b\n', 'server:\n  api_listen: secret:a/b\n']) {
+    const error = await refuses(text, 2, 'bad_settings', secrets);
+    t.notMatch(JSON.stringify([error.message, error.hint]), /HIDDEN/);
+    t.match(error.message, 'secret:a/b');
+  }
+});
+
+t.test('where the secrets lie is no secret, and other errors are found before the vault is opened', async () => {
+  await refuses('secrets:\n  secrets_dir: secret:a/b\n', 2);
+  const text = 'server:\n  api_listen: secret:a/b\n  bogus: 1\n';
+  t.throws(() => secretsPlaceOf(new SettingsFile(text, 'server.yaml'), HOME), { code: 'bad_settings' });
+});
