@@ -12,6 +12,9 @@ const CLI_ERRORS = {
   no_database: 'not_found',
   bad_config: 'invalid',
   audit_broken: 'corrupt',
+  bad_report: 'invalid',
+  engines_disagree: 'internal',
+  bench_failed: 'internal',
 } as const satisfies Record<string, ErrorKind>;
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;

@@ -28,6 +28,10 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   fastify: ['server'],
   pino: ['server'],
   zod: ['wire', ...PROGRAMS],
+  '@noble/ciphers': ['cli'],
+  '@noble/curves': ['cli'],
+  '@noble/hashes': ['cli'],
+  '@noble/post-quantum': ['cli'],
 };
 
 /** What only looks. Everything else of `node:fs` is `files`' alone. */
