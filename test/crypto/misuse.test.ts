@@ -5,7 +5,6 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { bundle } from '../../bench/bundle.js';
 import { makeAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
 import {
   constantTimeEqual,
@@ -17,6 +16,7 @@ import {
   loadXWing,
 } from '../../lib/crypto/index.js';
 import { loadSodium } from '../../lib/crypto/sodium.js';
+import { bundle } from './bundle.js';
 import { kernelBuilds, sealByNode } from './kernels.js';
 import type { WorkerInput, WorkerOutput } from './worker.js';
 

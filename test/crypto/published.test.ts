@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { bundle } from '../../bench/bundle.js';
+import { bundle } from './bundle.js';
 import type { VectorRun } from './run-vectors.js';
 
 const program = join(t.testdir(), 'vectors.mjs');
