@@ -1,0 +1,79 @@
+// What the core costs before its first answer: node bench/start-up.mjs [runs, 31 unless given]
+// Bundles the whole core and each primitive alone, prints how large they are, and how much longer than `node -e 0` a
+// process takes that loads one, lets it test itself and uses it once. All take turns; the figures are medians.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const runs = Number(process.argv[2] ?? 31);
+const core = fileURLToPath(new URL('../lib/crypto/index.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'vigo-start-up-'));
+
+/** A first use of each primitive. */
+const first = {
+  loadAes256Gcm: '.importKey(new Uint8Array(32)).seal(new Uint8Array(16), new Uint8Array(0))',
+  loadSha256: '.digest(new Uint8Array(300))',
+  loadHmacSha256: '.mac(new Uint8Array(32), new Uint8Array(300))',
+  loadEd25519: '.generateSigner().sign(new Uint8Array(300))',
+  loadArgon2id: '.hash(new Uint8Array(20), new Uint8Array(16), { memoryKiB: 64, passes: 1 })',
+  loadXWing: '.generateKeyPair()',
+};
+const programs = {
+  ...Object.fromEntries(Object.keys(first).map((loader) => [loader, [loader]])),
+  'all of them': Object.keys(first),
+};
+
+/** As small as a user of the library would make it. */
+const bundling = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+const lanes = [{ name: 'node -e 0', args: ['-e', '0'], times: [] }];
+try {
+  for (const [name, loaders] of Object.entries(programs)) {
+    const source = join(folder, `${lanes.length}.ts`);
+    const file = join(folder, `${lanes.length}.mjs`);
+    const uses = loaders.map((loader) => `(await ${loader}())${first[loader]};`);
+    writeFileSync(source, `import { ${loaders.join(', ')} } from ${JSON.stringify(core)};\n${uses.join('\n')}\n`);
+    await build({ ...bundling, entryPoints: [source], outfile: file });
+    const bytes = readFileSync(file);
+    lanes.push({ name, args: [file], times: [], bytes: bytes.length, gzipped: gzipSync(bytes).length });
+  }
+  for (let run = 0; run < runs; run++) {
+    for (const { args, times } of lanes) {
+      const start = process.hrtime.bigint();
+      const { status, stderr } = spawnSync(process.execPath, args);
+      times.push(Number(process.hrtime.bigint() - start) / 1e6);
+      if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+console.log(`${cpus()[0]?.model}, ${cpus().length} processors, ${process.arch}, node ${process.version}`);
+console.log(`medians of ${runs} processes each, taking turns (fastest and slowest quarter)\n`);
+const base = quartiles(lanes[0].times)[1];
+for (const { name, times, bytes, gzipped } of lanes) {
+  const [lower, median, upper] = quartiles(times);
+  const size = bytes === undefined ? '' : `${bytes} bytes, ${gzipped} gzipped`;
+  const more = bytes === undefined ? '' : `+${(median - base).toFixed(1)}`;
+  const time = `${median.toFixed(1).padStart(6)} ms (${lower.toFixed(1)} to ${upper.toFixed(1)})`;
+  console.log(`${name.padEnd(16)}${time.padEnd(28)}${more.padStart(6)}   ${size}`);
+}
+
+function quartiles(times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  return [0.25, 0.5, 0.75].map((part) => sorted[Math.floor(part * (sorted.length - 1))]);
+}
