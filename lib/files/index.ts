@@ -8,5 +8,6 @@ export { checkPrivateFile } from './private.js';
 export { acquireProcessLock, type ProcessLock } from './process-lock.js';
 export { type ReadOptions, readFileLimited } from './read.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';
+export { removeUnfinished } from './unfinished.js';
 export { type TreeWatcher, type WatchOptions, watchTree } from './watch.js';
 export { createFileExclusive, type WriteOptions, writeFileAtomic } from './write.js';

@@ -1,6 +1,14 @@
 import type { Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { constantTimeEqual, wipe } from '../../crypto/index.js';
-import { readFileLimited, removeFile, setAttributes, withAnchoredPath, writeFileAtomic } from '../../files/index.js';
+import {
+  readFileLimited,
+  removeFile,
+  removeUnfinished,
+  setAttributes,
+  withAnchoredPath,
+  writeFileAtomic,
+} from '../../files/index.js';
 import type { ResolvedFile } from '../../policy/index.js';
 import { AgentError } from '../errors.js';
 import type { Executor } from './executor.js';
@@ -31,6 +39,8 @@ export const fileExecutor: Executor<ResolvedFile> = {
         if (found.kind !== 'nothing') await removeFile(anchored);
         return;
       }
+      // A run that was killed here left what it had written of the content; this one is the only one (the run lock).
+      await removeUnfinished(dirname(anchored));
       const options = { mode: file.mode, owner: await ownerOf(file, statsOf(found)) };
       if (file.content !== undefined) await writeFileAtomic(anchored, file.content.expose(), options);
       else if (found.kind === 'nothing') await writeFileAtomic(anchored, new Uint8Array(), options);

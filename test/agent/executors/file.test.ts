@@ -16,6 +16,7 @@ import t from 'tap';
 import { fileExecutor } from '../../../lib/agent/executors/file.js';
 import { redactionOf } from '../../../lib/agent/redaction.js';
 import { Secret } from '../../../lib/base/index.js';
+import { temporaryPath } from '../../../lib/files/index.js';
 import type { ResolvedFile } from '../../../lib/policy/index.js';
 
 const CANARY = 'canary-7f3a';
@@ -196,4 +197,12 @@ t.test('a secret is not given to who put a file there', { skip: !isRoot && 'need
   const change = await converge(present(path, CANARY, { confidential: true }));
   t.match(change, /^owner 12345 becomes 0$/);
   t.equal(statSync(path).uid, 0);
+});
+
+t.test('what a run that was killed left of a secret is cleared away', async (t) => {
+  const dir = t.testdir({});
+  const unfinished = temporaryPath(dir);
+  writeFileSync(unfinished, 'half a sec', { mode: 0o600 });
+  t.equal(await converge(present(join(dir, 'it'), 'half a secret', { confidential: true })), 'creates it');
+  t.same(readdirSync(dir), ['it']);
 });
