@@ -1,0 +1,8 @@
+import processOnSpawn from 'process-on-spawn';
+
+// tap follows the processes that a test starts: it adds a loader to their NODE_OPTIONS, in which a program with
+// threads, limits or an environment of its own isn't the program any more. Here they run as they do elsewhere.
+processOnSpawn.removeAllListeners();
+for (const name of Object.keys(process.env)) {
+  if (name === 'NODE_OPTIONS' || name.startsWith('_TAPJS_')) delete process.env[name];
+}
