@@ -45,12 +45,6 @@ function init(t: Test, passphrase = 'open sesame'): string {
   return home;
 }
 
-function unlocked(t: Test): string {
-  const home = init(t);
-  t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
-  return home;
-}
-
 if (hasPython) {
   t.test('a passphrase is asked for twice, and nothing of it is shown', async (t) => {
     const home = join(t.testdir(), 'home');
@@ -98,28 +92,33 @@ if (hasPython) {
     });
   });
 
-  t.test('a value is typed unseen, and revealed to the byte', async (t) => {
-    const home = unlocked(t);
-    const set = type(home, ['secrets', 'set', 'raw', 'db/dsn'], ['value of db/dsn: ', `p w'"\\ä${ENTER}`]);
-    t.match(set, { code: 0, cooked: true, shown: 'value of db/dsn: \ndb/dsn: version 1 is stored (8 bytes)\n' });
-    t.equal(type(home, ['secrets', 'reveal', 'db/dsn']).shown, `p w'"\\ä\n`);
-    const cancelled = type(home, ['secrets', 'set', 'raw', 'db/dsn'], [': ', `half${CTRL_C}`]);
-    t.match(cancelled, { code: 1, cooked: true });
-    t.equal(type(home, ['secrets', 'reveal', 'db/dsn']).shown, `p w'"\\ä\n`);
+  t.test('values', async (t) => {
+    const home = init(t);
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
+    t.test('a value is typed unseen, and revealed to the byte', async (t) => typedValue(t, home));
+    t.test('a password is asked for twice and must be a strong one', async (t) => typedPassword(t, home));
   });
+}
 
-  t.test('a password is asked for twice and must be a strong one', async (t) => {
-    const home = unlocked(t);
-    const set = (first: string, second = first) =>
-      type(home, ['secrets', 'set', 'password', 'a'], ['of a: ', first + ENTER], ['again: ', second + ENTER]);
-    for (const weak of ['Short-1aaaa', 'no-upper-case-1', 'NO-LOWER-CASE-1', 'No-Digits-Here', 'NoSpecialOnes1', '']) {
-      const { code, shown } = set(weak);
-      t.equal(code, 1, weak);
-      t.match(shown, 'error: the password is too weak\nhint: at least 12 characters', weak);
-    }
-    t.match(set(PASSWORD, `${PASSWORD}9`), { code: 1, shown: /the two entries differ/ });
-    t.equal(type(home, ['secrets', 'list']).shown, 'no secrets yet: vigocli secrets set raw <key>\n');
-    t.match(set(PASSWORD), { code: 0, cooked: true, shown: /again: \na: version 1 is stored\n$/ });
-    t.equal(type(home, ['secrets', 'reveal', 'a']).shown, `${PASSWORD}\n`);
-  });
+function typedValue(t: Test, home: string): void {
+  const set = type(home, ['secrets', 'set', 'raw', 'db/dsn'], ['value of db/dsn: ', `p w'"\\ä${ENTER}`]);
+  t.match(set, { code: 0, cooked: true, shown: 'value of db/dsn: \ndb/dsn: version 1 is stored (8 bytes)\n' });
+  t.equal(type(home, ['secrets', 'reveal', 'db/dsn']).shown, `p w'"\\ä\n`);
+  const cancelled = type(home, ['secrets', 'set', 'raw', 'db/dsn'], [': ', `half${CTRL_C}`]);
+  t.match(cancelled, { code: 1, cooked: true });
+  t.equal(type(home, ['secrets', 'reveal', 'db/dsn']).shown, `p w'"\\ä\n`);
+}
+
+function typedPassword(t: Test, home: string): void {
+  const set = (first: string, second = first) =>
+    type(home, ['secrets', 'set', 'password', 'a'], ['of a: ', first + ENTER], ['again: ', second + ENTER]);
+  for (const weak of ['Short-1', 'NoSpecialOnes1']) {
+    const { code, shown } = set(weak);
+    t.equal(code, 1, weak);
+    t.match(shown, 'error: the password is too weak\nhint: at least 12 characters', weak);
+  }
+  t.match(set(PASSWORD, `${PASSWORD}9`), { code: 1, shown: /the two entries differ/ });
+  t.equal(type(home, ['secrets', 'list']).shown, 'db/dsn\n');
+  t.match(set(PASSWORD), { code: 0, cooked: true, shown: /again: \na: version 1 is stored\n$/ });
+  t.equal(type(home, ['secrets', 'reveal', 'a']).shown, `${PASSWORD}\n`);
 }
