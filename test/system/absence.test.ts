@@ -22,7 +22,7 @@ resources:
 `,
   });
   await fleet.enroll('web-1');
-  const agent = await fleet.startAgent('web-1', '--interval', '1s');
+  const agent = fleet.startAgent('web-1', '--interval', '1s');
   await follows('the file', 'first');
 
   t.equal(await fleet.server.end(), 0, 'the server ends cleanly with an agent connected');

@@ -96,7 +96,7 @@ t.test('a secret stands in the file that it is for, and nowhere else', async (t)
   const digest = createHash('sha256').update(first).digest('hex');
   t.match(readFileSync(join(outside, 'digest'), 'utf8'), digest, 'the commands got it');
 
-  const agent = await fleet.startAgent('web-1');
+  const agent = fleet.startAgent('web-1');
   await agent.says(/run ended: /);
   const heard = agent.said.length;
   await fleet.setSecret(KEY, second);

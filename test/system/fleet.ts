@@ -165,7 +165,7 @@ export class ThrowAwayFleet {
   }
 
   /** Runs the agent of a host as it runs under systemd. */
-  async startAgent(host: string, ...args: string[]): Promise<Resident> {
+  startAgent(host: string, ...args: string[]): Resident {
     return this.reside('vigo', ['run', ...this.agentArgs(host), ...args]);
   }
 

@@ -62,7 +62,7 @@ resources:
   });
 
   await t.test("the running agent's file follows the secret, and the config", async (t) => {
-    const agent = await fleet.startAgent('web-1');
+    const agent = fleet.startAgent('web-1');
     await whenChanged(target, 'the value that was set while no agent ran', () => read().includes('not yet'));
 
     await fleet.setSecret(KEY, 'purple monkey dishwasher');

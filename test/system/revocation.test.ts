@@ -39,7 +39,7 @@ envoys:
 
   await t.test('renamed, it gets what its new name is entitled to', async (t) => {
     await fleet.enroll('web-1');
-    const agent = await fleet.startAgent('web-1');
+    const agent = fleet.startAgent('web-1');
     await whenChanged(target, "the first name's file", () => existsSync(join(target, 'shop.ini')));
     await fleet.vigocli('envoys', 'rename', 'web-1', 'db-1');
     await whenChanged(target, "the second name's file", () => existsSync(join(target, 'db.ini')));
