@@ -15,8 +15,23 @@ export function parseHostGlob(text: string): HostGlob {
   return text.toLowerCase() as HostGlob;
 }
 
+declare const keyGlobBrand: unique symbol;
+
+/** A pattern over key names: their characters, with `*` for any run of characters, slashes too, and `?` for one. */
+export type KeyGlob = string & { readonly [keyGlobBrand]: true };
+
+/** @throws BaseError `bad_glob` */
+export function parseKeyGlob(text: string): KeyGlob {
+  if (text.length > 1024 || !/^[A-Za-z0-9._/*?-]+$/.test(text)) {
+    throw new BaseError('bad_glob', `${JSON.stringify(text.slice(0, 260))} is not a pattern for key names`, {
+      hint: 'like vigo/*/dsn: * stands for any run of characters, ? for one',
+    });
+  }
+  return text as KeyGlob;
+}
+
 /** Whether the whole of `text` fits. Takes time in the product of both lengths at most, whatever the pattern. */
-export function matchesGlob(glob: HostGlob, text: string): boolean {
+export function matchesGlob(glob: HostGlob | KeyGlob, text: string): boolean {
   let g = 0;
   let t = 0;
   let star = -1;

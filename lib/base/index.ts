@@ -12,7 +12,7 @@ export {
   errorTable,
   VigoError,
 } from './errors.js';
-export { type HostGlob, matchesGlob, parseHostGlob } from './glob.js';
+export { type HostGlob, type KeyGlob, matchesGlob, parseHostGlob, parseKeyGlob } from './glob.js';
 export { DEFAULT_HOME, type HomePaths, homePaths } from './home.js';
 export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parseKeyName } from './key-name.js';
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';

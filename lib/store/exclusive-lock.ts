@@ -12,7 +12,8 @@ export interface LockOptions {
 
 const DEFAULT_WAIT_MS = 30_000;
 const FIRST_DELAY_MS = 5;
-const LONGEST_DELAY_MS = 100;
+/** Short, because who takes the lock again and again leaves it free for a few milliseconds only. */
+const LONGEST_DELAY_MS = 25;
 
 /**
  * A lock between processes and within one: an exclusive SQLite transaction on a file that holds nothing. The kernel
