@@ -44,9 +44,9 @@ export function readArguments(
     if (earlier !== undefined && !option.repeatable) throw wrong(`${rawName} is given twice`);
     values.set(name, [...(earlier ?? []), value ?? '']);
   }
-  const places = usage.split(' ').filter((word) => word.startsWith('<'));
+  const places = usage.split(' ').filter((word) => /^[<[]/.test(word));
   const missing = places[args.length];
-  if (missing !== undefined) throw wrong(`${missing} is missing`);
+  if (missing?.startsWith('<')) throw wrong(`${missing} is missing`);
   const extra = args[places.length];
   if (extra !== undefined) throw wrong(`${JSON.stringify(extra)} is one argument too many`);
   return {

@@ -18,7 +18,7 @@ export interface CommandOption {
 
 /** One verb. Every file below `commands/` exports one, named `command`. */
 export interface Command {
-  /** Words, then the arguments: `secrets set raw <key>`. */
+  /** Words, then the arguments, those in brackets last: `secrets set raw <key>`, `secrets list [prefix]`. */
   readonly usage: string;
   readonly summary: string;
   readonly options?: readonly CommandOption[];

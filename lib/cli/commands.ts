@@ -12,11 +12,19 @@ import { command as envoysRevoke } from './commands/envoys/revoke.js';
 import { command as envoysShow } from './commands/envoys/show.js';
 import { command as envoysToken } from './commands/envoys/token.js';
 import { command as secretsDelete } from './commands/secrets/delete.js';
+import { command as secretsGenerate } from './commands/secrets/generate.js';
 import { command as secretsGenerateCerts } from './commands/secrets/generate-certs.js';
+import { command as secretsHistory } from './commands/secrets/history.js';
 import { command as secretsInit } from './commands/secrets/init.js';
 import { command as secretsList } from './commands/secrets/list.js';
 import { command as secretsLock } from './commands/secrets/lock.js';
+import { command as secretsMv } from './commands/secrets/mv.js';
+import { command as secretsRekey } from './commands/secrets/rekey.js';
+import { command as secretsReset } from './commands/secrets/reset.js';
 import { command as secretsReveal } from './commands/secrets/reveal.js';
+import { command as secretsRollback } from './commands/secrets/rollback.js';
+import { command as secretsRotate } from './commands/secrets/rotate.js';
+import { command as secretsSearch } from './commands/secrets/search.js';
 import { command as secretsSetPassword } from './commands/secrets/set-password.js';
 import { command as secretsSetRaw } from './commands/secrets/set-raw.js';
 import { command as secretsUnlock } from './commands/secrets/unlock.js';
@@ -26,11 +34,19 @@ export const commands: readonly Command[] = [
   secretsInit,
   secretsUnlock,
   secretsLock,
+  secretsRotate,
+  secretsReset,
   secretsSetRaw,
   secretsSetPassword,
+  secretsGenerate,
   secretsReveal,
+  secretsHistory,
+  secretsRollback,
+  secretsMv,
   secretsDelete,
   secretsList,
+  secretsSearch,
+  secretsRekey,
   secretsGenerateCerts,
   configValidate,
   configPublish,

@@ -8,6 +8,13 @@ export const passphraseOption: CommandOption = {
   summary: 'Read the passphrase from a file instead of asking; one trailing newline is left out',
 };
 
+/** Where the present one is given as well. */
+export const newPassphraseOption: CommandOption = {
+  name: 'new-passphrase-file',
+  value: 'path',
+  summary: 'The same for the new passphrase',
+};
+
 const INSTEAD = '--passphrase-file <path> takes it from a file that only you can read';
 
 /** The vault's passphrase, from the terminal or a file. The caller wipes it. */
@@ -16,8 +23,9 @@ export async function readPassphrase(flags: Flags): Promise<Uint8Array> {
   return file === undefined ? askHidden('passphrase', INSTEAD) : readSecretLine(file);
 }
 
-/** A new passphrase, asked for twice. The caller wipes it. */
-export async function readNewPassphrase(flags: Flags): Promise<Uint8Array> {
-  const file = flags.text('passphrase-file');
-  return file === undefined ? askHiddenTwice('new passphrase', INSTEAD) : readSecretLine(file);
+/** A new passphrase, asked for twice, or from the file that the option names. The caller wipes it. */
+export async function readNewPassphrase(flags: Flags, option = passphraseOption.name): Promise<Uint8Array> {
+  const file = flags.text(option);
+  const instead = `--${option} <path> takes it from a file that only you can read`;
+  return file === undefined ? askHiddenTwice('new passphrase', instead) : readSecretLine(file);
 }

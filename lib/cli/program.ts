@@ -82,7 +82,7 @@ function inGroup(commands: readonly Command[], group: readonly string[]): Comman
 }
 
 function verbOf(usage: string): string[] {
-  return usage.split(' ').filter((word) => !word.startsWith('<'));
+  return usage.split(' ').filter((word) => !/^[<[]/.test(word));
 }
 
 function describeOption({ value, summary }: CommandOption): string {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
+import { fromUtf8 } from '../base/index.js';
 import { constantTimeEqual, wipe } from '../crypto/index.js';
 import { CliError } from './errors.js';
 import { nextByte } from './terminal-input.js';
@@ -35,6 +36,16 @@ export async function askHiddenTwice(question: string, instead: string): Promise
     if (same) return first;
     wipe(first);
     throw new CliError('mismatch', 'the two entries differ', { hint: 'nothing was changed: try again' });
+  });
+}
+
+/** Asks for something that is no secret; the terminal shows it. Throws what `askHidden` does. */
+export async function askShown(question: string, instead: string): Promise<string> {
+  return withTerminal(instead, async ({ input, fd }) => {
+    input.setRawMode(false);
+    writeSync(fd, `${question}: `);
+    const line = new Uint8Array(MAX_LINE_BYTES);
+    return fromUtf8(line.subarray(0, await readLine(input, line)));
   });
 }
 

@@ -10,18 +10,22 @@ const VAULT_ERRORS = {
   bad_verifier: 'corrupt',
   bad_passphrase: 'invalid', // none that could be set
   wrong_passphrase: 'denied',
+  slowed_down: 'exhausted', // too many wrong passphrases in a row
   locked: 'locked',
   expired: 'locked',
   clock_backwards: 'locked',
   not_found: 'not_found',
   name_conflict: 'conflict', // `a` beside `a/b`
   exists: 'conflict',
+  version_conflict: 'conflict', // compare and set: another version is there than was expected
+  bad_length: 'invalid',
   value_too_large: 'invalid',
   weak_password: 'invalid',
   damaged: 'corrupt', // not a file of the vault, or no whole one
   forged: 'corrupt', // altered, cut short, or moved here from another key
   misplaced: 'corrupt', // a link or a device where a file or a folder should be
   version_mismatch: 'corrupt', // an older file stands where a newer one was
+  unreadable: 'corrupt', // files that can't be re-encrypted, so the old master key stays
   not_recorded: 'unavailable', // the journal refused the intent, so nothing was done
   outcome_not_recorded: 'unavailable', // done, but the journal refused the outcome
 } as const satisfies Record<string, ErrorKind>;

@@ -1,4 +1,4 @@
-import { type Json, Secret, VigoError } from '../base/index.js';
+import { type Json, VigoError } from '../base/index.js';
 import { VaultError } from './errors.js';
 
 export type VaultAction =
@@ -7,10 +7,17 @@ export type VaultAction =
   | 'vault.unlock_failed'
   | 'vault.locked'
   | 'vault.denied'
+  | 'vault.rotated'
+  | 'vault.reset'
+  | 'vault.rekeyed'
   | 'secret.set'
   | 'secret_accessed'
   | 'secret.deleted'
-  | 'secret.listed';
+  | 'secret.purged'
+  | 'secret.rolled_back'
+  | 'secret.moved'
+  | 'secret.listed'
+  | 'secret.history_listed';
 
 export interface VaultJournalEntry {
   readonly action: VaultAction;
@@ -31,9 +38,13 @@ export interface Operation<T> {
   readonly subject: string;
   /** The action of the outcome where it was refused, if it has a name of its own. */
   readonly refusedAs?: VaultAction;
+  /** What intent and outcome tell, beside the subject. */
+  readonly about?: VaultJournalEntry['detail'];
   act(): Promise<T>;
   /** What the outcome tells about the result. */
   describe?(result: T): VaultJournalEntry['detail'];
+  /** Wipes a result that nobody gets. */
+  discard?(result: T): void;
 }
 
 /**
@@ -42,8 +53,8 @@ export interface Operation<T> {
  * @throws VaultError `not_recorded`: nothing was done; `outcome_not_recorded`: it was, and nobody gets the result
  */
 export async function recorded<T>(journal: VaultJournal, operation: Operation<T>): Promise<T> {
-  const { action, subject } = operation;
-  await journal.record({ action, subject, outcome: 'intent', detail: {} }).catch((cause) => {
+  const { action, subject, about = {} } = operation;
+  await journal.record({ action, subject, outcome: 'intent', detail: about }).catch((cause) => {
     throw new VaultError('not_recorded', `nothing was done, because it can't be recorded: ${reasonOf(cause)}`, {
       cause,
       hint: hintOf(cause),
@@ -56,9 +67,9 @@ export async function recorded<T>(journal: VaultJournal, operation: Operation<T>
     await recordFailure(journal, operation, error);
     throw error;
   }
-  const detail = operation.describe?.(result) ?? {};
+  const detail = { ...about, ...operation.describe?.(result) };
   await journal.record({ action, subject, outcome: 'done', detail }).catch((cause) => {
-    if (result instanceof Secret) result.dispose();
+    operation.discard?.(result);
     throw new VaultError('outcome_not_recorded', `it was done, but that can't be recorded: ${reasonOf(cause)}`, {
       cause,
       hint: hintOf(cause),
@@ -73,7 +84,7 @@ async function recordFailure<T>(journal: VaultJournal, operation: Operation<T>, 
     action: refused ? (operation.refusedAs ?? operation.action) : operation.action,
     subject: operation.subject,
     outcome: refused ? 'denied' : 'failed',
-    detail: { error: codeOf(error) },
+    detail: { ...operation.about, error: codeOf(error) },
   };
   // The first failure is the one to tell; in the log the intent without an outcome remains.
   await journal.record(entry).catch(() => {});

@@ -18,6 +18,8 @@ export interface VaultLayout {
   readonly keysDir: string;
   readonly verifierFile: string;
   readonly sentinelFile: string;
+  /** How many wrong passphrases were given in a row. */
+  readonly failuresFile: string;
 }
 
 /**
@@ -39,5 +41,6 @@ export function vaultLayout(place: VaultPlace): VaultLayout {
     keysDir: resolve(place.keysDir ?? join(beside, 'keys')),
     verifierFile: join(beside, 'secrets-verifier.json'),
     sentinelFile: join(beside, '.secrets-unlocked'),
+    failuresFile: join(beside, '.secrets-failures'),
   };
 }

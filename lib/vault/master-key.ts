@@ -1,6 +1,6 @@
 import { ByteReader, concatBytes, encodeCanonical, equalBytes, Secret, u8, utf8 } from '../base/index.js';
 import { type Aes256GcmKey, loadAes256Gcm, loadSha256, randomBytes, wipe } from '../crypto/index.js';
-import { createFileExclusive, FilesError, readFileLimited } from '../files/index.js';
+import { createFileExclusive, FilesError, readFileLimited, writeFileAtomic } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { KEY_ID_BYTES } from './vault-file.js';
 
@@ -26,6 +26,11 @@ export class MasterKeys {
   constructor(current: MasterKey, earlier: readonly MasterKey[]) {
     this.current = current;
     this.#all = [current, ...earlier];
+  }
+
+  /** Whether there is another one than the current: the key is being replaced. */
+  get replacing(): boolean {
+    return this.#all.length > 1;
   }
 
   find(id: Uint8Array): MasterKey | undefined {
@@ -68,6 +73,30 @@ export async function createMasterKeyFile(path: string): Promise<void> {
     await createFileExclusive(path, bytes, { mode: 0o600 });
   } finally {
     wipe(key, bytes);
+  }
+}
+
+/** Puts a new key in front of the present one, which stays for what is encrypted under it. */
+export async function addMasterKey(path: string, keys: MasterKeys): Promise<void> {
+  const key = randomBytes(KEY_BYTES);
+  try {
+    await replaceMasterKeyFile(path, [key, keys.current.secret.expose()]);
+  } finally {
+    wipe(key);
+  }
+}
+
+/** Leaves the current key alone in the file. What is encrypted under another one is lost. */
+export async function dropEarlierKeys(path: string, keys: MasterKeys): Promise<void> {
+  await replaceMasterKeyFile(path, [keys.current.secret.expose()]);
+}
+
+async function replaceMasterKeyFile(path: string, keys: readonly Uint8Array[]): Promise<void> {
+  const bytes = encodeMasterKeyFile(keys);
+  try {
+    await writeFileAtomic(path, bytes, { mode: 0o600 });
+  } finally {
+    wipe(bytes);
   }
 }
 

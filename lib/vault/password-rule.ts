@@ -1,28 +1,41 @@
 import { VaultError } from './errors.js';
 
-const MIN_CHARACTERS = 12;
+export const MIN_CHARACTERS = 12;
+
+/** @throws VaultError `weak_password`, saying what it lacks */
+export function demandStrongPassword(password: Uint8Array): void {
+  const missing = whatIsMissing(password);
+  if (missing.length === 0) return;
+  throw new VaultError('weak_password', 'the password is too weak', {
+    hint: `at least ${MIN_CHARACTERS} characters, with upper case, lower case, a digit and a special character; this one has ${missing.join(', ')}`,
+  });
+}
+
+export function isStrongPassword(password: Uint8Array): boolean {
+  return whatIsMissing(password).length === 0;
+}
 
 /**
  * The rule for passwords: at least 12 characters with upper, lower, digit and special. It works on UTF-8 bytes, so that
  * no string of the password is made; every character outside ASCII counts as special.
- * @throws VaultError `weak_password`
  */
-export function demandStrongPassword(password: Uint8Array): void {
-  const classes = new Set<string>();
+function whatIsMissing(password: Uint8Array): string[] {
+  const classes = new Set<CharacterClass>();
   let characters = 0;
   for (const byte of password) {
     if ((byte & 0xc0) !== 0x80) characters++; // a continuation byte begins no character
     classes.add(classOf(byte));
   }
-  if (characters >= MIN_CHARACTERS && classes.size === 4) return;
-  throw new VaultError('weak_password', 'the password is too weak', {
-    hint: `at least ${MIN_CHARACTERS} characters, with upper case, lower case, a digit and a special character`,
-  });
+  const missing = CLASSES.filter((one) => !classes.has(one)).map((one) => `no ${one}`);
+  return characters < MIN_CHARACTERS ? [`fewer than ${MIN_CHARACTERS} characters`, ...missing] : missing;
 }
 
-function classOf(byte: number): string {
-  if (byte >= 0x41 && byte <= 0x5a) return 'upper';
-  if (byte >= 0x61 && byte <= 0x7a) return 'lower';
+const CLASSES = ['upper case', 'lower case', 'digit', 'special character'] as const;
+type CharacterClass = (typeof CLASSES)[number];
+
+function classOf(byte: number): CharacterClass {
+  if (byte >= 0x41 && byte <= 0x5a) return 'upper case';
+  if (byte >= 0x61 && byte <= 0x7a) return 'lower case';
   if (byte >= 0x30 && byte <= 0x39) return 'digit';
-  return 'special';
+  return 'special character';
 }

@@ -6,7 +6,8 @@ import { hasFile, keyPath, keysBelow } from './key-tree.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
 import { missingKey } from './missing-key.js';
-import { type OpenedSecret, readSecret } from './secret-files.js';
+import { readSecret } from './secret-files.js';
+import type { OpenedSecret } from './stored-file.js';
 
 const SCAN_SLICE = 256;
 /** A writer may replace the file between two looks at it; that often in a row is no coincidence. */
@@ -41,7 +42,7 @@ export class SecretReader {
         return await readSecret(this.#layout.secretsDir, key, this.#keys);
       } catch (error) {
         if (!(error instanceof VaultError) || tries === MAX_TRIES) throw error;
-        if (error.code === 'unknown_key' && tries === 1) await this.#reloadKeys();
+        if (error.code === 'unknown_key') await this.#reloadKeys();
         else if (error.code !== 'version_mismatch') throw error;
       }
     }

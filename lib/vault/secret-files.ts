@@ -1,18 +1,23 @@
 import { dirname } from 'node:path';
-import { type Clock, type KeyName, Secret } from '../base/index.js';
-import { ensureDir, FilesError, readFileLimited, removeFile, writeFileAtomic } from '../files/index.js';
+import type { Clock, KeyName } from '../base/index.js';
+import { ensureDir, removeFile, writeFileAtomic } from '../files/index.js';
 import { VaultError } from './errors.js';
-import { demandFreeName, hasFile, keyPath, pruneAbove } from './key-tree.js';
+import { demandFreeName, keyPath, pruneAbove } from './key-tree.js';
 import type { MasterKeys } from './master-key.js';
-import { openFile, sealFile } from './seal.js';
-import { decodeVaultFile, MAX_FILE_BYTES, MAX_VALUE_BYTES, type VaultFile } from './vault-file.js';
+import { sealFile } from './seal.js';
+import { type OpenedSecret, openCurrent } from './stored-file.js';
+import { MAX_VALUE_BYTES, type SecretKind, type VaultFileMeta } from './vault-file.js';
 import { demandNewest, keepCurrent, latestKept } from './versions.js';
 
-export type SecretKind = 'raw' | 'password';
+export interface NewSecret {
+  readonly value: Uint8Array;
+  readonly kind: SecretKind;
+  readonly meta: VaultFileMeta;
+}
 
-export interface OpenedSecret {
-  readonly version: number;
-  readonly value: Secret<Uint8Array>;
+/** Compare and set: what the current version must be, 0 for none. */
+export interface WriteCondition {
+  readonly ifVersion?: number | undefined;
 }
 
 /**
@@ -25,16 +30,33 @@ export async function readSecret(secretsDir: string, key: KeyName, keys: MasterK
   return opened;
 }
 
+/** The same, undefined where there is none. */
+export async function readIfThere(
+  secretsDir: string,
+  key: KeyName,
+  keys: MasterKeys,
+): Promise<OpenedSecret | undefined> {
+  const opened = await openCurrent(secretsDir, key, keys);
+  if (opened === undefined) return undefined;
+  await demandNewest(secretsDir, key, opened.version).catch((error) => {
+    opened.value.dispose();
+    throw error;
+  });
+  return opened;
+}
+
 /**
  * Writes a new version; the one before it is kept.
- * @returns its version. @throws VaultError `value_too_large`, `name_conflict`, and what `readSecret` does
+ * @returns its version
+ * @throws VaultError `value_too_large`, `name_conflict`, `version_conflict`, and what `readSecret` does
  */
 export async function writeSecret(
   secretsDir: string,
   key: KeyName,
-  secret: { value: Uint8Array; kind: SecretKind; by: string },
+  secret: NewSecret,
   keys: MasterKeys,
   clock: Clock,
+  condition: WriteCondition = {},
 ): Promise<number> {
   if (secret.value.length > MAX_VALUE_BYTES) {
     throw new VaultError('value_too_large', `the value of ${key} has ${secret.value.length} bytes`, {
@@ -42,12 +64,12 @@ export async function writeSecret(
     });
   }
   await demandFreeName(secretsDir, key);
-  const before = await readIfThere(secretsDir, key, keys);
-  before?.value.dispose();
-  const version = Math.max(before?.version ?? 0, await latestKept(secretsDir, key)) + 1;
-  const header = { version, kind: secret.kind, createdMs: clock.nowMs(), meta: { by: secret.by } };
+  const current = await versionThere(secretsDir, key, keys);
+  demandVersion(key, current, condition);
+  const version = Math.max(current, await latestKept(secretsDir, key)) + 1;
+  const header = { version, kind: secret.kind, createdMs: clock.nowMs(), meta: secret.meta };
   const bytes = sealFile(key, header, secret.value, keys.current);
-  if (before !== undefined) await keepCurrent(secretsDir, key, before.version);
+  if (current > 0) await keepCurrent(secretsDir, key, current);
   const path = keyPath(secretsDir, key);
   await ensureDir(dirname(path), 0o700);
   await writeFileAtomic(path, bytes, { mode: 0o600 });
@@ -56,10 +78,16 @@ export async function writeSecret(
 
 /**
  * Removes a secret; its last version is kept, also one that is damaged.
- * @returns that version. @throws VaultError `not_found`, `unknown_key`, `misplaced`
+ * @returns that version. @throws VaultError `not_found`, `unknown_key`, `misplaced`, `version_conflict`
  */
-export async function removeSecret(secretsDir: string, key: KeyName, keys: MasterKeys): Promise<number> {
+export async function removeSecret(
+  secretsDir: string,
+  key: KeyName,
+  keys: MasterKeys,
+  condition: WriteCondition = {},
+): Promise<number> {
   const version = await versionToKeep(secretsDir, key, keys);
+  demandVersion(key, version, condition);
   await keepCurrent(secretsDir, key, version);
   const path = keyPath(secretsDir, key);
   await removeFile(path);
@@ -67,10 +95,30 @@ export async function removeSecret(secretsDir: string, key: KeyName, keys: Maste
   return version;
 }
 
+/** The current version, 0 where there is none. @throws what `readSecret` does, except `not_found` */
+export async function versionThere(secretsDir: string, key: KeyName, keys: MasterKeys): Promise<number> {
+  const opened = await readIfThere(secretsDir, key, keys);
+  opened?.value.dispose();
+  return opened?.version ?? 0;
+}
+
+/** @throws VaultError `version_conflict` */
+export function demandVersion(key: KeyName, current: number, { ifVersion }: WriteCondition): void {
+  if (ifVersion === undefined || ifVersion === current) return;
+  const found = current === 0 ? `there is no secret ${key}` : `${key} is at version ${current}`;
+  throw new VaultError('version_conflict', `${found}, not at version ${ifVersion}; nothing was changed`, {
+    hint: `see who changed it: vigocli secrets history ${key}`,
+  });
+}
+
+export function notFound(key: KeyName): VaultError {
+  return new VaultError('not_found', `there is no secret ${key}`, { hint: 'vigocli secrets list shows the names' });
+}
+
 async function versionToKeep(secretsDir: string, key: KeyName, keys: MasterKeys): Promise<number> {
   try {
-    const { version, value } = await readSecret(secretsDir, key, keys);
-    value.dispose();
+    const version = await versionThere(secretsDir, key, keys);
+    if (version === 0) throw notFound(key);
     return version;
   } catch (error) {
     // What such a file says about its version can't be believed; the next number is free, and then it is used up.
@@ -78,36 +126,4 @@ async function versionToKeep(secretsDir: string, key: KeyName, keys: MasterKeys)
     if (error instanceof VaultError && unreliable.includes(error.code)) return (await latestKept(secretsDir, key)) + 1;
     throw error;
   }
-}
-
-async function readIfThere(secretsDir: string, key: KeyName, keys: MasterKeys): Promise<OpenedSecret | undefined> {
-  const file = await readFileOf(secretsDir, key);
-  if (file === undefined) return undefined;
-  const { version, kind } = file.header;
-  if (kind === 'server-key') {
-    throw new VaultError('forged', `the file of ${key} holds a key of the server, which is no secret of the vault`);
-  }
-  const value = new Secret(openFile(key, file, keys));
-  await demandNewest(secretsDir, key, version).catch((error) => {
-    value.dispose();
-    throw error;
-  });
-  return { version, value };
-}
-
-async function readFileOf(secretsDir: string, key: KeyName): Promise<VaultFile | undefined> {
-  if (!(await hasFile(secretsDir, key))) return undefined;
-  try {
-    return decodeVaultFile(key, await readFileLimited(keyPath(secretsDir, key), MAX_FILE_BYTES));
-  } catch (cause) {
-    if (!(cause instanceof FilesError)) throw cause;
-    if (cause.code === 'not_found') return undefined; // removed since we looked
-    if (cause.code === 'not_regular') throw new VaultError('misplaced', cause.message, { cause });
-    if (cause.code === 'too_large') throw new VaultError('damaged', cause.message, { cause });
-    throw cause;
-  }
-}
-
-function notFound(key: KeyName): VaultError {
-  return new VaultError('not_found', `there is no secret ${key}`, { hint: 'vigocli secrets list shows the names' });
 }

@@ -10,6 +10,7 @@ import { openFile, sealFile } from './seal.js';
 import { decodeVaultFile, MAX_FILE_BYTES } from './vault-file.js';
 
 const SERVER_KEY_BYTES = 32;
+const MAX_TRIES = 3;
 
 /**
  * The server's own keys lie beside the secrets as `keys/<name>`, encrypted under the same master key and in the same
@@ -43,17 +44,26 @@ export async function makeServerKey(
  */
 export async function readServerKey(place: VaultPlace, name: string): Promise<Secret<Uint8Array>> {
   const layout = vaultLayout(place);
-  const keys = await loadMasterKeys(layout.keyFile);
-  if (keys === undefined) throw await missingKey(layout);
-  try {
-    const file = decodeVaultFile(name, await readKeyFile(pathOf(layout, name)));
-    if (file.header.kind !== 'server-key') {
-      throw new VaultError('forged', `the file of ${name} holds no key of the server`);
+  for (let tries = 1; ; tries++) {
+    const keys = await loadMasterKeys(layout.keyFile);
+    if (keys === undefined) throw await missingKey(layout);
+    try {
+      return await open(layout, name, keys);
+    } catch (error) {
+      // The master key may have been replaced between the two looks.
+      if (tries === MAX_TRIES || !(error instanceof VaultError) || error.code !== 'unknown_key') throw error;
+    } finally {
+      keys.dispose();
     }
-    return new Secret(openFile(name, file, keys));
-  } finally {
-    keys.dispose();
   }
+}
+
+async function open(layout: VaultLayout, name: string, keys: MasterKeys): Promise<Secret<Uint8Array>> {
+  const file = decodeVaultFile(name, await readKeyFile(pathOf(layout, name)));
+  if (file.header.kind !== 'server-key') {
+    throw new VaultError('forged', `the file of ${name} holds no key of the server`);
+  }
+  return new Secret(openFile(name, file, keys));
 }
 
 async function readKeyFile(path: string): Promise<Uint8Array> {

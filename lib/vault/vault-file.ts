@@ -14,11 +14,26 @@ import {
 } from '../base/index.js';
 import { VaultError } from './errors.js';
 
-/** What a file holds. Secrets are `raw` or `password`; a `server-key` is never one, wherever its file lies. */
-export type VaultFileKind = 'raw' | 'password' | 'server-key';
+/** What a secret's file holds. */
+export type SecretKind = 'raw' | 'password';
+
+/**
+ * What any file holds. A `server-key` is never a secret, wherever its file lies. A `tombstone` holds nothing: it stands
+ * for versions that are gone for good, so that their numbers are never used again. A `move` is one under way.
+ */
+export type VaultFileKind = SecretKind | 'server-key' | 'tombstone' | 'move';
 
 /** RFC 8785 JSON; `by` says who wrote the file. Members that this version doesn't know are kept. */
-export type VaultFileMeta = { readonly by: string; readonly [name: string]: Json };
+export type VaultFileMeta = {
+  readonly by: string;
+  /** Of a secret that should be replaced by then: milliseconds since 1970. */
+  readonly expires?: number;
+  /** Of a rollback: the version that the value comes from. */
+  readonly restored?: number;
+  /** Of the tombstone that a moved secret leaves: where it went. */
+  readonly moved_to?: string;
+  readonly [name: string]: Json;
+};
 
 export interface VaultFileHeader {
   /** 8 bytes that name the master key. */
@@ -48,7 +63,13 @@ const MAX_META_BYTES = 1024;
 export const MAX_HEADER_BYTES = FIXED_HEADER_BYTES + MAX_META_BYTES;
 export const MAX_FILE_BYTES = MAX_HEADER_BYTES + SEAL_BYTES + MAX_VALUE_BYTES;
 
-const KIND_CODES: Readonly<Record<VaultFileKind, number>> = { raw: 1, password: 2, 'server-key': 3 };
+const KIND_CODES: Readonly<Record<VaultFileKind, number>> = {
+  raw: 1,
+  password: 2,
+  'server-key': 3,
+  tombstone: 4,
+  move: 5,
+};
 const KINDS = Object.keys(KIND_CODES) as VaultFileKind[];
 
 /**
@@ -123,7 +144,15 @@ function parseMeta(name: string, bytes: Uint8Array): VaultFileMeta {
   if (meta === null || typeof meta !== 'object' || !('by' in meta) || typeof meta.by !== 'string') {
     throw damaged(name, "it doesn't say who wrote it");
   }
+  const { expires = 0, restored = 1, moved_to = '' } = meta as { readonly [name: string]: Json };
+  if (!isCounter(expires) || !isCounter(restored) || typeof moved_to !== 'string') {
+    throw damaged(name, 'its meta has members of another type');
+  }
   return meta as VaultFileMeta;
+}
+
+function isCounter(value: Json): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function damaged(name: string, why: string, cause?: unknown): VaultError {

@@ -1,55 +1,50 @@
 import { dirname } from 'node:path';
-import type { Clock, KeyName, Secret } from '../base/index.js';
-import { FilesError } from '../files/index.js';
-import { VaultError } from './errors.js';
-import { Gate } from './gate.js';
+import type { KeyName, Secret } from '../base/index.js';
+import { wipe } from '../crypto/index.js';
+import { VaultAccess, type VaultOptions } from './access.js';
+import { generatePassword } from './generate.js';
+import { readHistory, readVersion, type SecretHistory, versionBefore } from './history.js';
 import { carryOutInit, type Initialization, planInit } from './init.js';
-import { codeOf, type Operation, recorded, type VaultJournal } from './journal.js';
-import { keysBelow, sweepTemporaries } from './key-tree.js';
+import { recorded } from './journal.js';
+import { sweepTemporaries } from './key-tree.js';
 import { demandKnownKey } from './known-key.js';
-import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
-import type { VaultLock } from './lock.js';
-import { loadMasterKeys, type MasterKeys } from './master-key.js';
-import { missingKey, notInitialized } from './missing-key.js';
+import type { VaultLayout } from './layout.js';
+import { type ListedSecret, listSecrets } from './listing.js';
+import { moveSecret, settleMove } from './move.js';
+import { demandOther, demandPassphrase, demandVerifier, replacePassphrase, replaceWeakVerifier } from './passphrase.js';
 import { demandStrongPassword } from './password-rule.js';
-import { readSecret, removeSecret, type SecretKind, writeSecret } from './secret-files.js';
-import { decodeVerifier, makeVerifier, readVerifierFile, verifyPassphrase } from './verifier.js';
-
-export interface VaultOptions extends VaultPlace {
-  lock: VaultLock;
-  journal: VaultJournal;
-  clock: Clock;
-  /** Who does it, as it is written into every file: like `root@host`. */
-  actor: string;
-}
+import { purgeSecret } from './purge.js';
+import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './rekey.js';
+import { readSecret, removeSecret, versionThere, type WriteCondition, writeSecret } from './secret-files.js';
+import type { OpenedSecret } from './stored-file.js';
+import type { SecretKind } from './vault-file.js';
+import { makeVerifier } from './verifier.js';
 
 /** Opens nothing yet: each verb looks at what is there when it runs. @throws VaultError `misplaced` */
 export function openVault(options: VaultOptions): Vault {
   return new Vault(options);
 }
 
-/** What a verb works with, read anew inside the lock. */
-interface Opened {
-  readonly keys: MasterKeys;
-  readonly verifier: Uint8Array;
+export interface SetOptions extends WriteCondition {
+  readonly kind: SecretKind;
+  /** When the value should be replaced by another one: milliseconds since 1970. */
+  readonly expiresMs?: number | undefined;
 }
 
 /**
- * The vault as people use it: each verb runs alone, is recorded, and, all but `init`, `unlock` and `lock`, goes through
- * the gate. Any verb may throw what its lock throws, a FilesError where the disk fails, and a VaultError
- * `not_initialized`, `key_missing`, `bad_master_key`, `exposed_master_key`, `bad_verifier`, `not_recorded` or
- * `outcome_not_recorded`; a gated one `locked`, `expired`, `clock_backwards` or `unknown_key`. On any error
- * the vault is as it was.
+ * The vault as people use it: each verb runs alone, is recorded, and, all but `init`, `unlock`, `lock`, `rotate` and
+ * `reset`, goes through the gate. Any verb may throw what its lock throws, a FilesError where the disk fails, and a
+ * VaultError `not_initialized`, `key_missing`, `bad_master_key`, `exposed_master_key`, `bad_verifier`, `not_recorded` or
+ * `outcome_not_recorded`; a gated one `locked`, `expired`, `clock_backwards` or `unknown_key`. On any error but
+ * `outcome_not_recorded` the vault is as it was.
  */
 export class Vault {
   readonly layout: VaultLayout;
-  readonly #options: VaultOptions;
-  readonly #gate: Gate;
+  readonly #access: VaultAccess;
 
   constructor(options: VaultOptions) {
-    this.layout = vaultLayout(options);
-    this.#options = options;
-    this.#gate = new Gate(this.layout, options.clock);
+    this.#access = new VaultAccess(options);
+    this.layout = this.#access.layout;
   }
 
   /**
@@ -60,7 +55,7 @@ export class Vault {
     passphrase: Uint8Array,
     { serverKeys = [] }: { serverKeys?: readonly string[] } = {},
   ): Promise<Initialization> {
-    const { lock, journal, clock, actor } = this.#options;
+    const { lock, journal, clock, actor } = this.#access;
     const verifier = await makeVerifier(passphrase);
     return lock.exclusively(async () => {
       const plan = await planInit(this.layout);
@@ -81,21 +76,25 @@ export class Vault {
     return planInit(this.layout);
   }
 
-  /** Opens the gate for 24 hours from its last use. @throws VaultError `wrong_passphrase` */
+  /**
+   * Opens the gate for 24 hours from its last use. A verifier that is cheaper to attack than today's is replaced.
+   * @throws VaultError `wrong_passphrase`, `slowed_down`
+   */
   async unlock(passphrase: Uint8Array): Promise<void> {
-    await this.#opened((opened) =>
-      recorded(this.#options.journal, {
+    const { journal, clock, gate } = this.#access;
+    await this.#access.opened((opened) =>
+      recorded(journal, {
         action: 'vault.unlocked',
         subject: this.layout.secretsDir,
         refusedAs: 'vault.unlock_failed',
+        describe: (verifier) => (verifier === opened.verifier ? {} : { verifier: 'strengthened' }),
         act: async () => {
-          const verifier = decodeVerifier(this.layout.verifierFile, opened.verifier);
-          if (!(await verifyPassphrase(verifier, passphrase))) {
-            throw new VaultError('wrong_passphrase', 'this is not the passphrase of the vault');
-          }
+          const known = await demandPassphrase(this.layout, clock, opened.verifier, passphrase);
           await demandKnownKey(this.layout, opened.keys);
           await sweepTemporaries(dirname(this.layout.keyFile));
-          await this.#gate.open(opened.keys, opened.verifier);
+          const verifier = (await replaceWeakVerifier(this.layout, known, passphrase)) ?? opened.verifier;
+          await gate.open(opened.keys, verifier);
+          return verifier;
         },
       }),
     );
@@ -106,13 +105,13 @@ export class Vault {
    * @returns whether it could be recorded
    */
   async lock(): Promise<{ recorded: boolean }> {
-    const { journal, lock } = this.#options;
-    await this.#gate.close();
+    const { journal, lock, gate } = this.#access;
+    await gate.close();
     let outcome: 'done' | 'failed' = 'failed';
     let recorded = false;
     try {
       // Once more when no other verb runs: one that had passed the gate would open it again by prolonging it.
-      await lock.exclusively(() => this.#gate.close());
+      await lock.exclusively(() => gate.close());
       outcome = 'done';
     } finally {
       const entry = { action: 'vault.locked', subject: this.layout.secretsDir, outcome, detail: {} } as const;
@@ -125,98 +124,212 @@ export class Vault {
   }
 
   /**
-   * Stores a value; the version before it is kept. The caller wipes `value`.
-   * @returns the new version, 1 for a new name
-   * @throws VaultError `value_too_large` above 1 MiB, `weak_password`, `name_conflict`, and what `reveal` does
+   * Replaces the passphrase, and closes the gate.
+   * @throws VaultError `wrong_passphrase`, `slowed_down`; `bad_passphrase` also for a new one that is the old one
    */
-  async set(key: KeyName, value: Uint8Array, { kind }: { kind: SecretKind }): Promise<number> {
-    if (kind === 'password') demandStrongPassword(value);
-    const { clock, actor } = this.#options;
-    return this.#gated<number>({
-      action: 'secret.set',
-      subject: key,
-      describe: (version) => ({ version, kind }),
-      act: ({ keys }) => writeSecret(this.layout.secretsDir, key, { value, kind, by: actor }, keys, clock),
-    });
+  async rotate(current: Uint8Array, next: Uint8Array): Promise<void> {
+    const { journal, clock, gate } = this.#access;
+    demandOther(current, next);
+    const verifier = await makeVerifier(next);
+    await this.#access.opened((opened) =>
+      recorded(journal, {
+        action: 'vault.rotated',
+        subject: this.layout.secretsDir,
+        refusedAs: 'vault.unlock_failed',
+        act: async () => {
+          await demandPassphrase(this.layout, clock, opened.verifier, current);
+          await replacePassphrase(this.layout, verifier);
+          await gate.close();
+        },
+      }),
+    );
   }
 
   /**
-   * Takes a value out of the vault; recorded as `secret_accessed`. The caller disposes of it.
-   * @throws VaultError `not_found`, `damaged`, `forged`, `unknown_key`, `misplaced`, `version_mismatch`
+   * Replaces the passphrase without the old one, and closes the gate: for whoever can read the master key.
+   * @throws VaultError `bad_passphrase`; `unknown_key` where the master key isn't that of the ciphertexts
    */
-  async reveal(key: KeyName): Promise<Secret<Uint8Array>> {
-    return this.#gated({
-      action: 'secret_accessed',
-      subject: key,
-      act: async ({ keys }) => (await readSecret(this.layout.secretsDir, key, keys)).value,
-    });
-  }
-
-  /** Removes a secret; its versions are kept. @throws VaultError `not_found`, `unknown_key`, `misplaced` */
-  async delete(key: KeyName): Promise<void> {
-    await this.#gated<number>({
-      action: 'secret.deleted',
-      subject: key,
-      describe: (version) => ({ version }),
-      act: ({ keys }) => removeSecret(this.layout.secretsDir, key, keys),
-    });
-  }
-
-  /** The names of all secrets, sorted by their bytes. */
-  async list(): Promise<KeyName[]> {
-    return this.#gated<KeyName[]>({
-      action: 'secret.listed',
-      subject: this.layout.secretsDir,
-      describe: (keys) => ({ count: keys.length }),
-      act: async () => (await keysBelow(this.layout.secretsDir)).sort(),
-    });
-  }
-
-  /** Runs a verb behind the gate, and prolongs the unlock when it succeeded. */
-  async #gated<T>(verb: Omit<Operation<T>, 'act'> & { act(opened: Opened): Promise<T> }): Promise<T> {
-    return this.#opened(async (opened) => {
-      await this.#demandOpenGate(verb, opened);
-      return recorded(this.#options.journal, {
-        ...verb,
+  async reset(next: Uint8Array): Promise<void> {
+    const { journal, gate } = this.#access;
+    const verifier = await makeVerifier(next);
+    await this.#access.withKeys(async (keys) => {
+      await demandVerifier(this.layout);
+      await demandKnownKey(this.layout, keys);
+      await recorded(journal, {
+        action: 'vault.reset',
+        subject: this.layout.secretsDir,
         act: async () => {
-          const result = await verb.act(opened);
-          // On a full disk a secret can still be revealed; the unlock then ends 24 hours after an earlier use.
-          await this.#gate.open(opened.keys, opened.verifier).catch(ignoreFilesError);
-          return result;
+          await replacePassphrase(this.layout, verifier);
+          await gate.close();
         },
       });
     });
   }
 
-  async #demandOpenGate({ action, subject }: { action: string; subject: string }, opened: Opened): Promise<void> {
+  /**
+   * Stores a value; the version before it is kept. The caller wipes `value`.
+   * @returns the new version, 1 for a new name
+   * @throws VaultError `value_too_large` above 1 MiB, `weak_password`, `name_conflict`, `version_conflict`, and what
+   * `reveal` does
+   */
+  async set(key: KeyName, value: Uint8Array, { kind, expiresMs, ifVersion }: SetOptions): Promise<number> {
+    if (kind === 'password') demandStrongPassword(value);
+    const meta = { by: this.#access.actor, ...(expiresMs === undefined ? {} : { expires: expiresMs }) };
+    return this.#access.gated<number>({
+      action: 'secret.set',
+      subject: key,
+      describe: (version) => ({ version, kind }),
+      act: ({ keys }) =>
+        writeSecret(this.layout.secretsDir, key, { value, kind, meta }, keys, this.#access.clock, { ifVersion }),
+    });
+  }
+
+  /**
+   * Stores a password that is drawn here and shown to nobody.
+   * @param length 12 to 1,024 characters, 24 unless given
+   * @throws VaultError `bad_length`, and what `set` does
+   */
+  async generate(key: KeyName, options: { length?: number | undefined } & Omit<SetOptions, 'kind'>): Promise<number> {
+    const { length, ...rest } = options;
+    const value = generatePassword(length);
     try {
-      await this.#gate.demandOpen(opened.keys, opened.verifier);
-    } catch (error) {
-      const detail = { verb: action, error: codeOf(error) };
-      // Refused it is in any case: a journal that fails must not change the answer.
-      await this.#options.journal
-        .record({ action: 'vault.denied', subject, outcome: 'denied', detail })
-        .catch(() => {});
-      throw error;
+      return await this.set(key, value, { ...rest, kind: 'password' });
+    } finally {
+      wipe(value);
     }
   }
 
-  /** Runs `work` alone, with the master keys and the verifier as they are now. */
-  async #opened<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
-    return this.#options.lock.exclusively(async () => {
-      const keys = await loadMasterKeys(this.layout.keyFile);
-      if (keys === undefined) throw await missingKey(this.layout);
-      try {
-        const verifier = await readVerifierFile(this.layout.verifierFile);
-        if (verifier === undefined) throw notInitialized(this.layout);
-        return await work({ keys, verifier });
-      } finally {
-        keys.dispose();
-      }
+  /**
+   * Takes a value out of the vault; recorded as `secret_accessed`. The caller disposes of it.
+   * @param version the current one unless given
+   * @throws VaultError `not_found`, `damaged`, `forged`, `unknown_key`, `misplaced`, `version_mismatch`
+   */
+  async open(key: KeyName, { version }: { version?: number | undefined } = {}): Promise<OpenedSecret> {
+    const { secretsDir } = this.layout;
+    return this.#access.gated<OpenedSecret>({
+      action: 'secret_accessed',
+      subject: key,
+      describe: ({ version }) => ({ version }),
+      discard: ({ value }) => value.dispose(),
+      act: ({ keys }) =>
+        version === undefined ? readSecret(secretsDir, key, keys) : readVersion(secretsDir, key, version, keys),
     });
   }
-}
 
-function ignoreFilesError(error: unknown): void {
-  if (!(error instanceof FilesError)) throw error;
+  /** The value that `open` gives, alone. */
+  async reveal(key: KeyName, options: { version?: number | undefined } = {}): Promise<Secret<Uint8Array>> {
+    return (await this.open(key, options)).value;
+  }
+
+  /** The versions of a secret, without values. @throws VaultError `not_found`, `misplaced` */
+  async history(key: KeyName): Promise<SecretHistory> {
+    return this.#access.gated<SecretHistory>({
+      action: 'secret.history_listed',
+      subject: key,
+      describe: ({ versions }) => ({ count: versions.length }),
+      act: ({ keys }) => readHistory(this.layout.secretsDir, key, keys),
+    });
+  }
+
+  /**
+   * Gives a secret, also a deleted one, the value of an earlier version, as a new version.
+   * @param to the version before the current one unless given
+   * @returns the new version and the one whose value it has
+   * @throws VaultError `not_found`, also for a version that was purged; `version_conflict`, and what `reveal` does
+   */
+  async rollback(
+    key: KeyName,
+    { to, ifVersion }: { to?: number | undefined } & WriteCondition = {},
+  ): Promise<{ version: number; restored: number }> {
+    const { secretsDir } = this.layout;
+    const { clock, actor } = this.#access;
+    return this.#access.gated({
+      action: 'secret.rolled_back',
+      subject: key,
+      about: to === undefined ? {} : { restored: to },
+      describe: ({ version, restored }) => ({ version, restored }),
+      act: async ({ keys }) => {
+        const restored = to ?? (await versionBefore(secretsDir, key, await versionThere(secretsDir, key, keys)));
+        const { value, kind, header } = await readVersion(secretsDir, key, restored, keys);
+        const meta = { ...header.meta, by: actor, restored };
+        try {
+          const secret = { value: value.expose(), kind, meta };
+          return { version: await writeSecret(secretsDir, key, secret, keys, clock, { ifVersion }), restored };
+        } finally {
+          value.dispose();
+        }
+      },
+    });
+  }
+
+  /**
+   * Removes a secret; its versions are kept, and `rollback` brings it back.
+   * @throws VaultError `not_found`, `unknown_key`, `misplaced`, `version_conflict`
+   */
+  async delete(key: KeyName, condition: WriteCondition = {}): Promise<void> {
+    await this.#access.gated<number>({
+      action: 'secret.deleted',
+      subject: key,
+      describe: (version) => ({ version }),
+      act: ({ keys }) => removeSecret(this.layout.secretsDir, key, keys, condition),
+    });
+  }
+
+  /** Removes a secret, also one that was deleted, with all its versions: nothing undoes it. Throws what `delete` does. */
+  async purge(key: KeyName, condition: WriteCondition = {}): Promise<void> {
+    const { clock, actor } = this.#access;
+    await this.#access.gated<number>({
+      action: 'secret.purged',
+      subject: key,
+      describe: (version) => ({ version }),
+      act: ({ keys }) => purgeSecret(this.layout.secretsDir, key, actor, keys, clock, condition),
+    });
+  }
+
+  /**
+   * Gives a secret another name; its versions go along.
+   * @returns its version under the new name
+   * @throws VaultError `not_found`, `exists`, `name_conflict`, `version_conflict`, and what `reveal` does
+   */
+  async move(from: KeyName, to: KeyName, condition: WriteCondition = {}): Promise<number> {
+    const { clock, actor } = this.#access;
+    return this.#access.gated<number>({
+      action: 'secret.moved',
+      subject: from,
+      about: { to },
+      describe: (version) => ({ version }),
+      act: ({ keys }) => moveSecret(this.layout.secretsDir, { from, to }, actor, keys, clock, condition),
+    });
+  }
+
+  /** The secrets at or below a name, all of them without one, sorted by their bytes; never values. */
+  async list(prefix?: KeyName): Promise<ListedSecret[]> {
+    return this.#access.gated<ListedSecret[]>({
+      action: 'secret.listed',
+      subject: this.layout.secretsDir,
+      describe: (secrets) => ({ count: secrets.length, ...(prefix === undefined ? {} : { prefix }) }),
+      act: () => listSecrets(this.layout.secretsDir, prefix),
+    });
+  }
+
+  /**
+   * Replaces the master key while others read and write, and closes the gate. Versions stay as they are. After a crash
+   * doing it again goes on where it was.
+   * @throws VaultError `unreadable` where a file opens under no key; the old key stays then
+   */
+  async rekey(options: RekeyOptions = {}): Promise<Rekeyed> {
+    const { journal, gate, clock, actor } = this.#access;
+    const verb = { action: 'vault.rekeyed', subject: this.layout.secretsDir } as const;
+    await this.#access.opened((opened) => this.#access.demandOpenGate(verb, opened));
+    const alone: Alone = (work) =>
+      this.#access.opened(async ({ keys }) => {
+        await settleMove(this.layout.secretsDir, actor, keys, clock);
+        return work(keys);
+      });
+    return recorded(journal, {
+      ...verb,
+      describe: ({ names, resumed, unreadable }) => ({ names, resumed, unreadable: unreadable.length }),
+      act: () => rekey(this.layout, alone, () => gate.close(), options),
+    });
+  }
 }

@@ -7,8 +7,8 @@ import {
   toBase64Url,
   utf8,
 } from '../base/index.js';
-import { constantTimeEqual, loadArgon2id, randomBytes, wipe } from '../crypto/index.js';
-import { createFileExclusive, FilesError, readFileLimited } from '../files/index.js';
+import { type Argon2idCost, constantTimeEqual, loadArgon2id, randomBytes, wipe } from '../crypto/index.js';
+import { createFileExclusive, FilesError, readFileLimited, writeFileAtomic } from '../files/index.js';
 import { VaultError } from './errors.js';
 
 /** Of the passphrase: Argon2id (RFC 9106) with parallelism 1. The costs stand in the file, so that they can rise. */
@@ -21,7 +21,8 @@ export interface Verifier {
   readonly hash: Uint8Array;
 }
 
-const COST = { memoryKiB: 65_536, passes: 3 };
+/** Today's default; a verifier that costs less in either is replaced when its passphrase is next given. */
+const COST: Argon2idCost = { memoryKiB: 65_536, passes: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 const FORMAT = 'vigo/secrets-verifier/v1';
@@ -33,12 +34,22 @@ const MAX_MEMORY_KIB = 1_048_576;
 const MAX_PASSES = 64;
 
 /** @throws VaultError `bad_passphrase` for none at all or more than 1,024 bytes */
-export async function makeVerifier(passphrase: Uint8Array): Promise<Verifier> {
+export async function makeVerifier(passphrase: Uint8Array, cost: Argon2idCost = COST): Promise<Verifier> {
   if (passphrase.length === 0 || passphrase.length > MAX_PASSPHRASE_BYTES) {
     throw new VaultError('bad_passphrase', `a passphrase has 1 to ${MAX_PASSPHRASE_BYTES} bytes`);
   }
   const salt = randomBytes(SALT_BYTES);
-  return { ...COST, salt, hash: (await loadArgon2id()).hash(passphrase, salt, COST, HASH_BYTES) };
+  const { memoryKiB, passes } = cost;
+  return { memoryKiB, passes, salt, hash: (await loadArgon2id()).hash(passphrase, salt, cost, HASH_BYTES) };
+}
+
+/** The verifier that takes the place of one that is cheaper to attack than today's; never cheaper in anything. */
+export async function strongerVerifier(verifier: Verifier, passphrase: Uint8Array): Promise<Verifier | undefined> {
+  if (verifier.memoryKiB >= COST.memoryKiB && verifier.passes >= COST.passes) return undefined;
+  return makeVerifier(passphrase, {
+    memoryKiB: Math.max(verifier.memoryKiB, COST.memoryKiB),
+    passes: Math.max(verifier.passes, COST.passes),
+  });
 }
 
 /** Whether it is the passphrase; the comparison takes the same time wherever they differ. */
@@ -82,6 +93,10 @@ export function decodeVerifier(path: string, bytes: Uint8Array): Verifier {
 /** @throws FilesError `exists` */
 export async function createVerifierFile(path: string, verifier: Verifier): Promise<void> {
   await createFileExclusive(path, encodeVerifier(verifier), { mode: 0o600 });
+}
+
+export async function replaceVerifierFile(path: string, verifier: Verifier): Promise<void> {
+  await writeFileAtomic(path, encodeVerifier(verifier), { mode: 0o600 });
 }
 
 /** The bytes of the verifier's file, or undefined where there is none. @throws VaultError `bad_verifier` */

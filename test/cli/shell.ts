@@ -81,14 +81,14 @@ export class Shell {
 
   /**
    * A digest of everything below `home` but what every command leaves: the database with the log, the files of
-   * running processes, and the time of last use in the sentinel.
+   * running processes, the time of last use in the sentinel, and the count of wrong passphrases.
    */
   fingerprint(): string {
     const hash = createHash('sha256');
     const walk = (folder: string) => {
       for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
         const path = join(folder, entry.name);
-        if (['db', 'run', '.secrets-unlocked'].includes(relative(this.home, path))) continue;
+        if (['db', 'run', '.secrets-unlocked', '.secrets-failures'].includes(relative(this.home, path))) continue;
         hash.update(`${relative(this.home, path)}\0`);
         if (entry.isDirectory()) walk(path);
         else hash.update(entry.isSymbolicLink() ? readlinkSync(path) : readFileSync(path));

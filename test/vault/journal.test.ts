@@ -27,7 +27,10 @@ t.test("an outcome that can't be recorded is an error, and nobody gets the resul
   const journal = new MemoryJournal();
   journal.failOn = ({ outcome }) => outcome === 'done';
   const secret = new Secret(Buffer.from('value'));
-  await t.rejects(recorded(journal, { ...operation, act: async () => secret }), { code: 'outcome_not_recorded' });
+  const discard = () => secret.dispose();
+  await t.rejects(recorded(journal, { ...operation, discard, act: async () => secret }), {
+    code: 'outcome_not_recorded',
+  });
   t.throws(() => secret.expose(), TypeError);
 });
 

@@ -31,7 +31,7 @@ async function makeFiles(t: Test) {
     dir,
     path: (key: string) => join(dir, key),
     write: (key: typeof A, value: string) =>
-      writeSecret(dir, key, { value: utf8(value), kind: 'raw', by: 'root@test' }, keys, clock),
+      writeSecret(dir, key, { value: utf8(value), kind: 'raw', meta: { by: 'root@test' } }, keys, clock),
     read: async (key: typeof A) => {
       const { version, value } = await readSecret(dir, key, keys);
       return `${version} ${Buffer.from(value.expose())}`;

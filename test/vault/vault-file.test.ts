@@ -113,7 +113,7 @@ t.test('headers that no writer makes are refused', (t) => {
   t.throws(() => encodeHeader({ ...header, meta: { by: 'a'.repeat(1024) } }), { code: 'damaged' });
   t.throws(() => decodeHeader('a', encodeHeader({ ...header, version: 0 })), { code: 'damaged' });
   const unknownKind = encodeHeader(header);
-  unknownKind[16] = 4;
+  unknownKind[16] = 6;
   t.throws(() => decodeHeader('a', unknownKind), { code: 'damaged' });
   t.end();
 });

@@ -1,13 +1,20 @@
 import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { ifVersionOption, readCondition } from '../../write-options.js';
 
 export const command: Command = {
   usage: 'secrets delete <key>',
-  summary: 'Remove a secret; its versions are kept, encrypted, on this host',
-  examples: ['secrets delete vigo/db/dsn'],
-  async run({ vault, note }, [name = '']) {
+  summary: 'Remove a secret; its versions are kept, encrypted, on this host, and rollback brings it back',
+  options: [
+    { name: 'purge', summary: 'With all its versions, also of a deleted one: nothing undoes that' },
+    ifVersionOption,
+  ],
+  examples: ['secrets delete vigo/db/dsn', 'secrets delete vigo/db/dsn --purge'],
+  async run({ vault, note }, [name = ''], flags) {
     const key = parseKeyName(name);
-    await (await vault()).delete(key);
-    note(`${key} is deleted`);
+    const opened = await vault();
+    if (flags.is('purge')) await opened.purge(key, readCondition(flags));
+    else await opened.delete(key, readCondition(flags));
+    note(`${key} is ${flags.is('purge') ? 'gone, with all its versions' : 'deleted'}`);
   },
 };

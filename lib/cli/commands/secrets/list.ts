@@ -1,13 +1,23 @@
+import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { jsonOption, printSecrets, printTree } from '../../secret-list.js';
 
 export const command: Command = {
-  usage: 'secrets list',
-  summary: 'List the names, never the values',
-  options: [{ name: 'json', summary: 'Print JSON' }],
-  async run({ vault, out, note }, _, flags) {
-    const keys = await (await vault()).list();
-    if (flags.is('json')) return out(`${JSON.stringify(keys)}\n`);
-    if (keys.length === 0) note('no secrets yet: vigocli secrets set raw <key>');
-    out(keys.map((key) => `${key}\n`).join(''));
+  usage: 'secrets list [prefix]',
+  summary: 'List the names, never the values; warn of what has expired',
+  options: [
+    { name: 'tree', summary: 'As a tree of folders' },
+    { name: 'long', summary: 'With version, time, kind and expiry' },
+    jsonOption,
+  ],
+  examples: ['secrets list', 'secrets list vigo/db --long', 'secrets list --tree'],
+  async run(context, [prefix], flags) {
+    const below = prefix === undefined ? undefined : parseKeyName(prefix.replace(/\/$/, ''));
+    const secrets = await (await context.vault()).list(below);
+    if (secrets.length === 0 && !flags.is('json')) {
+      context.note(below === undefined ? 'no secrets yet: vigocli secrets set raw <key>' : `no secrets below ${below}`);
+    }
+    if (flags.is('tree') && !flags.is('json')) printTree(context, secrets);
+    else printSecrets(context, secrets, flags);
   },
 };

@@ -2,20 +2,23 @@ import { parseKeyName } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
 import type { Command } from '../../command.js';
 import { askHiddenTwice } from '../../prompt.js';
+import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
 
 export const command: Command = {
   usage: 'secrets set password <key>',
   summary: 'Store a password, typed at a hidden prompt: 12 characters with upper, lower, digit and special',
+  options: [expiresOption, ifVersionOption],
   examples: ['secrets set password vigo/os-users/dan'],
-  async run({ vault, note }, [name = '']) {
+  async run({ vault, note }, [name = ''], flags) {
     const key = parseKeyName(name);
+    const options = { kind: 'password', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;
     const opened = await vault();
     const value = await askHiddenTwice(
       `password of ${key}`,
       'for what a program stores there is: vigocli secrets set raw',
     );
     try {
-      note(`${key}: version ${await opened.set(key, value, { kind: 'password' })} is stored`);
+      note(`${key}: version ${await opened.set(key, value, options)} is stored`);
     } finally {
       wipe(value);
     }

@@ -2,11 +2,16 @@ import { MIN_REDACTED_BYTES, parseKeyName } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
 import type { Command } from '../../command.js';
 import { readValue } from '../../secret-input.js';
+import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
 
 export const command: Command = {
   usage: 'secrets set raw <key>',
-  summary: 'Store any bytes: from a file, a pipe, or a hidden prompt',
-  options: [{ name: 'from-file', value: 'path', summary: 'Read the value from a file, to the byte' }],
+  summary: 'Store any bytes: from a file, a pipe (its last newline too), or a hidden prompt',
+  options: [
+    { name: 'from-file', value: 'path', summary: 'Read the value from a file, to the byte' },
+    expiresOption,
+    ifVersionOption,
+  ],
   examples: [
     'secrets set raw vigo/db/dsn',
     'secrets set raw tls/key --from-file key.pem',
@@ -14,10 +19,11 @@ export const command: Command = {
   ],
   async run({ vault, note }, [name = ''], flags) {
     const key = parseKeyName(name);
+    const options = { kind: 'raw', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;
     const opened = await vault();
     const value = await readValue(flags.text('from-file'), key);
     try {
-      const version = await opened.set(key, value, { kind: 'raw' });
+      const version = await opened.set(key, value, options);
       note(`${key}: version ${version} is stored (${value.length} bytes)`);
       if (value.length < MIN_REDACTED_BYTES) {
         note(`warning: a value below ${MIN_REDACTED_BYTES} bytes is not redacted from what a machine reports`);

@@ -1,0 +1,76 @@
+import { systemClock } from '../base/index.js';
+import type { ListedSecret } from '../vault/index.js';
+import type { CommandOption, Flags } from './command.js';
+import type { CommandContext } from './context.js';
+import { formatTable, formatTime } from './table.js';
+
+export const jsonOption: CommandOption = { name: 'json', summary: 'Print JSON, with version, time, kind and expiry' };
+
+/** So long before it expires, a secret is warned of. */
+const SOON_MS = 7 * 86_400_000;
+
+/** Names, one a line; with `--long` a table, with `--json` objects. What has expired, or soon will, is said on stderr. */
+export function printSecrets(context: CommandContext, secrets: readonly ListedSecret[], flags: Flags): void {
+  if (flags.is('json')) {
+    context.out(`${JSON.stringify(secrets.map(toJson))}\n`);
+    return;
+  }
+  if (flags.is('long')) context.out(formatTable(['NAME', 'VERSION', 'CHANGED', 'KIND', 'EXPIRES'], secrets.map(toRow)));
+  else context.out(secrets.map(({ name }) => `${name}\n`).join(''));
+  warn(context, secrets);
+}
+
+/** The names as a tree of folders. */
+export function printTree(context: CommandContext, secrets: readonly ListedSecret[]): void {
+  context.out(
+    formatTree(secrets.map(({ name }) => name))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  warn(context, secrets);
+}
+
+/** @param names sorted */
+export function formatTree(names: readonly string[]): string[] {
+  const children = new Map<string, string[]>();
+  for (const name of names) {
+    const [first = '', ...rest] = name.split('/');
+    const below = children.get(first) ?? [];
+    if (rest.length > 0) below.push(rest.join('/'));
+    children.set(first, below);
+  }
+  const entries = [...children];
+  return entries.flatMap(([name, below], i) => {
+    const isLast = i === entries.length - 1;
+    const lines = formatTree(below).map((line) => `${isLast ? '    ' : '│   '}${line}`);
+    return [`${isLast ? '└── ' : '├── '}${name}${below.length > 0 ? '/' : ''}`, ...lines];
+  });
+}
+
+function warn({ note }: CommandContext, secrets: readonly ListedSecret[]): void {
+  const nowMs = systemClock.nowMs();
+  for (const { name, about } of secrets) {
+    if (about === undefined) note(`warning: the file of ${name} isn't one of a secret`);
+    else if (about.expiresMs !== undefined && about.expiresMs - SOON_MS <= nowMs) {
+      note(`warning: ${name} ${about.expiresMs <= nowMs ? 'expired' : 'expires'} ${formatTime(about.expiresMs)}`);
+    }
+  }
+}
+
+function toRow({ name, about }: ListedSecret): string[] {
+  if (about === undefined) return [name];
+  const { version, createdMs, kind, expiresMs } = about;
+  return [name, String(version), formatTime(createdMs), kind, expiresMs === undefined ? '' : formatTime(expiresMs)];
+}
+
+function toJson({ name, about }: ListedSecret) {
+  if (about === undefined) return { name, damaged: true };
+  const { version, createdMs, kind, expiresMs } = about;
+  return {
+    name,
+    version,
+    changed_at: createdMs,
+    kind,
+    ...(expiresMs === undefined ? {} : { expires_at: expiresMs, expired: expiresMs <= systemClock.nowMs() }),
+  };
+}
