@@ -112,7 +112,9 @@ console.log(
   `${cpus()[0]?.model}, ${process.platform} ${process.arch}, node ${process.version}, ${aes.kernel.build} kernel`,
 );
 console.log(`${measurements} measurements each. |t| above 4.5 deserves a second look, above 10 it is a leak.`);
-console.log('max t is the farthest over croppings; resolution is the difference that would have made it 4.5.\n');
+console.log(
+  'max t is the farthest over croppings; resolution is the difference of the fastest 90 % that makes t 4.5.\n',
+);
 console.log('       t    max t    median  resolution');
 for (const experiment of [...controls, ...experiments]) {
   const { t, maxT, medianNs, resolutionNs } = conduct(experiment, measurements);

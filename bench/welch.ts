@@ -4,7 +4,7 @@ export interface Difference {
   readonly t: number;
   /** The t that is farthest from zero, over all measurements and over those below each of 100 percentiles. */
   readonly maxT: number;
-  /** The standard error of the difference behind `maxT`, in the unit of the times. */
+  /** The standard error of the difference between the means of the fastest nine tenths, in the unit of the times. */
   readonly error: number;
   /** How many measurements of each class were behind `maxT`. */
   readonly counts: readonly [number, number];
@@ -29,7 +29,8 @@ export function compareClasses(times: Float64Array, classes: Uint8Array): Differ
     const cropped = welch(times, classes, threshold);
     if (Math.abs(cropped.t) > Math.abs(farthest.t)) farthest = cropped;
   }
-  return { t: all.t, maxT: farthest.t, error: farthest.error, counts: farthest.counts };
+  const { error } = welch(times, classes, sorted[Math.floor(0.9 * sorted.length)] ?? Number.NaN);
+  return { t: all.t, maxT: farthest.t, error, counts: farthest.counts };
 }
 
 /** Welch's t of the measurements up to a threshold, with Welford's running means and variances. */
