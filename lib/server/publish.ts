@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path';
 import type { KeyName } from '../base/index.js';
 import { swapLink } from '../files/index.js';
 import { checkRefs, parseStacks, type ResourceGuard, type Stacks } from '../policy/index.js';
@@ -27,6 +28,8 @@ export interface PublishingContext {
   readonly guard: ResourceGuard;
   readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
+  /** Hears of what failed without failing the publication. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** What the operator is told about a config that is, or could be, the live one. */
@@ -65,7 +68,8 @@ export class Publishing {
       const digest = await treeDigest(tree);
       const current = await store.currentPublication();
       if (current?.digest === digest) {
-        return { policyVersion: current.policyVersion, secretsEpoch: this.#context.live.epoch, digest, changed: false };
+        const { policyVersion } = current;
+        return { policyVersion, secretsEpoch: this.#context.live.epoch, digest, changed: false };
       }
       await storeTree(paths.published, digest, tree);
       return this.#commit(stacks, digest, 'config.published', actor, {});
@@ -87,8 +91,8 @@ export class Publishing {
     const current = await store.currentPublication();
     if (current === undefined) return;
     const stacks = await this.#check(await loadTree(paths.published, current.digest));
-    await swapLink(paths.live, `published/${current.digest}`);
     await live.load(stacks, current.policyVersion, live.epoch);
+    await this.#link(current.digest);
   }
 
   async #earlier(to: number | undefined): Promise<Publication> {
@@ -143,15 +147,22 @@ export class Publishing {
     actor: string,
     detail: { to?: number },
   ): Promise<PublishResult> {
-    const { store, paths, live, wakeUps } = this.#context;
+    const { store, live, wakeUps } = this.#context;
     const { policyVersion, secretsEpoch } = await store.publish(
       { digest, source: detail.to === undefined ? 'stacks' : 'rollback', actor },
       { action, actor, subject: digest, outcome: 'done', detail },
     );
-    await swapLink(paths.live, `published/${digest}`);
+    // From the commit on it is the live config: nothing that fails after it may keep the fleet on the one before.
     await live.load(stacks, policyVersion, secretsEpoch);
     wakeUps.wakeAll();
+    await this.#link(digest);
     return { policyVersion, secretsEpoch, digest, changed: true };
+  }
+
+  /** The link is for people; where it can't be set now, the next publication or start does. */
+  async #link(digest: string): Promise<void> {
+    const { live, published } = this.#context.paths;
+    await swapLink(live, join(basename(published), digest)).catch(this.#context.onError);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,8 @@
 import type { KeyName } from '../base/index.js';
 import { type TreeWatcher, watchTree } from '../files/index.js';
 import type { Store } from '../store/index.js';
+import { auditList } from './audit-list.js';
+import { ServerError } from './errors.js';
 import type { LivePolicy } from './live-policy.js';
 import type { WakeUps } from './wake-ups.js';
 
@@ -23,6 +25,8 @@ export interface SecretWatchContext {
 export class SecretWatch {
   readonly #context: SecretWatchContext;
   #watcher: TreeWatcher | undefined;
+  /** The highest version of each secret that the database has seen. */
+  #newest: ReadonlyMap<KeyName, number> = new Map();
 
   constructor(context: SecretWatchContext) {
     this.#context = context;
@@ -42,9 +46,22 @@ export class SecretWatch {
     this.#watcher?.close();
   }
 
+  /**
+   * Against an older file that somebody put back, with all that the vault keeps beside it.
+   * @throws ServerError `stepped_back`
+   */
+  demandNewest(key: KeyName, version: number): void {
+    const newest = this.#newest.get(key) ?? 0;
+    if (version >= newest) return;
+    throw new ServerError('stepped_back', `${key} has version ${version}, but there was a version ${newest}`, {
+      hint: `an older file was put back: store the value that you want with vigocli secrets set raw ${key}`,
+    });
+  }
+
   async #look(): Promise<void> {
     const { scan, store, live, wakeUps } = this.#context;
     const [now, before] = await Promise.all([scan(), store.secretVersions()]);
+    this.#newest = before;
     const changes = changedVersions(before, now);
     if (changes.length === 0) return;
     const epoch = await store.recordSecretVersions(changes, {
@@ -52,8 +69,9 @@ export class SecretWatch {
       actor: 'vigosrv',
       subject: `${changes.length} secrets`,
       outcome: 'done',
-      detail: { changes: changes.slice(0, 100).map(({ key, version }) => ({ key, version: version ?? null })) },
+      detail: { changes: await auditList(changes.map(({ key, version }) => `${key}@${version ?? 'deleted'}`)) },
     });
+    this.#newest = await store.secretVersions();
     live.advanceEpoch(epoch);
     wakeUps.wakeAll();
   }
@@ -65,8 +83,12 @@ export function changedVersions(
   now: ReadonlyMap<KeyName, number>,
 ): { key: KeyName; version: number | undefined }[] {
   const keys = new Set([...before.keys(), ...now.keys()]);
-  return [...keys]
-    .filter((key) => before.get(key) !== now.get(key))
-    .sort()
-    .map((key) => ({ key, version: now.get(key) }));
+  return (
+    [...keys]
+      .filter((key) => before.get(key) !== now.get(key))
+      // An older version is no change: it is refused wherever it is asked for.
+      .filter((key) => (now.get(key) ?? Number.MAX_SAFE_INTEGER) > (before.get(key) ?? 0))
+      .sort()
+      .map((key) => ({ key, version: now.get(key) }))
+  );
 }

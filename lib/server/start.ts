@@ -86,7 +86,7 @@ class Start {
     const fleet = new Fleet(await store.listEnvoys(), clock);
     const live = new LivePolicy(materials.signer, await store.epoch(), clock);
     const publishing = await this.#restorePolicy(store, live, materials.secrets);
-    await this.#watchSecrets(settings, store, live, materials.secrets);
+    const versions = await this.#watchSecrets(settings, store, live, materials.secrets);
     const refusals = this.#keepHouse(store, fleet);
 
     const entry = { actor: ACTOR, subject: trustDomain, outcome: 'done' } as const;
@@ -94,7 +94,7 @@ class Start {
     this.#shutdown.add(() => store.appendAudit({ ...entry, action: 'server.stopped' }));
 
     const parts = { trustDomain, store, fleet, live, refusals };
-    const grpc = await this.#serveAgents(settings, materials, parts);
+    const grpc = await this.#serveAgents(settings, materials, { ...parts, versions });
     const apiPort = await this.#servePeople(settings, materials, { ...parts, publishing, grpcPort: grpc.port });
     return { grpcPort: grpc.port, apiPort };
   }
@@ -114,12 +114,13 @@ class Start {
       guard: makeGuard([this.#paths.root]),
       live,
       wakeUps: this.#wakeUps,
+      onError: this.#report('the link to the live config could not be set'),
     });
     await publishing.restore();
     return publishing;
   }
 
-  async #watchSecrets(settings: Settings, store: Store, live: LivePolicy, secrets: SecretReader): Promise<void> {
+  async #watchSecrets(settings: Settings, store: Store, live: LivePolicy, secrets: SecretReader): Promise<SecretWatch> {
     const watch = new SecretWatch({
       secretsDir: settings.secretsDir,
       scan: () => secrets.scan(),
@@ -130,6 +131,7 @@ class Start {
     });
     await watch.start();
     this.#shutdown.add(() => watch.stop());
+    return watch;
   }
 
   /** What is written down now and then, and at the end: refusals that were only counted, and who was here. */
@@ -155,7 +157,14 @@ class Start {
   async #serveAgents(
     settings: Settings,
     { secrets, signer, tls }: Materials,
-    parts: { trustDomain: string; store: Store; fleet: Fleet; live: LivePolicy; refusals: RefusalLog },
+    parts: {
+      trustDomain: string;
+      store: Store;
+      fleet: Fleet;
+      live: LivePolicy;
+      versions: SecretWatch;
+      refusals: RefusalLog;
+    },
   ): Promise<AgentServer> {
     const { clock } = this.#options;
     const verifier = createRequestVerifier({
@@ -186,6 +195,7 @@ class Start {
       trustDomain: string;
       store: Store;
       fleet: Fleet;
+      live: LivePolicy;
       refusals: RefusalLog;
       publishing: Publishing;
       grpcPort: number;

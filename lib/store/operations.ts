@@ -72,7 +72,10 @@ export function makeOperations(db: Connection, chain: AuditChain, clock: Clock):
     listEnvoys: () => envoys.list(),
     activeEnvoys: () => envoys.active(),
     getEnvoy: (idOrHostName) => envoys.get(idOrHostName),
-    renameEnvoy: (id, hostName, entry) => envoys.rename(id, hostName, entry),
+    renameEnvoy(id, hostName, entry) {
+      envoys.rename(id, hostName, entry);
+      return epoch.raise();
+    },
     revokeEnvoy: (id, entry) => envoys.revoke(id, entry),
     recordCertificate: (id, certificate) => envoys.recordCertificate(id, certificate),
     touchEnvoys: (sightings) => envoys.touch(sightings),

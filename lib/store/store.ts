@@ -63,8 +63,12 @@ export interface StoreWrites {
    */
   consumeTokenAndEnroll(enrollment: Enrollment): Promise<EnrollmentOutcome>;
 
-  /** @throws StoreError `envoy_not_found`, `envoy_revoked`, `host_taken` */
-  renameEnvoy(id: EnvoyId, hostName: HostName, entry: EntryDraft): Promise<void>;
+  /**
+   * Raises the epoch: what follows from the name is another policy, and an agent takes no step back.
+   * @returns the new epoch
+   * @throws StoreError `envoy_not_found`, `envoy_revoked`, `host_taken`
+   */
+  renameEnvoy(id: EnvoyId, hostName: HostName, entry: EntryDraft): Promise<number>;
   /**
    * Expels an envoy for good: its UUID and its key stay refused. Once more changes nothing. The one operation that
    * happens even where it can't be recorded. @throws StoreError `envoy_not_found`

@@ -42,6 +42,8 @@ export interface Kit {
   readonly wakeUps: WakeUps;
   /** What the server wrote into its own log. */
   readonly log: () => string;
+  /** What failed without failing what was asked for. */
+  readonly failures: readonly unknown[];
   /** The secrets that there are, and their sizes. */
   readonly secrets: Map<KeyName, number>;
   /** The entries of the audit log as `action reason count`. */
@@ -69,6 +71,7 @@ export async function makeServer(t: Test): Promise<Kit> {
     const detail = { reason, method, count };
     recording.push(store.appendAudit({ action, actor: address, subject, outcome: 'denied', detail }));
   }, clock);
+  const failures: unknown[] = [];
   const publishingWith = (live: LivePolicy) =>
     new Publishing({
       paths,
@@ -77,6 +80,7 @@ export async function makeServer(t: Test): Promise<Kit> {
       guard: makeGuard([paths.root]),
       live,
       wakeUps,
+      onError: (error) => void failures.push(error),
     });
   const publishing = publishingWith(live);
   const lines: string[] = [];
@@ -89,6 +93,7 @@ export async function makeServer(t: Test): Promise<Kit> {
     grpcPort: 1530,
     store,
     fleet,
+    live,
     refusals,
     clock,
     wakeUps,
@@ -101,7 +106,7 @@ export async function makeServer(t: Test): Promise<Kit> {
     await store.close();
   });
   return {
-    ...{ clock, store, fleet, live, publishing, paths, ca, app, wakeUps, secrets },
+    ...{ clock, store, fleet, live, publishing, paths, ca, app, wakeUps, secrets, failures },
     log: () => lines.join(''),
     async refusals() {
       refusals.settleAll();

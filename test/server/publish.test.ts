@@ -138,3 +138,16 @@ t.test('a published tree that somebody changed is not loaded', async (t) => {
   writeFileSync(join(live, 'more.vgo'), 'configcrate: more\n');
   await t.rejects((await kit.restart()).publishing.restore(), { code: 'missing_publication' });
 });
+
+t.test('a publication that was committed is live also where its link can not be set', async (t) => {
+  const kit = await makeServer(t);
+  write(kit, 'first');
+  await kit.publishing.publish('somebody');
+  rmSync(kit.paths.live);
+  mkdirSync(join(kit.paths.live, 'in the way'), { recursive: true });
+  write(kit, 'second');
+  const { policyVersion, changed } = await kit.publishing.publish('somebody');
+  t.equal(changed, true);
+  t.equal((await kit.live.bundleFor(ENVOY))?.policyVersion, policyVersion);
+  t.equal(kit.failures.length, 1);
+});

@@ -75,3 +75,19 @@ t.test('a change that was made while the server was down is found at its start, 
   await watch(t, kit, versions, again).start();
   t.equal(again.epoch, live.epoch);
 });
+
+t.test('an older version that comes back is no change, and is refused', async (t) => {
+  const kit = await makeServer(t);
+  const versions = new Map([[key('a'), 2]]);
+  const first = watch(t, kit, versions);
+  await first.start();
+  const { epoch } = kit.live;
+  versions.set(key('a'), 1);
+  const second = watch(t, kit, versions);
+  await second.start();
+  t.equal(kit.live.epoch, epoch);
+  t.throws(() => second.demandNewest(key('a'), 1), { name: 'ServerError', code: 'stepped_back' });
+  second.demandNewest(key('a'), 2);
+  second.demandNewest(key('a'), 3);
+  second.demandNewest(key('new'), 1);
+});

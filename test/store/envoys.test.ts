@@ -29,7 +29,10 @@ t.test('renaming', async (t) => {
   await t.rejects(store.renameEnvoy(id, host('web-2'), entry), { name: 'StoreError', code: 'host_taken' });
   await t.rejects(store.renameEnvoy(envoyId(9), host('web-9'), entry), { code: 'envoy_not_found' });
   t.same(await store.auditHead(), before, 'nothing happened so far');
-  await store.renameEnvoy(id, host('web-1'), entry);
+  const epoch = await store.epoch();
+  const raised = await store.renameEnvoy(id, host('web-1'), entry);
+  t.ok(raised > epoch, 'another name, another policy: no head from before counts any more');
+  t.equal(await store.epoch(), raised);
   await store.revokeEnvoy(other, entry);
   await t.rejects(store.renameEnvoy(other, host('web-3'), entry), { code: 'envoy_revoked' });
   await store.renameEnvoy(id, host('web-2'), entry);

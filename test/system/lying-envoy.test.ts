@@ -121,7 +121,9 @@ resources:
       [{ refs: ['shop/password'] }, ...refused.map((key) => ({ refs: [key] })), { refs: ['shop/password'] }],
     );
     for (const entry of denied) t.match(entry, { actor: 'guest-1', subject: envoy.envoyId, outcome: 'denied' });
-    t.match(await fleet.audit('secret.epoch_resolved'), [{ actor: 'guest-1', detail: { refs: ['guest/password'] } }]);
+    t.match(await fleet.audit('secret.epoch_resolved'), [
+      { actor: 'guest-1', detail: { refs: { names: ['guest/password@1'] } } },
+    ]);
   });
 
   await t.test('gets a reserved key by no config either', async (t) => {

@@ -81,10 +81,10 @@ resources:
 
   await t.test('all of it stands in the log, and no value does', async (t) => {
     const [changed] = (await fleet.audit('secret.changed')).slice(-1);
-    t.match(changed, { actor: 'vigosrv', detail: { changes: [{ key: KEY, version: 3 }] } });
+    t.match(changed, { actor: 'vigosrv', detail: { changes: { names: [`${KEY}@3`] } } });
     const resolved = await fleet.audit('secret.epoch_resolved');
-    t.match(resolved[0], { actor: 'web-1', detail: { refs: [KEY, 'shop/keystore'] } });
-    t.match(resolved.at(-1), { detail: { sent: [] } }, 'what the agent holds already is not sent again');
+    t.match(resolved[0], { actor: 'web-1', detail: { refs: { names: [`${KEY}@1`, 'shop/keystore@1'] } } });
+    t.match(resolved.at(-1), { detail: { sent: 0 } }, 'what the agent holds already is not sent again');
     t.match(await fleet.audit('envoy.enrolled'), [{ detail: { host_name: 'web-1', repeated: false } }]);
     t.equal((await fleet.audit('config.published')).length, 2);
     t.equal((await fleet.audit('config.rolled_back')).length, 1);

@@ -6,6 +6,7 @@ import { certificateHash, type KeyedCertificate } from '../../pki/index.js';
 import type { Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
+import type { LivePolicy } from '../live-policy.js';
 import type { WakeUps } from '../wake-ups.js';
 import { envoyView } from './envoy-view.js';
 import { parseBody } from './parse-body.js';
@@ -17,6 +18,7 @@ export interface EnvoyRoutesContext {
   readonly ca: KeyedCertificate;
   readonly store: Store;
   readonly fleet: Fleet;
+  readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
   readonly clock: Clock;
 }
@@ -32,7 +34,7 @@ const tokenBody = z.strictObject({
 const renameBody = z.strictObject({ host_name: z.string() });
 
 /** Tokens and envoys. */
-export function envoyRoutes({ ca, store, fleet, wakeUps, clock }: EnvoyRoutesContext): FastifyPluginAsync {
+export function envoyRoutes({ ca, store, fleet, live, wakeUps, clock }: EnvoyRoutesContext): FastifyPluginAsync {
   const find = async (idOrName: string) => {
     const envoy = await store.getEnvoy(isEnvoyId(idOrName) ? idOrName : parseHostName(idOrName));
     if (envoy !== undefined) return envoy;
@@ -76,7 +78,7 @@ export function envoyRoutes({ ca, store, fleet, wakeUps, clock }: EnvoyRoutesCon
     app.post<{ Params: { envoy: string } }>('/envoys/:envoy/rename', async (request) => {
       const hostName = parseHostName(parseBody(renameBody, request.body).host_name);
       const envoy = await find(request.params.envoy);
-      await store.renameEnvoy(envoy.id, hostName, {
+      const epoch = await store.renameEnvoy(envoy.id, hostName, {
         action: 'envoy.renamed',
         actor: request.actor,
         subject: envoy.id,
@@ -84,6 +86,7 @@ export function envoyRoutes({ ca, store, fleet, wakeUps, clock }: EnvoyRoutesCon
         detail: { from: envoy.hostName, to: hostName },
       });
       fleet.rename(envoy.id, hostName);
+      live.advanceEpoch(epoch);
       wakeUps.wake(envoy.id);
       return { envoy: envoyView(await find(envoy.id)) };
     });

@@ -10,20 +10,23 @@ import {
   type SecretValue,
   sealAnswer,
 } from '../../wire/index.js';
+import { auditList } from '../audit-list.js';
 import type { Envoy } from '../fleet.js';
 import type { LivePolicy } from '../live-policy.js';
+import type { SecretWatch } from '../secret-watch.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 export interface ResolveContext {
   readonly live: LivePolicy;
   readonly secrets: Pick<SecretReader, 'open'>;
+  readonly versions: Pick<SecretWatch, 'demandNewest'>;
   readonly signer: Ed25519Signer;
   readonly store: Pick<Store, 'appendAudit'>;
 }
 
 /** Opens the values of the refs that stand in the envoy's own bundle and seals them to this one request (D3, D4, D6). */
 export async function resolveSecrets(
-  { live, secrets, signer, store }: ResolveContext,
+  { live, secrets, versions, signer, store }: ResolveContext,
   { envoy, payload, hash }: AuthenticatedRequest,
 ): Promise<Uint8Array> {
   const { policyVersion, refs, kemPublicKey } = decodeResolveSecrets(payload);
@@ -36,11 +39,14 @@ export async function resolveSecrets(
   await refuseStrangers(refs, bundle.body.refs, envoy, store);
 
   const values: SecretValue[] = [];
+  const current: string[] = [];
   try {
     for (const { key, heldVersion } of refs) {
       const { version, value } = await secrets.open(key);
       if (version === heldVersion) value.dispose();
       else values.push({ key, version, value });
+      versions.demandNewest(key, version);
+      current.push(`${key}@${version}`);
     }
     // Where it can't be recorded, it doesn't happen (A1): the entry is committed before the answer exists.
     await store.appendAudit({
@@ -51,8 +57,8 @@ export async function resolveSecrets(
       detail: {
         epoch,
         policy_version: policyVersion,
-        refs: refs.map(({ key }) => key),
-        sent: values.map(({ key, version }) => ({ key, version })),
+        refs: await auditList(current),
+        sent: values.length,
       },
     });
     return encodeSealedAnswer(await sealAnswer({ requestHash: await hash(), kemPublicKey }, epoch, values, signer));
@@ -75,7 +81,10 @@ async function refuseStrangers(
     actor: envoy.hostName,
     subject: envoy.id,
     outcome: 'denied',
-    detail: { refs: denied },
+    detail: { refs: await auditList(denied) },
   });
-  throw new Rejection('entitlement', `not in the bundle of ${envoy.hostName}: ${denied.join(', ')}`);
+  throw new Rejection(
+    'entitlement',
+    `not in the bundle of ${envoy.hostName}: ${denied[0]}${denied.length > 1 ? ` and ${denied.length - 1} more` : ''}`,
+  );
 }

@@ -1,3 +1,4 @@
+import { toBase64Url } from '../../../base/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
 import { formatTable, formatTime } from '../../table.js';
@@ -28,7 +29,10 @@ export const command: Command = {
       limit: Number(limit),
       ...(action === undefined ? {} : { action }),
     });
-    const rows = entries.map(({ seq, bytes }) => ({ seq, ...decodeEntry(bytes) }));
+    const rows = entries.map(({ seq, bytes }) => {
+      const { salt, ...entry } = decodeEntry(bytes);
+      return { seq, ...entry, salt: toBase64Url(salt) };
+    });
     if (flags.is('json')) return out(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     if (rows.length === 0) note('no entries');
     out(
