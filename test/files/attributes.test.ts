@@ -1,10 +1,21 @@
-import { linkSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { FilesError, setAttributes } from '../../lib/files/index.js';
+import { FilesError, setAttributes, withAnchoredPath } from '../../lib/files/index.js';
 
 const uid = process.getuid?.() ?? 0;
 const gid = process.getgid?.() ?? 0;
+process.umask(0o022); // the folders that are made here are nobody else's to write in
 
 function modeOf(path: string): number {
   return lstatSync(path).mode & 0o7777;
@@ -42,4 +53,34 @@ t.test('neither a link nor a file with a second name', async (t) => {
   await t.rejects(setAttributes(join(dir, 'second'), { mode: 0o777 }), { code: 'not_regular' });
   t.equal(modeOf(join(dir, 'target')), mode);
   await t.rejects(setAttributes(join(dir, 'none'), { mode: 0o600 }), { code: 'not_found' });
+});
+
+t.test("a file of somebody else's that was given a name for a moment, where others can write", async (t) => {
+  const dir = t.testdir({ target: '', folder: {} });
+  const path = join(dir, 'folder', 'file');
+  linkSync(join(dir, 'target'), path);
+  unlinkSync(join(dir, 'target')); // with one name again, as after the race was won
+  for (const [mode, code] of [
+    [0o777, 'not_regular'],
+    [0o1777, 'not_regular'],
+    [0o770, 'not_regular'],
+    [0o755, undefined],
+  ] as const) {
+    chmodSync(join(dir, 'folder'), mode);
+    const done = withAnchoredPath(path, (anchored) => setAttributes(anchored, { mode: 0o604 }));
+    await (code === undefined ? t.resolves(done) : t.rejects(done, { constructor: FilesError, code, path }));
+    t.equal(modeOf(path), code === undefined ? 0o604 : 0o644, `in a folder of mode ${mode.toString(8)}`);
+  }
+});
+
+t.test("in a user's own folder, only what is that user's", { skip: uid !== 0 && 'takes root' }, async (t) => {
+  const dir = t.testdir({ home: { theirs: '', foreign: '' } });
+  for (const name of ['home', 'home/theirs']) chownSync(join(dir, name), 12345, 12345);
+  await setAttributes(join(dir, 'home/theirs'), { owner: { uid: 23456, gid: 23456 } });
+  t.match(statSync(join(dir, 'home/theirs')), { uid: 23456 });
+  await t.rejects(setAttributes(join(dir, 'home/foreign'), { owner: { uid: 12345, gid: 12345 } }), {
+    constructor: FilesError,
+    code: 'not_regular',
+  });
+  t.match(statSync(join(dir, 'home/foreign')), { uid: 0 });
 });
