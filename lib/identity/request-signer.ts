@@ -2,9 +2,7 @@ import type { Clock, EnvoyId } from '../base/index.js';
 import type { Ed25519Signer } from '../crypto/index.js';
 import { type AgentMethod, type SignedRequest, signedBytes } from '../wire/index.js';
 import { IdentityError } from './errors.js';
-
-/** A sequence starts here and rises by one: above that of every earlier process, unless it signed 1,000 a millisecond. */
-const SEQUENCES_PER_MS = 1000;
+import { isWithinReach, sequenceAt } from './sequence.js';
 
 export interface RequestSignerOptions {
   readonly signer: Pick<Ed25519Signer, 'sign'>;
@@ -19,12 +17,15 @@ export interface RequestSigner {
    * @throws IdentityError `exhausted` where no sequence below 2^53 is left
    */
   sign(method: AgentMethod, payload: Uint8Array, instance: Uint8Array): SignedRequest;
-  /** Goes on above what the server has seen, where the clock fell back between two processes of this agent. */
+  /**
+   * Goes on above what the server has seen, where the clock fell back between two processes of this agent. A sequence
+   * more than a year ahead of the clock is ignored: no honest server has seen it.
+   */
   raiseSequence(highest: number): void;
 }
 
 export function createRequestSigner({ signer, envoyId, clock }: RequestSignerOptions): RequestSigner {
-  let sequence = clock.nowMs() * SEQUENCES_PER_MS;
+  let sequence = sequenceAt(clock.nowMs());
 
   return {
     sign(method, payload, instance) {
@@ -35,7 +36,7 @@ export function createRequestSigner({ signer, envoyId, clock }: RequestSignerOpt
       return { ...request, signature: signer.sign(signedBytes(method, request)) };
     },
     raiseSequence(highest) {
-      sequence = Math.max(sequence, highest);
+      if (isWithinReach(highest, clock.nowMs())) sequence = Math.max(sequence, highest);
     },
   };
 }

@@ -2,6 +2,7 @@ import { type Clock, type EnvoyId, equalBytes } from '../base/index.js';
 import type { Ed25519 } from '../crypto/index.js';
 import { type AgentMethod, Rejection, type SignedRequest, signedBytes } from '../wire/index.js';
 import { ReplayWindow } from './replay-window.js';
+import { isWithinReach } from './sequence.js';
 
 /** What has to be known about an envoy to verify its requests. */
 export interface KnownEnvoy {
@@ -37,8 +38,8 @@ export interface VerifiedRequest {
 
 export interface RequestVerifier {
   /**
-   * @throws Rejection `instance` (with the right one), `certificate`, `unknown`, `forged`, `revoked` or `replay` (with
-   * the highest sequence)
+   * @throws Rejection `instance` (with the right one), `certificate`, `unknown`, `forged`, `revoked`, `malformed` (a
+   * sequence more than a year ahead of this clock) or `replay` (with the highest sequence)
    */
   verify(received: ReceivedRequest): VerifiedRequest;
 }
@@ -68,6 +69,10 @@ export function createRequestVerifier(options: RequestVerifierOptions): RequestV
       }
       // From here on the envoy itself is speaking; only now does it learn about itself.
       if (envoy.status === 'revoked') throw new Rejection('revoked', 'this envoy is revoked');
+      // An envoy that moves its own window to the end: every request after it would be a replay.
+      if (!isWithinReach(request.sequence, clock.nowMs())) {
+        throw new Rejection('malformed', 'the sequence is more than a year ahead of the clock');
+      }
       useSequence(windows, request);
       return { envoyId, payload, clockSkewMs: request.issuedAtMs - clock.nowMs() };
     },

@@ -25,6 +25,13 @@ t.test('a clock that fell back makes used sequences: signing goes on above them'
   t.equal(responder.calls.length, 71);
 });
 
+t.test('a refusal that names an absurd sequence locks nobody out', async (t) => {
+  const { responder, session } = await Responder.start();
+  responder.refusals.CheckIn = [new Rejection('replay', 'no', { highestSequence: Number.MAX_SAFE_INTEGER })];
+  await t.resolves(session.call('CheckIn', payload));
+  await t.resolves(session.call('CheckIn', payload));
+});
+
 t.test('the wake-up stream is signed for the same instance', async (t) => {
   const { responder, session } = await Responder.start();
   let hints = 0;

@@ -5,6 +5,7 @@ import { createRequestSigner } from '../../lib/identity/index.js';
 import { signedBytes } from '../../lib/wire/index.js';
 
 const NOW_MS = Date.parse('2026-02-01T12:00:00Z');
+const DAY_MS = 86_400_000;
 const envoyId = parseEnvoyId('3f2a8a52-6c1e-4d7b-9f00-0123456789ab');
 const ed25519 = await loadEd25519();
 const signer = ed25519.generateSigner();
@@ -30,14 +31,24 @@ t.test('sequences rise, also over a restart', async (t) => {
 
 t.test('a sequence is raised, and never lowered', async (t) => {
   const agent = makeSigner();
-  agent.raiseSequence(NOW_MS * 2000);
-  t.equal(agent.sign('CheckIn', utf8(''), instance).sequence, NOW_MS * 2000 + 1);
+  agent.raiseSequence(NOW_MS * 1000 + 500);
+  t.equal(agent.sign('CheckIn', utf8(''), instance).sequence, NOW_MS * 1000 + 501);
   agent.raiseSequence(5);
-  t.equal(agent.sign('CheckIn', utf8(''), instance).sequence, NOW_MS * 2000 + 2);
+  t.equal(agent.sign('CheckIn', utf8(''), instance).sequence, NOW_MS * 1000 + 502);
+});
+
+t.test('a sequence that would leave none to go on with is not followed', async (t) => {
+  const agent = makeSigner();
+  for (const poison of [Number.MAX_SAFE_INTEGER, (NOW_MS + 366 * DAY_MS) * 1000]) {
+    agent.raiseSequence(poison);
+    t.ok(agent.sign('CheckIn', utf8(''), instance).sequence < (NOW_MS + DAY_MS) * 1000);
+  }
+  agent.raiseSequence((NOW_MS + 364 * DAY_MS) * 1000);
+  t.equal(agent.sign('CheckIn', utf8(''), instance).sequence, (NOW_MS + 364 * DAY_MS) * 1000 + 1);
 });
 
 t.test('counters end below 2^53', async (t) => {
-  const agent = makeSigner();
+  const agent = makeSigner(Math.floor(Number.MAX_SAFE_INTEGER / 1000));
   agent.raiseSequence(Number.MAX_SAFE_INTEGER - 1);
   t.equal(agent.sign('CheckIn', utf8(''), instance).sequence, Number.MAX_SAFE_INTEGER);
   t.throws(() => agent.sign('CheckIn', utf8(''), instance), { code: 'exhausted' });

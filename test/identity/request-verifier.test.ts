@@ -158,6 +158,24 @@ t.test('a wrong clock is diagnosed, not punished', async (t) => {
   }
 });
 
+t.test('an envoy cannot use its own sequences up', async (t) => {
+  const { instance, verify } = makeServer();
+  const yearMs = 365 * 86_400_000;
+  for (const sequence of [Number.MAX_SAFE_INTEGER, (NOW_MS + yearMs) * 1000 + 1]) {
+    const unsigned = { envoyId: WEB, instance, sequence, issuedAtMs: NOW_MS, payload: utf8('x') };
+    const request = { ...unsigned, signature: webSigner.sign(signedBytes('CheckIn', unsigned)) };
+    refused(t, 'malformed', () => verify(request));
+    refused(t, 'forged', () => verify({ ...request, payload: utf8('y') }));
+  }
+  const agent = makeAgent();
+  t.ok(verify(agent.sign('CheckIn', utf8('x'), instance)));
+  const raised = (NOW_MS + yearMs) * 1000 - 1;
+  agent.raiseSequence(raised);
+  const last = agent.sign('CheckIn', utf8('x'), instance);
+  t.equal(last.sequence, raised + 1);
+  t.ok(verify(last), 'as far as an agent follows, the server does');
+});
+
 t.test('an agent whose clock fell back goes on above the highest sequence', async (t) => {
   const { instance, verify } = makeServer();
   verify(makeAgent().sign('CheckIn', utf8('x'), instance));
