@@ -6,6 +6,9 @@ import type { Log } from './log.js';
 import { summary } from './summary.js';
 
 const DEFAULT_INTERVAL_MS = 5 * 60_000;
+/** What a server may name: shorter, and a fleet is busy with nothing else; longer, and a machine drifts unseen. */
+const MIN_INTERVAL_MS = 10_000;
+const MAX_INTERVAL_MS = 86_400_000;
 
 export interface RunLoopOptions {
   readonly envoy: Pick<Envoy, 'checkIn' | 'converge' | 'deliver'>;
@@ -16,7 +19,7 @@ export interface RunLoopOptions {
   readonly random: Random;
   readonly log: Log;
   readonly dryRun: boolean;
-  /** Instead of the interval that the server names. */
+  /** Instead of the interval that the server names, which counts as 10 s at least and 1 d at most. */
   readonly intervalMs?: number | undefined;
 }
 
@@ -51,12 +54,19 @@ export async function runLoop(options: RunLoopOptions): Promise<void> {
   async function meet(): Promise<{ ok: boolean; changed: boolean; problem?: unknown }> {
     try {
       const { changed, intervalMs: named } = await options.envoy.checkIn();
-      if (options.intervalMs === undefined && named > 0) intervalMs = named;
+      if (options.intervalMs === undefined && named > 0) follow(named);
       return { ok: true, changed };
     } catch (cause) {
       report('check-in failed', cause);
       return { ok: false, changed: false, problem: cause };
     }
+  }
+
+  /** A longer interval counts from the next run on: a server that names ever longer ones must not put that off. */
+  function follow(named: number): void {
+    const nextMs = Math.min(Math.max(named, MIN_INTERVAL_MS), MAX_INTERVAL_MS);
+    if (nextMs < intervalMs) runAtMs = Math.min(runAtMs, clock.nowMs() + jittered(nextMs, random));
+    intervalMs = nextMs;
   }
 
   /** @returns whether something is left that another contact may mend */

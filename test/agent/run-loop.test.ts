@@ -100,6 +100,28 @@ t.test('an interval of its own', async (t) => {
   );
 });
 
+t.test('an interval that the server names has bounds', async (t) => {
+  for (const [named, seconds] of [
+    [2 ** 32 * 1000, 86_400],
+    [1, 10],
+  ] as const) {
+    const events = await play({ contacts: [{ intervalMs: named }], waits: 2 });
+    t.same(
+      events.filter((event) => event.endsWith('converge')),
+      ['0 converge', `${seconds} converge`],
+    );
+  }
+});
+
+t.test('a shorter interval moves the next run, a longer one does not put it off', async (t) => {
+  const contacts = [{}, { intervalMs: MINUTE_MS }, { intervalMs: 20 * MINUTE_MS }, {}];
+  const events = await play({ contacts, hints: { 0: 7000, 1: 5000 }, waits: 4 });
+  t.same(
+    events.filter((event) => !event.endsWith('deliver')),
+    ['0 check in', '0 converge', '7 check in', '12 check in', '67 check in', '67 converge'],
+  );
+});
+
 t.test('a hint leads to a check-in, and to a run only where something changed', async (t) => {
   const contacts = [{}, {}, { changed: true }, {}];
   t.same(await play({ contacts, hints: { 0: 7000, 1: 5000 }, waits: 4 }), [
