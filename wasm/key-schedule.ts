@@ -1,16 +1,16 @@
-// AES-256 key expansion (FIPS 197 section 5.2) into bit planes. SubWord goes through the same circuit as the cipher.
+// AES-256 key expansion (FIPS 197 section 5.2). SubWord goes through the same circuit as the cipher.
 
 import { SCHEDULE, STATE } from './memory';
 import { transpose } from './planes';
 import { subBytes } from './round';
 
 /** SubWord: four bytes of one word through the S-box, the rest of the planes zero. Where they stand doesn't matter. */
-function substituteWord<W>(word: u32): u32 {
-  memory.fill(STATE, 0, 8 * sizeof<W>());
+function substituteWord(word: u32): u32 {
+  memory.fill(STATE, 0, 64);
   store<u32>(STATE, word);
-  transpose<W>();
-  subBytes<W>();
-  transpose<W>();
+  transpose<u64>(STATE);
+  subBytes<u64>(STATE);
+  transpose<u64>(STATE);
   return load<u32>(STATE) ^ 0x63636363;
 }
 
@@ -19,16 +19,16 @@ function substituteWord<W>(word: u32): u32 {
 }
 
 /** Writes the 60 words of the schedule for the 32-byte key at `key` to SCHEDULE. */
-export function expandWords<W>(key: usize): void {
+export function expandWords(key: usize): void {
   memory.copy(SCHEDULE, key, 32);
   let roundConstant: u32 = 1;
   for (let i: usize = 8; i < 60; i++) {
     let next = word(i - 1);
     if ((i & 7) == 0) {
-      next = substituteWord<W>(rotr<u32>(next, 8)) ^ roundConstant;
+      next = substituteWord(rotr<u32>(next, 8)) ^ roundConstant;
       roundConstant <<= 1;
     } else if ((i & 7) == 4) {
-      next = substituteWord<W>(next);
+      next = substituteWord(next);
     }
     store<u32>(SCHEDULE + i * 4, word(i - 8) ^ next);
   }

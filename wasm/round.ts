@@ -1,10 +1,9 @@
 // The AES round over bit planes (Käsper and Schwabe, "Faster and Timing-Attack Resistant AES-GCM"): the S-box is a circuit,
 // so nothing is ever looked up. ShiftRows is never executed: after round r the state stands unshifted by r ShiftRows, and
 // MixColumns and the round keys follow it (Adomnicai and Peyrin, "Fixslicing AES-like Ciphers"). A uniform shift of the
-// columns remains of it, as an argument of `rotate`.
+// columns remains of it, as an argument of `rotateSum`.
 
-import { keyPlane, plane, setPlane } from './planes';
-import { and, rotate, xor } from './word';
+import { and, rotateSum, xor } from './word';
 
 const SUBSTITUTE: i32 = -1;
 
@@ -14,15 +13,15 @@ const SUBSTITUTE: i32 = -1;
  * and s count from the highest bit. Its four final negations, the constant 0x63, stand in the round keys instead:
  * MixColumns maps that constant to itself. MixColumns and AddRoundKey of round r follow, where `skew` is r modulo 4.
  */
-@inline export function round<W>(key: usize, skew: i32): void {
-  const x0 = plane<W>(7);
-  const x1 = plane<W>(6);
-  const x2 = plane<W>(5);
-  const x3 = plane<W>(4);
-  const x4 = plane<W>(3);
-  const x5 = plane<W>(2);
-  const x6 = plane<W>(1);
-  const x7 = plane<W>(0);
+@inline export function round<W>(state: usize, key: usize, skew: i32): void {
+  const x0 = load<W>(state, 7 * sizeof<W>());
+  const x1 = load<W>(state, 6 * sizeof<W>());
+  const x2 = load<W>(state, 5 * sizeof<W>());
+  const x3 = load<W>(state, 4 * sizeof<W>());
+  const x4 = load<W>(state, 3 * sizeof<W>());
+  const x5 = load<W>(state, 2 * sizeof<W>());
+  const x6 = load<W>(state, 1 * sizeof<W>());
+  const x7 = load<W>(state, 0 * sizeof<W>());
   const y14 = xor<W>(x3, x5);
   const y13 = xor<W>(x0, x6);
   const y9 = xor<W>(x0, x3);
@@ -140,41 +139,41 @@ const SUBSTITUTE: i32 = -1;
   const s2 = xor<W>(t55, t67);
 
   if (skew == SUBSTITUTE) {
-    setPlane<W>(7, s0);
-    setPlane<W>(6, s1);
-    setPlane<W>(5, s2);
-    setPlane<W>(4, s3);
-    setPlane<W>(3, s4);
-    setPlane<W>(2, s5);
-    setPlane<W>(1, s6);
-    setPlane<W>(0, s7);
+    store<W>(state, s0, 7 * sizeof<W>());
+    store<W>(state, s1, 6 * sizeof<W>());
+    store<W>(state, s2, 5 * sizeof<W>());
+    store<W>(state, s3, 4 * sizeof<W>());
+    store<W>(state, s4, 3 * sizeof<W>());
+    store<W>(state, s5, 2 * sizeof<W>());
+    store<W>(state, s6, 1 * sizeof<W>());
+    store<W>(state, s7, 0 * sizeof<W>());
   } else {
     // Row i of MixColumns, of the rows a, is 2 (a[i] + a[i+1]) + a[i+1] + (a[i+2] + a[i+3]). Doubling moves each plane
     // up by one and folds the highest, which is s0, in by 0x1b.
-    const r0 = rotate<W>(s0, 1, skew), d0 = xor<W>(s0, r0);
-    const r1 = rotate<W>(s1, 1, skew), d1 = xor<W>(s1, r1);
-    const r2 = rotate<W>(s2, 1, skew), d2 = xor<W>(s2, r2);
-    const r3 = rotate<W>(s3, 1, skew), d3 = xor<W>(s3, r3);
-    const r4 = rotate<W>(s4, 1, skew), d4 = xor<W>(s4, r4);
-    const r5 = rotate<W>(s5, 1, skew), d5 = xor<W>(s5, r5);
-    const r6 = rotate<W>(s6, 1, skew), d6 = xor<W>(s6, r6);
-    const r7 = rotate<W>(s7, 1, skew), d7 = xor<W>(s7, r7);
-    mixed<W>(0, key, r7, rotate<W>(d7, 2, skew), d0);
-    mixed<W>(1, key, r6, rotate<W>(d6, 2, skew), xor<W>(d7, d0));
-    mixed<W>(2, key, r5, rotate<W>(d5, 2, skew), d6);
-    mixed<W>(3, key, r4, rotate<W>(d4, 2, skew), xor<W>(d5, d0));
-    mixed<W>(4, key, r3, rotate<W>(d3, 2, skew), xor<W>(d4, d0));
-    mixed<W>(5, key, r2, rotate<W>(d2, 2, skew), d3);
-    mixed<W>(6, key, r1, rotate<W>(d1, 2, skew), d2);
-    mixed<W>(7, key, r0, rotate<W>(d0, 2, skew), d1);
+    const r0 = rotateSum<W>(t59, t63, 1, skew), d0 = xor<W>(s0, r0);
+    const r1 = rotateSum<W>(t64, s3, 1, skew), d1 = xor<W>(s1, r1);
+    const r2 = rotateSum<W>(t55, t67, 1, skew), d2 = xor<W>(s2, r2);
+    const r3 = rotateSum<W>(t53, t66, 1, skew), d3 = xor<W>(s3, r3);
+    const r4 = rotateSum<W>(t51, t66, 1, skew), d4 = xor<W>(s4, r4);
+    const r5 = rotateSum<W>(t47, t65, 1, skew), d5 = xor<W>(s5, r5);
+    const r6 = rotateSum<W>(t56, t62, 1, skew), d6 = xor<W>(s6, r6);
+    const r7 = rotateSum<W>(t48, t60, 1, skew), d7 = xor<W>(s7, r7);
+    store<W>(state, mixed<W>(r7, rotateSum<W>(s7, r7, 2, skew), d0, load<W>(key, 0 * sizeof<W>())), 0 * sizeof<W>());
+    store<W>(state, mixed<W>(r6, rotateSum<W>(s6, r6, 2, skew), xor<W>(d7, d0), load<W>(key, 1 * sizeof<W>())), 1 * sizeof<W>());
+    store<W>(state, mixed<W>(r5, rotateSum<W>(s5, r5, 2, skew), d6, load<W>(key, 2 * sizeof<W>())), 2 * sizeof<W>());
+    store<W>(state, mixed<W>(r4, rotateSum<W>(s4, r4, 2, skew), xor<W>(d5, d0), load<W>(key, 3 * sizeof<W>())), 3 * sizeof<W>());
+    store<W>(state, mixed<W>(r3, rotateSum<W>(s3, r3, 2, skew), xor<W>(d4, d0), load<W>(key, 4 * sizeof<W>())), 4 * sizeof<W>());
+    store<W>(state, mixed<W>(r2, rotateSum<W>(s2, r2, 2, skew), d3, load<W>(key, 5 * sizeof<W>())), 5 * sizeof<W>());
+    store<W>(state, mixed<W>(r1, rotateSum<W>(s1, r1, 2, skew), d2, load<W>(key, 6 * sizeof<W>())), 6 * sizeof<W>());
+    store<W>(state, mixed<W>(r0, rotateSum<W>(s0, r0, 2, skew), d1, load<W>(key, 7 * sizeof<W>())), 7 * sizeof<W>());
   }
 }
 
-@inline function mixed<W>(i: usize, key: usize, next: W, opposite: W, doubled: W): void {
-  setPlane<W>(i, xor<W>(xor<W>(next, opposite), xor<W>(doubled, keyPlane<W>(key, i))));
+@inline function mixed<W>(next: W, opposite: W, doubled: W, key: W): W {
+  return xor<W>(xor<W>(next, opposite), xor<W>(doubled, key));
 }
 
 /** SubBytes alone, without its constant. */
-export function subBytes<W>(): void {
-  round<W>(0, SUBSTITUTE);
+export function subBytes<W>(state: usize): void {
+  round<W>(state, 0, SUBSTITUTE);
 }

@@ -4,6 +4,8 @@ import { wipe } from './random.js';
 /** A key for as long as somebody holds it, whether or not it is expanded in the module right now. */
 export class KeyContext {
   readonly key: Uint8Array;
+  /** Where it is expanded, if it is. Belongs to the pool. */
+  slot: number | undefined;
   /** Messages sealed so far. */
   sealed = 0;
 
@@ -20,42 +22,49 @@ export class KeyContext {
  */
 export class ContextPool {
   readonly #kernel: Kernel;
-  readonly #slots = new Map<KeyContext, number>();
+  readonly #owners: (KeyContext | undefined)[];
   readonly #free: number[];
+  /** The slot that is taken from its owner next. */
+  #turn = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    this.#free = Array.from({ length: kernel.slots }, (_, slot) => kernel.slots - 1 - slot);
+    this.#owners = Array.from({ length: kernel.slots }, () => undefined);
+    this.#free = Array.from(this.#owners.keys()).reverse();
   }
 
   /** The slot of a key, expanded into one if it has none. Good until the next call. */
   slotOf(context: KeyContext): number {
-    return this.#slots.get(context) ?? this.#expand(context);
+    return context.slot ?? this.#expand(context);
   }
 
   /** Wipes a key, expanded or not. */
   forget(context: KeyContext): void {
     wipe(context.key);
-    const slot = this.#slots.get(context);
-    if (slot === undefined) return;
-    this.#slots.delete(context);
-    this.#kernel.forgetKey(slot);
-    this.#free.push(slot);
+    if (context.slot !== undefined) this.#free.push(this.#vacate(context, context.slot));
   }
 
   #expand(context: KeyContext): number {
     const slot = this.#free.pop() ?? this.#evict();
-    this.#kernel.memory.set(context.key, this.#kernel.text);
+    this.#kernel.textOf(context.key.length).set(context.key);
     this.#kernel.expandKey(slot);
-    this.#slots.set(context, slot);
+    this.#owners[slot] = context;
+    context.slot = slot;
     return slot;
   }
 
-  /** Takes the slot of the key that was expanded first; a Map keeps that order. */
   #evict(): number {
-    const [first] = this.#slots;
-    if (first === undefined) throw new RangeError('the kernel has no slots');
-    this.#slots.delete(first[0]);
-    return first[1];
+    const slot = this.#turn;
+    this.#turn = (slot + 1) % this.#owners.length;
+    const owner = this.#owners[slot];
+    if (owner === undefined) throw new RangeError('the kernel has no slots');
+    return this.#vacate(owner, slot);
+  }
+
+  #vacate(owner: KeyContext, slot: number): number {
+    this.#kernel.forgetKey(slot);
+    this.#owners[slot] = undefined;
+    owner.slot = undefined;
+    return slot;
   }
 }

@@ -7,56 +7,57 @@ export interface KernelBytes {
   readonly sha256: string;
 }
 
-/** What the module exports. The order of the calls and the sizes of the pieces stand in `wasm/aes-256-gcm.ts`. */
-interface KernelExports {
+/** The functions of the module. The order of the calls and the sizes of the pieces stand in `wasm/aes-256-gcm.ts`. */
+interface KernelFunctions {
+  expandKey(slot: number): void;
+  forgetKey(slot: number): void;
+  seal(slot: number, nonce: number, aad: number, text: number): void;
+  open(slot: number, aad: number, text: number): number;
+  begin(slot: number, nonce: number, text: number): void;
+  encrypt(aad: number, text: number, last: boolean): void;
+  authenticate(aad: number, text: number, last: boolean): number;
+  decrypt(text: number): void;
+  wipe(bytes: number): void;
+}
+
+interface KernelExports extends KernelFunctions {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly AAD: { readonly value: number };
   readonly AAD_BYTES: { readonly value: number };
   readonly NONCE: { readonly value: number };
+  readonly FRESH_NONCES: { readonly value: number };
+  readonly FRESH_NONCES_BYTES: { readonly value: number };
   readonly BUFFER: { readonly value: number };
   readonly BUFFER_BYTES: { readonly value: number };
   readonly FIRST_BYTES: { readonly value: number };
   readonly SLOTS: { readonly value: number };
-  expandKey(slot: number): void;
-  forgetKey(slot: number): void;
-  begin(slot: number): void;
-  absorbAad(bytes: number): void;
-  absorbText(bytes: number): void;
-  encrypt(bytes: number): void;
-  decrypt(bytes: number): void;
-  finish(): void;
-  matches(): number;
-  wipe(bytes: number): void;
 }
 
-/** The module on its fixed memory: addresses as numbers, and one view of all of it. */
-export interface Kernel
-  extends Pick<
-    KernelExports,
-    | 'expandKey'
-    | 'forgetKey'
-    | 'begin'
-    | 'absorbAad'
-    | 'absorbText'
-    | 'encrypt'
-    | 'decrypt'
-    | 'finish'
-    | 'matches'
-    | 'wipe'
-  > {
+/** The module on its fixed memory: addresses as numbers, and views by the length of what they take. */
+export interface Kernel extends KernelFunctions {
   readonly memory: Uint8Array;
-  /** Where AAD goes, in pieces of `aadBytes`. */
-  readonly aad: number;
+  /** AAD goes right before the text, filled up to whole blocks; at most so many bytes at a time. */
   readonly aadBytes: number;
-  /** Where the nonce goes: the 12 bytes before `text`. */
+  readonly aadOf: View;
+  /** The nonce of a message to be opened. */
   readonly nonce: number;
-  /** Where text goes: `firstBytes`, then pieces of `textBytes`. The tag stands behind the last one. */
+  /** Nonces that were never used. */
+  readonly freshNonces: Uint8Array;
+  /** Text: `firstBytes`, then pieces of `textBytes`. */
   readonly text: number;
   readonly firstBytes: number;
   readonly textBytes: number;
+  readonly textOf: View;
+  /** A sealed message, by the length of its text: nonce, text, tag. */
+  readonly sealedOf: View;
   /** Keys that can be expanded at the same time. */
   readonly slots: number;
 }
+
+/**
+ * A view of so many bytes of the module. What is copied through it can't be longer, also where the length of what is
+ * copied changes under our hands, as it can in shared memory.
+ */
+type View = (length: number) => Uint8Array;
 
 // Node's types leave WebAssembly to the DOM's; this is all that is needed of it.
 declare const WebAssembly: {
@@ -87,16 +88,38 @@ export function startKernel({ base64, sha256 }: KernelBytes): Kernel | undefined
 }
 
 function onMemory(exports: KernelExports): Kernel {
-  const { memory, AAD, AAD_BYTES, NONCE, BUFFER, BUFFER_BYTES, FIRST_BYTES, SLOTS, ...functions } = exports;
+  const { expandKey, forgetKey, seal, open, begin, encrypt, authenticate, decrypt, wipe } = exports;
+  const memory = new Uint8Array(exports.memory.buffer);
+  const text = exports.BUFFER.value;
+  const freshNonces = exports.FRESH_NONCES.value;
   return {
-    ...functions,
-    memory: new Uint8Array(memory.buffer),
-    aad: AAD.value,
-    aadBytes: AAD_BYTES.value,
-    nonce: NONCE.value,
-    text: BUFFER.value,
-    firstBytes: FIRST_BYTES.value,
-    textBytes: BUFFER_BYTES.value,
-    slots: SLOTS.value,
+    ...{ expandKey, forgetKey, seal, open, begin, encrypt, authenticate, decrypt, wipe },
+    memory,
+    aadBytes: exports.AAD_BYTES.value,
+    aadOf: kept((length) => {
+      const start = text - Math.ceil(length / 16) * 16;
+      return memory.subarray(start, start + length);
+    }),
+    nonce: exports.NONCE.value,
+    freshNonces: memory.subarray(freshNonces, freshNonces + exports.FRESH_NONCES_BYTES.value),
+    text,
+    firstBytes: exports.FIRST_BYTES.value,
+    textBytes: exports.BUFFER_BYTES.value,
+    textOf: kept((length) => memory.subarray(text, text + length)),
+    sealedOf: kept((length) => memory.subarray(text - 12, text + length + 16)),
+    slots: exports.SLOTS.value,
+  };
+}
+
+/** Views of longer text are made anew: beside the work on it, that takes no time. */
+const KEPT_LENGTHS = 1024;
+
+/** Keeps views, because making one takes longer than copying a short message through it. */
+function kept(make: View): View {
+  const views = new Array<Uint8Array | undefined>(KEPT_LENGTHS).fill(undefined);
+  return (length) => {
+    const view = views[length] ?? make(length);
+    if (length < KEPT_LENGTHS) views[length] = view;
+    return view;
   };
 }

@@ -1,112 +1,175 @@
 import type { Kernel } from './aes-kernel.js';
+import { NONCE_BYTES } from './aes-nonces.js';
 import { CryptoError } from './errors.js';
+import { wipe } from './random.js';
 
-export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
+
+/** What a sealed message has more than its text. */
+export const SEAL_OVERHEAD_BYTES: number = NONCE_BYTES + TAG_BYTES;
 
 /** What counter blocks of 32 bits can encrypt under one nonce (SP 800-38D section 5.2.1.1). */
 const MAX_TEXT_BYTES = 2 ** 36 - 32;
 
 /**
- * Seals one message under the key in `slot`: nonce, ciphertext, tag. Whoever calls this with a nonce that the key has
- * seen gives both messages and the authentication key away, so the public interface doesn't take one.
+ * Seals one message under the key in `slot` into `output`: nonce, ciphertext, tag. Whoever calls this with a nonce that the
+ * key has seen gives both messages and the authentication key away, so the public interface doesn't take one.
+ * @param nonce its address in the module
+ * @param output room for SEAL_OVERHEAD_BYTES more than the plaintext, which the caller has checked
+ * @returns how many bytes it wrote
  * @throws CryptoError `limit` for more than 2^36 − 32 bytes.
  */
 export function sealMessage(
   kernel: Kernel,
   slot: number,
-  nonce: Uint8Array,
+  nonce: number,
   plaintext: Uint8Array,
   aad: Uint8Array,
-): Uint8Array {
-  const { memory, text, firstBytes } = kernel;
-  if (plaintext.length > MAX_TEXT_BYTES) {
-    throw new CryptoError('limit', 'AES-GCM seals at most 2^36 - 32 bytes at once');
+  output: Uint8Array,
+): number {
+  const { length } = plaintext;
+  const { length: aadLength } = aad;
+  if (length > kernel.firstBytes || aadLength > kernel.aadBytes) {
+    sealInPieces(kernel, slot, nonce, plaintext, aad, output);
+  } else {
+    // One call. What stays in the module is what is given out: nonce, ciphertext, tag.
+    kernel.textOf(length).set(plaintext);
+    if (aadLength > 0) kernel.aadOf(aadLength).set(aad);
+    kernel.seal(slot, nonce, aadLength, length);
+    output.set(kernel.sealedOf(length));
   }
-  try {
-    begin(kernel, slot, nonce, aad);
-    if (plaintext.length <= firstBytes) {
-      memory.set(plaintext, text);
-      kernel.encrypt(plaintext.length);
-      kernel.finish();
-      return memory.slice(kernel.nonce, text + plaintext.length + TAG_BYTES);
-    }
-    const sealed = new Uint8Array(NONCE_BYTES + plaintext.length + TAG_BYTES);
-    sealed.set(nonce);
-    let last = 0;
-    for (const { start, length } of pieces(kernel, plaintext.length)) {
-      memory.set(plaintext.subarray(start, start + length), text);
-      kernel.encrypt(length);
-      sealed.set(memory.subarray(text, text + length), NONCE_BYTES + start);
-      last = length;
-    }
-    kernel.finish();
-    sealed.set(memory.subarray(text + last, text + last + TAG_BYTES), NONCE_BYTES + plaintext.length);
-    return sealed;
-  } finally {
-    kernel.wipe(Math.min(plaintext.length, kernel.textBytes));
-  }
+  return length + SEAL_OVERHEAD_BYTES;
 }
 
 /**
- * Opens what `sealMessage` made. Every byte is authenticated before the first one is decrypted, so a refusal leaves no
- * plaintext anywhere, neither in the module nor in a result.
+ * Opens what `sealMessage` made, into `output`. Every byte is authenticated before the first one is decrypted, so a refusal
+ * leaves no plaintext anywhere, and `output` as it was.
+ * @param output room for SEAL_OVERHEAD_BYTES fewer than `sealed`, which the caller has checked
+ * @returns how many bytes it wrote
  * @throws CryptoError `forged`, the same for every reason.
  */
-export function openMessage(kernel: Kernel, slot: number, sealed: Uint8Array, aad: Uint8Array): Uint8Array {
-  const length = sealed.length - NONCE_BYTES - TAG_BYTES;
+export function openMessage(
+  kernel: Kernel,
+  slot: number,
+  sealed: Uint8Array,
+  aad: Uint8Array,
+  output: Uint8Array,
+): number {
+  const length = sealed.length - SEAL_OVERHEAD_BYTES;
+  const { length: aadLength } = aad;
   if (length < 0) throw forged();
-  const { memory, text, firstBytes } = kernel;
-  // Long text is read twice: against a thread that changes it in between, shared memory is copied first.
-  if (sealed.buffer instanceof SharedArrayBuffer) sealed = Uint8Array.from(sealed);
+  if (length > kernel.firstBytes || aadLength > kernel.aadBytes) {
+    openInPieces(kernel, slot, sealed, aad, output);
+  } else {
+    const { memory, nonce, text } = kernel;
+    kernel.sealedOf(length).set(sealed);
+    // The AAD takes the place that the nonce came in. Copied from the module's own copy, which nobody else can change.
+    for (let i = 0; i < NONCE_BYTES; i++) memory[nonce + i] = memory[text - NONCE_BYTES + i] as number;
+    if (aadLength > 0) kernel.aadOf(aadLength).set(aad);
+    const authentic = kernel.open(slot, aadLength, length) === 1;
+    if (authentic) output.set(kernel.textOf(length));
+    kernel.wipe(length);
+    if (!authentic) throw forged();
+  }
+  return length;
+}
+
+function sealInPieces(
+  kernel: Kernel,
+  slot: number,
+  nonce: number,
+  plaintext: Uint8Array,
+  aad: Uint8Array,
+  output: Uint8Array,
+): void {
+  const { length } = plaintext;
+  if (length > MAX_TEXT_BYTES) throw new CryptoError('limit', 'AES-GCM seals at most 2^36 - 32 bytes at once');
+  const copied = overlap(plaintext, output);
+  const source = copied ? apart(plaintext) : plaintext;
   try {
-    begin(kernel, slot, sealed.subarray(0, NONCE_BYTES), aad);
-    if (length <= firstBytes) {
-      memory.set(sealed, kernel.nonce);
-      kernel.absorbText(length);
-      if (kernel.matches() !== 1) throw forged();
-      kernel.decrypt(length);
-      return memory.slice(text, text + length);
+    begin(kernel, slot, nonce, length);
+    let aadLeft = absorbAad(kernel, aad);
+    output.set(kernel.memory.subarray(nonce, nonce + NONCE_BYTES));
+    for (const { start, size, last } of pieces(kernel, length)) {
+      kernel.textOf(size).set(source.subarray(start, start + size));
+      kernel.encrypt(aadLeft, size, last);
+      output.set(kernel.textOf(last ? size + TAG_BYTES : size), NONCE_BYTES + start);
+      aadLeft = 0;
     }
-    for (const piece of pieces(kernel, length)) {
-      const start = NONCE_BYTES + piece.start;
-      // With the 16 bytes behind it, which are the tag where the piece is the last.
-      memory.set(sealed.subarray(start, start + piece.length + TAG_BYTES), text);
-      kernel.absorbText(piece.length);
-    }
-    if (kernel.matches() !== 1) throw forged();
-    const opened = new Uint8Array(length);
-    for (const piece of pieces(kernel, length)) {
-      const start = NONCE_BYTES + piece.start;
-      memory.set(sealed.subarray(start, start + piece.length), text);
-      kernel.decrypt(piece.length);
-      opened.set(memory.subarray(text, text + piece.length), piece.start);
-    }
-    return opened;
   } finally {
-    kernel.wipe(Math.min(length, kernel.textBytes));
+    kernel.wipe(kernel.textBytes);
+    if (copied) wipe(source);
   }
 }
 
-function begin(kernel: Kernel, slot: number, nonce: Uint8Array, aad: Uint8Array): void {
-  kernel.memory.set(nonce, kernel.nonce);
-  kernel.begin(slot);
-  for (let start = 0; start < aad.length; start += kernel.aadBytes) {
-    const piece = aad.length <= kernel.aadBytes ? aad : aad.subarray(start, start + kernel.aadBytes);
-    kernel.memory.set(piece, kernel.aad);
-    kernel.absorbAad(piece.length);
+function openInPieces(kernel: Kernel, slot: number, sealed: Uint8Array, aad: Uint8Array, output: Uint8Array): void {
+  const length = sealed.length - SEAL_OVERHEAD_BYTES;
+  // It is read twice: nobody may change it in between, and what is written may not be what is still to be read.
+  const source = isShared(sealed) || overlap(sealed, output) ? apart(sealed) : sealed;
+  try {
+    kernel.memory.set(source.subarray(0, NONCE_BYTES), kernel.nonce);
+    begin(kernel, slot, kernel.nonce, length);
+    let aadLeft = absorbAad(kernel, aad);
+    let authentic = 0;
+    for (const { start, size, last } of pieces(kernel, length)) {
+      const end = NONCE_BYTES + start + size + (last ? TAG_BYTES : 0);
+      kernel.textOf(last ? size + TAG_BYTES : size).set(source.subarray(NONCE_BYTES + start, end));
+      authentic = kernel.authenticate(aadLeft, size, last);
+      aadLeft = 0;
+    }
+    if (authentic !== 1) throw forged();
+    for (const { start, size } of pieces(kernel, length)) {
+      kernel.textOf(size).set(source.subarray(NONCE_BYTES + start, NONCE_BYTES + start + size));
+      kernel.decrypt(size);
+      output.set(kernel.textOf(size), start);
+    }
+  } finally {
+    kernel.wipe(kernel.textBytes);
   }
 }
 
-/** How text is cut to go through the module. */
-function* pieces(kernel: Kernel, length: number): Generator<{ start: number; length: number }> {
-  let room = kernel.firstBytes;
-  for (let start = 0; start < length; ) {
-    const piece = { start, length: Math.min(room, length - start) };
-    yield piece;
-    start += piece.length;
-    room = kernel.textBytes;
+function begin(kernel: Kernel, slot: number, nonce: number, length: number): void {
+  // The module's numbers have 32 bits; all that it asks of this one is whether the message is long.
+  kernel.begin(slot, nonce, Math.min(length, kernel.textBytes));
+}
+
+/** All AAD but the last piece; how long that is, which lies there for the first piece of text. */
+function absorbAad(kernel: Kernel, aad: Uint8Array): number {
+  const { length } = aad;
+  let start = 0;
+  for (; length - start > kernel.aadBytes; start += kernel.aadBytes) {
+    kernel.aadOf(kernel.aadBytes).set(aad.subarray(start, start + kernel.aadBytes));
+    kernel.authenticate(kernel.aadBytes, 0, false);
   }
+  kernel.aadOf(length - start).set(aad.subarray(start, length));
+  return length - start;
+}
+
+/** How text is cut to go through the module: at least one piece, the last one marked. */
+function* pieces(kernel: Kernel, length: number): Generator<{ start: number; size: number; last: boolean }> {
+  let size = Math.min(kernel.firstBytes, length);
+  for (let start = 0, last = false; !last; start += size) {
+    if (start > 0) size = Math.min(kernel.textBytes, length - start);
+    last = start + size === length;
+    yield { start, size, last };
+  }
+}
+
+/** Whether two views may have a byte in common. Of shared memory several buffers can be the same. */
+function overlap(a: Uint8Array, b: Uint8Array): boolean {
+  if (isShared(a) && isShared(b)) return true;
+  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.length && b.byteOffset < a.byteOffset + a.length;
+}
+
+function isShared(bytes: Uint8Array): boolean {
+  return bytes.buffer instanceof SharedArrayBuffer;
+}
+
+/** A copy in memory of its own. */
+function apart(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function forged(): CryptoError {

@@ -29,6 +29,12 @@ function hasBuffer(bytes: Uint8Array): boolean {
   }
 }
 
+/** For outputs of the caller's: room for so many bytes, or more. */
+export function requireRoom(what: string, output: Uint8Array, size: number): void {
+  requireBytes(what, output);
+  if (output.length < size) throw new CryptoError('bad_size', `${what} has ${output.length} bytes, ${size} are needed`);
+}
+
 /** For lengths and costs: a whole number between both bounds, inclusive. */
 export function requireRange(what: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {

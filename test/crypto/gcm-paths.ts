@@ -1,7 +1,6 @@
-import { makeAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
+import { type Aes256GcmKey, makeAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
 import type { Kernel } from '../../lib/crypto/aes-kernel.js';
-import { openMessage, sealMessage } from '../../lib/crypto/aes-message.js';
-import { expandKey, kernelBuilds } from './kernels.js';
+import { expandKey, kernelBuilds, openAs, sealAs } from './kernels.js';
 
 /** A key, in one of the ways to use it. */
 export interface GcmUse {
@@ -21,38 +20,89 @@ export interface GcmPath {
 
 /** Every way to seal and open on this machine, each in a module of its own. */
 export function gcmPaths(): GcmPath[] {
-  return kernelBuilds().flatMap(({ build, start }) => {
-    const [oneShot, pieces, keys] = [start(), inSmallPieces(start(), build), start()];
-    const gcm = makeAes256Gcm(keys, { build: build === 'simd' ? 'simd' : 'scalar', sha256: '' });
-    return [
-      {
-        build,
-        path: `${build}, one shot`,
-        kernel: oneShot,
-        takesNonce: true,
-        withKey: (key) => messages(oneShot, key),
-      },
-      {
-        build,
-        path: `${build}, in small pieces`,
-        kernel: pieces,
-        takesNonce: true,
-        withKey: (key) => messages(pieces, key),
-      },
-      { build, path: `${build}, through a key`, kernel: keys, takesNonce: false, withKey: (key) => gcm.importKey(key) },
-    ] satisfies GcmPath[];
-  });
+  return kernelBuilds().flatMap(({ build, start }) => [
+    ...[start(), inSmallPieces(start(), build)].map((kernel, i) => ({
+      build,
+      path: `${build}, ${i === 0 ? 'one shot' : 'in small pieces'}`,
+      kernel,
+      takesNonce: true,
+      withKey: (key: Uint8Array) => messages(kernel, key),
+    })),
+    ...Object.entries({ 'through a key': returning, 'into a buffer': into, 'in place': inPlace }).map(([path, use]) => {
+      const kernel = start();
+      const gcm = makeAes256Gcm(kernel, { build: build === 'simd' ? 'simd' : 'scalar', sha256: '' });
+      const withKey = (key: Uint8Array) => use(gcm.importKey(key));
+      return { build, path: `${build}, ${path}`, kernel, takesNonce: false, withKey };
+    }),
+  ]);
 }
 
 function messages(kernel: Kernel, key: Uint8Array): GcmUse {
+  const expand = () => {
+    kernel.forgetKey(0);
+    return expandKey(kernel, key, 0);
+  };
   return {
-    seal: (plaintext, aad, nonce) => sealMessage(kernel, expandKey(kernel, key), nonce, plaintext, aad),
-    open: (sealed, aad) => openMessage(kernel, expandKey(kernel, key), sealed, aad),
+    seal: (plaintext, aad, nonce) => sealAs(kernel, expand(), nonce, plaintext, aad),
+    open: (sealed, aad) => openAs(kernel, expand(), sealed, aad),
   };
 }
 
-/** The smallest pieces that the kernel takes, a batch each, so that short messages are streamed like long ones. */
+function returning(key: Aes256GcmKey): GcmUse {
+  return { seal: (plaintext, aad) => key.seal(plaintext, aad), open: (sealed, aad) => key.open(sealed, aad) };
+}
+
+/** What stands in a buffer before it is written to, and must still stand where it wasn't. */
+const UNTOUCHED = 0xa5;
+
+/** A buffer that begins and ends with bytes that aren't to be touched. */
+function into(key: Aes256GcmKey): GcmUse {
+  const written = (bytes: number, write: (output: Uint8Array) => number) => {
+    const buffer = new Uint8Array(3 + Math.max(bytes, 0) + 5).fill(UNTOUCHED);
+    const output = buffer.subarray(3);
+    let length = 0;
+    try {
+      length = write(output);
+      return output.slice(0, length);
+    } finally {
+      const rest = [...buffer.subarray(0, 3), ...buffer.subarray(3 + length)];
+      if (rest.some((byte) => byte !== UNTOUCHED)) throw new Error('written where it should not be');
+    }
+  };
+  return {
+    seal: (plaintext, aad) => written(plaintext.length + 28, (output) => key.sealInto(plaintext, aad, output)),
+    open: (sealed, aad) => written(sealed.length - 28, (output) => key.openInto(sealed, aad, output)),
+  };
+}
+
+/** Input and output are parts of one buffer, one bytewise shifted against the other. */
+function inPlace(key: Aes256GcmKey): GcmUse {
+  return {
+    seal(plaintext, aad) {
+      const buffer = new Uint8Array(plaintext.length + 60);
+      const input = buffer.subarray(plaintext.length % 33, (plaintext.length % 33) + plaintext.length);
+      const output = buffer.subarray(16);
+      input.set(plaintext);
+      return output.slice(0, key.sealInto(input, aad, output));
+    },
+    open(sealed, aad) {
+      const buffer = new Uint8Array(sealed.length + 60);
+      const input = buffer.subarray(sealed.length % 33, (sealed.length % 33) + sealed.length);
+      const output = buffer.subarray(16);
+      input.set(sealed);
+      const before = buffer.slice();
+      try {
+        return output.slice(0, key.openInto(input, aad, output));
+      } catch (error) {
+        if (Buffer.compare(buffer, before) !== 0) throw new Error('a refusal has written something');
+        throw error;
+      }
+    },
+  };
+}
+
+/** The smallest pieces that the kernel takes, two batches each, so that short messages are streamed like long ones. */
 function inSmallPieces(kernel: Kernel, build: string): Kernel {
   const batchBytes = build === 'simd' ? 128 : 64;
-  return { ...kernel, firstBytes: batchBytes - 32, textBytes: batchBytes, aadBytes: 16 };
+  return { ...kernel, firstBytes: 2 * batchBytes - 32, textBytes: 2 * batchBytes, aadBytes: 16 };
 }

@@ -1,5 +1,6 @@
 import { createCipheriv } from 'node:crypto';
 import { type Kernel, startKernel } from '../../lib/crypto/aes-kernel.js';
+import { openMessage, SEAL_OVERHEAD_BYTES, sealMessage } from '../../lib/crypto/aes-message.js';
 import * as scalar from '../../lib/gen/wasm/aes-256-gcm-scalar.js';
 import * as simd from '../../lib/gen/wasm/aes-256-gcm-simd.js';
 
@@ -17,11 +18,35 @@ export function expandKey(kernel: Kernel, key: Uint8Array, slot = 0): number {
   return slot;
 }
 
-/** A copy of all that the module holds, but for the AAD, which is no secret. */
-export function secretsIn(kernel: Kernel): Buffer {
+/** Seals under a nonce of the caller's: nonce, ciphertext, tag. */
+export function sealAs(
+  kernel: Kernel,
+  slot: number,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+  aad: Uint8Array,
+): Uint8Array {
+  const output = new Uint8Array(plaintext.length + SEAL_OVERHEAD_BYTES);
+  kernel.memory.set(nonce, kernel.nonce);
+  sealMessage(kernel, slot, kernel.nonce, plaintext, aad, output);
+  return output;
+}
+
+/** Opens to a buffer of its own. */
+export function openAs(kernel: Kernel, slot: number, sealed: Uint8Array, aad: Uint8Array): Uint8Array {
+  const output = new Uint8Array(Math.max(sealed.length - SEAL_OVERHEAD_BYTES, 0));
+  openMessage(kernel, slot, sealed, aad, output);
+  return output;
+}
+
+/** A copy of all that the module holds, but for what is public: AAD, nonces, and the message that was sealed last. */
+export function secretsIn(kernel: Kernel, sealed?: Uint8Array): Buffer {
   const copy = Buffer.from(kernel.memory);
-  copy.fill(0, kernel.aad, kernel.aad + kernel.aadBytes);
-  return copy;
+  const last = kernel.sealedOf(sealed ? sealed.length - SEAL_OVERHEAD_BYTES : 0);
+  if (sealed && Buffer.compare(last, sealed) === 0) {
+    copy.fill(0, last.byteOffset, last.byteOffset + last.length);
+  }
+  return copy.fill(0, kernel.nonce, kernel.text);
 }
 
 /** What `seal` must give: nonce, ciphertext, tag. */

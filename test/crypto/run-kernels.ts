@@ -1,9 +1,8 @@
 // A program for aes-builds.test.ts: compares every build that starts here with node:crypto and prints what was chosen.
 import { randomBytes } from 'node:crypto';
 import { loadAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
-import { openMessage, sealMessage } from '../../lib/crypto/aes-message.js';
 import { CryptoError } from '../../lib/crypto/errors.js';
-import { expandKey, kernelBuilds, sealByNode } from './kernels.js';
+import { expandKey, kernelBuilds, openAs, sealAs, sealByNode } from './kernels.js';
 
 function compare(): { build: string; different: number }[] {
   return kernelBuilds().map(({ build, start }) => {
@@ -17,9 +16,9 @@ function compare(): { build: string; different: number }[] {
         randomBytes(length % 11 === 0 ? 60 * length : length),
         randomBytes(length % 83),
       ];
-      const sealed = sealMessage(kernel, slot, nonce, plaintext, aad);
+      const sealed = sealAs(kernel, slot, nonce, plaintext, aad);
       if (!sealByNode(key, nonce, plaintext, aad).equals(sealed)) different++;
-      if (!plaintext.equals(openMessage(kernel, slot, sealed, aad))) different++;
+      if (!plaintext.equals(openAs(kernel, slot, sealed, aad))) different++;
     }
     return { build, different };
   });

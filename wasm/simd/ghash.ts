@@ -5,7 +5,7 @@
 // V8 11.3 and 12.4 (Node 20 and 22) compute swizzle wrongly on x64 without AVX where its first operand is a local that
 // lives on and its second a temporary. Here the first is always fresh from memory and the second a local.
 
-import { BLOCK, GROUP, HASH, STATE } from '../memory';
+import { HASH, KEYSTREAM, STATE } from '../memory';
 
 /** A row for each byte of the product: four powers of H, two nibbles each, sixteen products of a nibble. */
 const ROW_BYTES: usize = 4 * 2 * 16;
@@ -33,9 +33,12 @@ export const HASH_KEY_BYTES: usize = 16 * ROW_BYTES;
   );
 }
 
-/** Writes the tables of the power of H at BLOCK, the ones at `tables` in each row. */
+/** A power of H while its tables are made. */
+const POWER: usize = KEYSTREAM;
+
+/** Writes the tables of the power of H at POWER, the ones at `tables` in each row. */
 function writeTables(tables: usize): void {
-  let high = bswap<u64>(load<u64>(BLOCK)), low = bswap<u64>(load<u64>(BLOCK + 8));
+  let high = bswap<u64>(load<u64>(POWER)), low = bswap<u64>(load<u64>(POWER + 8));
   // The power times 1, x, … x^7. In GHASH's mirrored order, times x is a shift to the right.
   for (let at: usize = 0; at < 128; at += 16) {
     store<u64>(STATE + at, bswap<u64>(high));
@@ -54,12 +57,12 @@ function writeTables(tables: usize): void {
 export function expandHashKey(h: usize, hashKey: usize): void {
   // With three empty tables, absorbing one block into nothing multiplies it by H.
   memory.fill(hashKey, 0, HASH_KEY_BYTES);
-  memory.copy(BLOCK, h, 16);
+  memory.copy(POWER, h, 16);
   for (let power: usize = 0; power < 4; power++) {
     writeTables(hashKey + (3 - power) * 32);
     memory.fill(HASH, 0, 16);
-    absorbBlocks(hashKey, BLOCK, 1);
-    memory.copy(BLOCK, HASH, 16);
+    absorbBlocks(hashKey, POWER, 1);
+    memory.copy(POWER, HASH, 16);
   }
 }
 
@@ -69,10 +72,6 @@ export function expandHashKey(h: usize, hashKey: usize): void {
 
 @inline function lowNibbles(block: v128): v128 {
   return v128.and(block, i8x16.splat(15));
-}
-
-@inline function lookUp(table: usize, nibbles: v128): v128 {
-  return v128.swizzle(v128.load(table), nibbles);
 }
 
 @inline function reversed(a: v128): v128 {
@@ -95,46 +94,82 @@ export function expandHashKey(h: usize, hashKey: usize): void {
   return reversed(v128.xor(a, v128.xor(within, across)));
 }
 
-/** (a + hash) H^4 + b H^3 + c H^2 + d H, for the four blocks at `data`. */
-@inline function step(hashKey: usize, data: usize, hash: v128): v128 {
-  const a = v128.xor(v128.load(data), hash);
-  const b = v128.load(data + 16);
-  const c = v128.load(data + 32);
-  const d = v128.load(data + 48);
-  const aHigh = highNibbles(a), aLow = lowNibbles(a);
-  const bHigh = highNibbles(b), bLow = lowNibbles(b);
-  const cHigh = highNibbles(c), cLow = lowNibbles(c);
-  const dHigh = highNibbles(d), dLow = lowNibbles(d);
+/** The upper of two words of sixteen bytes, moved up by a byte. */
+@inline function movedUp(lower: v128, upper: v128): v128 {
+  return v128.shuffle<u8>(lower, upper, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+}
 
-  // Row by row from the last byte, each time moving what is there up by a byte.
-  let lower = i64x2.splat(0), upper = i64x2.splat(0);
-  for (let row = hashKey + 15 * ROW_BYTES; row >= hashKey; row -= ROW_BYTES) {
-    const first = v128.xor(
-      v128.xor(lookUp(row, aHigh), lookUp(row + 16, aLow)),
-      v128.xor(lookUp(row + 32, bHigh), lookUp(row + 48, bLow)),
+/** The last row of a hash key. */
+@inline function lastRow(hashKey: usize): usize {
+  return hashKey + 15 * ROW_BYTES;
+}
+
+/**
+ * a H^4 + b H^3 + c H^2 + d H, row by row from the last byte, each time moving what is there up by a byte. The nibbles come
+ * as arguments, because TurboFan would split the blocks again for every row, and the loop isn't unrolled, because it
+ * would load all the rows before it used the first.
+ */
+function multiplyFour(
+  hashKey: usize, aHigh: v128, aLow: v128, bHigh: v128, bLow: v128, cHigh: v128, cLow: v128, dHigh: v128, dLow: v128,
+): v128 {
+  const none = i64x2.splat(0);
+  let lower = none, upper = none;
+  for (let row = lastRow(hashKey); row >= hashKey; row -= ROW_BYTES) {
+    upper = movedUp(lower, upper);
+    const ab = v128.xor(
+      v128.xor(v128.swizzle(v128.load(row), aHigh), v128.swizzle(v128.load(row, 16), aLow)),
+      v128.xor(v128.swizzle(v128.load(row, 32), bHigh), v128.swizzle(v128.load(row, 48), bLow)),
     );
-    const second = v128.xor(
-      v128.xor(lookUp(row + 64, cHigh), lookUp(row + 80, cLow)),
-      v128.xor(lookUp(row + 96, dHigh), lookUp(row + 112, dLow)),
+    const cd = v128.xor(
+      v128.xor(v128.swizzle(v128.load(row, 64), cHigh), v128.swizzle(v128.load(row, 80), cLow)),
+      v128.xor(v128.swizzle(v128.load(row, 96), dHigh), v128.swizzle(v128.load(row, 112), dLow)),
     );
-    upper = v128.shuffle<u8>(lower, upper, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-    lower = v128.shuffle<u8>(i64x2.splat(0), lower, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-    lower = v128.xor(lower, v128.xor(first, second));
+    lower = v128.xor(movedUp(none, lower), v128.xor(ab, cd));
   }
   return v128.xor(lower, reduced(upper));
 }
 
-/** Absorbs `blocks` blocks of 16 bytes at `data` into HASH: first what exceeds a multiple of four, behind zeros. */
-export function absorbBlocks(hashKey: usize, data: usize, blocks: usize): void {
-  let hash = v128.load(HASH);
-  const odd = (blocks & 3) << 4;
-  if (odd > 0) {
-    const start = GROUP + 64 - odd;
-    memory.fill(GROUP, 0, 64);
-    memory.copy(start, data, odd);
-    v128.store(start, v128.xor(v128.load(start), hash));
-    hash = step(hashKey, GROUP, i64x2.splat(0));
+/** c H^2 + d H. */
+function multiplyTwo(hashKey: usize, cHigh: v128, cLow: v128, dHigh: v128, dLow: v128): v128 {
+  const none = i64x2.splat(0);
+  let lower = none, upper = none;
+  for (let row = lastRow(hashKey); row >= hashKey; row -= ROW_BYTES) {
+    upper = movedUp(lower, upper);
+    const cd = v128.xor(
+      v128.xor(v128.swizzle(v128.load(row, 64), cHigh), v128.swizzle(v128.load(row, 80), cLow)),
+      v128.xor(v128.swizzle(v128.load(row, 96), dHigh), v128.swizzle(v128.load(row, 112), dLow)),
+    );
+    lower = v128.xor(movedUp(none, lower), cd);
   }
-  for (let at = data + odd, end = data + (blocks << 4); at < end; at += 64) hash = step(hashKey, at, hash);
+  return v128.xor(lower, reduced(upper));
+}
+
+@inline function sumOfFour(hashKey: usize, a: v128, b: v128, c: v128, d: v128): v128 {
+  return multiplyFour(
+    hashKey, highNibbles(a), lowNibbles(a), highNibbles(b), lowNibbles(b), highNibbles(c), lowNibbles(c), highNibbles(d), lowNibbles(d),
+  );
+}
+
+@inline function sumOfTwo(hashKey: usize, c: v128, d: v128): v128 {
+  return multiplyTwo(hashKey, highNibbles(c), lowNibbles(c), highNibbles(d), lowNibbles(d));
+}
+
+/** Absorbs `blocks` blocks of 16 bytes at `data` into HASH: first what exceeds a multiple of four, behind a block of zeros if odd. */
+export function absorbBlocks(hashKey: usize, data: usize, blocks: usize): void {
+  const none = i64x2.splat(0);
+  const end = data + (blocks << 4);
+  const odd = blocks & 3;
+  let hash = v128.load(HASH);
+  if (odd > 0) {
+    const first = v128.xor(v128.load(data), hash);
+    if (odd == 1) hash = sumOfTwo(hashKey, none, first);
+    else if (odd == 2) hash = sumOfTwo(hashKey, first, v128.load(data, 16));
+    else hash = sumOfFour(hashKey, none, first, v128.load(data, 16), v128.load(data, 32));
+    data += odd << 4;
+  }
+  for (; data < end; data += 64) {
+    const first = v128.xor(v128.load(data), hash);
+    hash = sumOfFour(hashKey, first, v128.load(data, 16), v128.load(data, 32), v128.load(data, 48));
+  }
   v128.store(HASH, hash);
 }
