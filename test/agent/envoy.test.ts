@@ -236,14 +236,16 @@ t.test('one resource that fails does not hold up the others, and its message hol
     file(join(machine, 'no/folder'), 'nowhere', 'x'),
     command('works', 'true'),
     file(join(machine, 'last'), 'last', ref('vigo/db/dsn')),
+    command('reader', `cat ${machine}/last; exit 1`),
   ];
   await envoy.checkIn();
   const run = await envoy.converge(going);
   t.same(
     run?.report.results.map(({ outcome }) => outcome),
-    ['failed', 'failed', 'changed', 'changed'],
+    ['failed', 'failed', 'changed', 'changed', 'failed'],
   );
-  t.match(run?.report.results[0]?.message, /exited with 1: \[secret\]/);
+  t.match(run?.report.results[0]?.message, /exited with 1 \(/);
+  t.match(run?.report.results[4]?.message, /exited with 1: \[secret\]/);
   t.match(run?.report.results[1]?.message, join(machine, 'no'));
   t.notMatch(JSON.stringify(run) + lines.join(), CANARY);
 });

@@ -49,7 +49,7 @@ t.test('a secret stands in the file that it is for, and nowhere else', async (t)
   const speller = join(outside, 'speller.mjs');
   writeFileSync(speller, SPELLER);
 
-  // Commands that get the value on standard input, print it as people might, and fail.
+  // Commands that find the value in a file, print it as people might, and fail.
   const printers: Record<string, string> = {
     raw: 'cat',
     stderr: 'cat >&2',
@@ -74,11 +74,15 @@ t.test('a secret stands in the file that it is for, and nowhere else', async (t)
     `  - { name: file, type: file, path: ${file}, content: "a={{ vars.password }}, b=secret:${KEY}" }`,
     exec('digest', `sha256sum > ${outside}/digest`),
     exec('talkative', 'cat'),
+    exec('reverser', 'rev; exit 3'),
     exec(
       'shown',
       `cat > /dev/null; for p in $$ $PPID; do cat /proc/$p/cmdline /proc/$p/environ; done > ${outside}/shown`,
     ),
-    ...Object.values(printers).map((command, i) => exec(`printer-${i}`, `${command}; exit 3`)),
+    ...Object.values(printers).map((command, i) => {
+      const line = JSON.stringify(`(${command}) < ${file}; exit 3`);
+      return `  - { name: printer-${i}, type: exec, command: ${line} }`;
+    }),
     '',
   ].join('\n');
 
@@ -141,6 +145,8 @@ t.test('a secret stands in the file that it is for, and nowhere else', async (t)
       t.match(result, { outcome: 'failed', message: /^the command exited with 3: .*\[secret\]/s }, printer);
     }
     t.same(spelledIn(Buffer.from(JSON.stringify(runs))), []);
+    const reverser = runs[0].results.find(({ resource }: { resource: string }) => resource === 'reverser');
+    t.match(reverser, { outcome: 'failed', message: /^the command exited with 3 \([0-9]+ bytes / });
   });
 
   await t.test('what went over the decrypted wire', (t) => {

@@ -26,6 +26,8 @@ export interface CommandEnd {
   readonly timedOut: boolean;
   /** The redacted end of what it printed, on either stream. */
   readonly output: string;
+  /** How much it printed, on both streams together. */
+  readonly outputBytes: number;
 }
 
 /**
@@ -77,7 +79,7 @@ export function runCommand(line: CommandLine, options: CommandOptions): Promise<
     });
     child.on('close', (exitCode, signal) => {
       clearTimeout(timer);
-      resolve({ exitCode, signal, timedOut, output: output.text() });
+      resolve({ exitCode, signal, timedOut, output: output.text(), outputBytes: output.seenBytes });
     });
   });
 }

@@ -19,7 +19,7 @@ export const execExecutor: Executor<ResolvedExec> = {
     const end = await run('command', exec.command, exec, context, exec.stdin?.expose());
     if (end.exitCode === 0) return;
     const how = end.exitCode === null ? `was ended by ${end.signal}` : `exited with ${end.exitCode}`;
-    throw new AgentError('command_failed', `the command ${how}${printed(end)}`);
+    throw new AgentError('command_failed', `the command ${how}${printed(exec, end)}`);
   },
 };
 
@@ -42,12 +42,16 @@ async function run(
   const end = await runCommand(line, { cwd: exec.cwd, timeoutMs: exec.timeoutMs, stdin, redaction });
   if (end.timedOut) {
     const limit = formatDuration(exec.timeoutMs);
-    throw new AgentError('command_failed', `the ${what} was stopped after ${limit}${printed(end)}`);
+    throw new AgentError('command_failed', `the ${what} was stopped after ${limit}${printed(exec, end)}`);
   }
   return end;
 }
 
-function printed({ output }: CommandEnd): string {
+/** A command that gets a secret may print it in a spelling of its own, reversed or in pieces, which no redactor finds. */
+function printed({ confidential }: ResolvedExec, { output, outputBytes }: CommandEnd): string {
+  if (confidential && outputBytes > 0) {
+    return ` (${outputBytes} bytes of output aren't shown, because a secret goes to its stdin)`;
+  }
   return output === '' ? '' : `: ${output}`;
 }
 

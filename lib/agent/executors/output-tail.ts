@@ -12,6 +12,7 @@ export class OutputTail {
   readonly #maxBytes: number;
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
+  #seenBytes = 0;
   #cut = false;
 
   constructor(redaction: Redaction) {
@@ -19,7 +20,13 @@ export class OutputTail {
     this.#maxBytes = TAIL_CHARS * MAX_UTF8_BYTES + 3 * redaction.longestSpelling;
   }
 
+  /** How much was printed, in bytes: what isn't kept any more too. */
+  get seenBytes(): number {
+    return this.#seenBytes;
+  }
+
   push(chunk: Uint8Array): void {
+    this.#seenBytes += chunk.length;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     for (let first = this.#chunks[0]; first && this.#bytes - first.length >= this.#maxBytes; first = this.#chunks[0]) {

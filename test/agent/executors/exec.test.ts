@@ -85,6 +85,25 @@ t.test('a failure says how it ended and what it printed, redacted', async (t) =>
   await failure('true', { cwd: '/no/such/folder' });
 });
 
+t.test('where a secret goes in, nothing of what comes out is shown', async (t) => {
+  const stdin = new Secret<Uint8Array>(Buffer.from(CANARY));
+  const turned = 'dbobsz-7g3b';
+  const turn = 'tr a-z b-za';
+  for (const [command, how] of [
+    [`${turn}; exit 3`, /exited with 3.*\b11 bytes/],
+    [`${turn} >&2; exit 4`, /exited with 4.*\b11 bytes/],
+    [`${turn}; kill -9 $$`, /SIGKILL.*\b11 bytes/],
+    ['exit 5', /exited with 5$/],
+    [`${turn}; sleep 60`, /stopped after.*\b11 bytes/],
+  ] as const) {
+    const it = exec(command, { stdin, confidential: true, timeoutMs: command.includes('sleep') ? 300 : 60_000 });
+    const error = await t.rejects(execExecutor.apply(it, context), { room: 'agent', code: 'command_failed' });
+    if (!(error instanceof Error)) throw new Error('must fail');
+    t.match(error.message, how);
+    t.notMatch(error.message, turned);
+  }
+});
+
 /** A zombie has ended too: whoever adopted it hasn't looked yet. */
 function isRunning(pid: string): boolean {
   const stat = `/proc/${pid}/stat`;

@@ -21,6 +21,12 @@ t.test('long output comes as its last 2,048 characters', async (t) => {
   t.equal(tailOf(lines, 1000), lines.slice(-2048));
 });
 
+t.test('what was printed is counted, kept or not', async (t) => {
+  const tail = new OutputTail(redactionOf([]));
+  for (let i = 0; i < 100; i++) tail.push(Buffer.alloc(1000));
+  t.equal(tail.seenBytes, 100_000);
+});
+
 t.test('a value that is cut through is not shown in part, wherever the cut falls', async (t) => {
   const pieces = new Set([...SECRET].map((_, i) => SECRET.slice(i)).filter((piece) => piece.length >= 4));
   for (let offset = 0; offset < 64; offset++) {
