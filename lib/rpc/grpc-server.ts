@@ -10,8 +10,10 @@ import { TlsListener } from './tls-listener.js';
 
 const DEFAULT_LIMITS: ServerLimits = {
   maxConnections: 20_000,
+  // An agent that runs, another one that was started by hand, and what either of them lost with its network.
+  maxConnectionsPerEnvoy: 4,
   // An agent has its wake-up stream and one call. Each call may hold a request of the largest size in memory.
-  maxConcurrentCalls: 8,
+  maxConcurrentCalls: 4,
   handshakeTimeoutMs: 10_000,
   callTimeoutMs: 30_000,
   connectionAgeMs: 12 * 3_600_000,
@@ -31,6 +33,7 @@ export async function listen(options: ServerOptions): Promise<AgentServer> {
     peerIdentity: options.peerIdentity,
     clock: options.clock ?? systemClock,
     maxConnections: limits.maxConnections,
+    maxConnectionsOf: (peer) => (options.isActive(peer) ? limits.maxConnectionsPerEnvoy : 1),
     handshakeTimeoutMs: limits.handshakeTimeoutMs,
     onConnection: (socket) => injector.injectConnection(socket),
     onRefused: options.onRefusedConnection ?? (() => {}),
@@ -49,7 +52,12 @@ export async function listen(options: ServerOptions): Promise<AgentServer> {
     'grpc.max_connection_age_grace_ms': limits.connectionGraceMs,
     'grpc.keepalive_time_ms': limits.keepAliveMs,
     'grpc.keepalive_timeout_ms': limits.keepAliveTimeoutMs,
-    interceptors: [callDeadline(limits.callTimeoutMs)],
+    interceptors: [
+      callDeadline({
+        timeoutMs: limits.callTimeoutMs,
+        breakOff: (endpoint) => setTimeout(() => listener.breakOff(endpoint), LAST_WORD_MS),
+      }),
+    ],
   });
   grpc.addService(agentService, service.implementation);
   // "Insecure" to gRPC alone, which binds no port: it gets connections only from the listener, their TLS done.

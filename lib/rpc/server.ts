@@ -34,10 +34,12 @@ export interface AgentHandlers {
 export interface ServerLimits {
   /** Connections at one time, those in their handshake included. */
   readonly maxConnections: number;
+  /** Connections at one time of one active envoy; a new one ends its oldest. Every other peer has one. */
+  readonly maxConnectionsPerEnvoy: number;
   /** Calls at one time on one connection. */
   readonly maxConcurrentCalls: number;
   readonly handshakeTimeoutMs: number;
-  /** From a call's first byte to its answer; the wake-up stream has no such end. */
+  /** From a call's first byte to its answer; of a wake-up stream, until its request is there. */
   readonly callTimeoutMs: number;
   /** Afterwards the envoy is asked to connect anew. */
   readonly connectionAgeMs: number;
@@ -56,6 +58,11 @@ export interface ServerOptions {
   readonly handlers: AgentHandlers;
   /** Asked once per connection. */
   readonly peerIdentity: PeerIdentity;
+  /**
+   * Whether a peer is an envoy that may have what it asks for. Asked once per connection. One that isn't still gets a
+   * connection, over which the handlers say why not.
+   */
+  readonly isActive: (peer: Peer) => boolean;
   readonly limits?: Partial<ServerLimits> | undefined;
   readonly clock?: Clock | undefined;
   /** Hears of what failed in a handler without being the caller's fault. The caller learns nothing of it. */

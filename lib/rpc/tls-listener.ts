@@ -5,6 +5,7 @@ import type { Clock } from '../base/index.js';
 import { parseHostPort } from './address.js';
 import { type Credentials, tlsContext } from './credentials.js';
 import { RpcError } from './errors.js';
+import { NewestConnections } from './newest-connections.js';
 import { type Peer, type PeerIdentity, readPeer } from './peer.js';
 
 /** The longest delay that a timer takes. */
@@ -15,6 +16,8 @@ export interface TlsListenerOptions {
   readonly peerIdentity: PeerIdentity;
   readonly clock: Clock;
   readonly maxConnections: number;
+  /** Of one peer; a new one ends its oldest. */
+  readonly maxConnectionsOf: (peer: Peer) => number;
   readonly handshakeTimeoutMs: number;
   /** Takes a connection whose peer is verified and speaks HTTP/2. */
   readonly onConnection: (socket: TLSSocket) => void;
@@ -30,7 +33,8 @@ export class TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #sockets = new Set<Socket>();
   /** By `address:port` of the other end. */
-  readonly #peers = new Map<string, Peer>();
+  readonly #connections = new Map<string, { readonly peer: Peer; readonly socket: TLSSocket }>();
+  readonly #newest = new NewestConnections();
 
   /** @throws RpcError `bad_credentials` */
   constructor(options: TlsListenerOptions) {
@@ -73,7 +77,12 @@ export class TlsListener {
 
   /** @param endpoint `address:port` of the other end of a connection that was handed on and is still open. */
   peerAt(endpoint: string): Peer | undefined {
-    return this.#peers.get(endpoint);
+    return this.#connections.get(endpoint)?.peer;
+  }
+
+  /** Breaks one connection, named like `peerAt` names it. */
+  breakOff(endpoint: string): void {
+    this.#connections.get(endpoint)?.socket.destroy();
   }
 
   /** Takes no more connections. Resolves when the last one is gone. */
@@ -95,18 +104,19 @@ export class TlsListener {
     // The handshake checks the certificate's time once; a connection must not outlast it.
     const leftMs = peer === undefined ? 0 : peer.notAfterMs - this.#options.clock.nowMs();
     // Two machines behind one NAT may show the same endpoint to two addresses of ours; the second one tries again.
-    const twice = this.#peers.has(endpoint);
+    const twice = this.#connections.has(endpoint);
     if (peer === undefined || leftMs <= 0 || twice || socket.alpnProtocol !== 'h2' || !this.#server.listening) {
       this.#options.onRefused('no HTTP/2 on a connection with a verified peer', socket.remoteAddress);
       socket.destroy();
       return;
     }
-    this.#peers.set(endpoint, peer);
+    this.#connections.set(endpoint, { peer, socket });
     const expiry = setTimeout(() => socket.destroy(), Math.min(leftMs, MAX_TIMER_MS));
     socket.once('close', () => {
       clearTimeout(expiry);
-      this.#peers.delete(endpoint);
+      this.#connections.delete(endpoint);
     });
+    this.#newest.add(`${peer.trustDomain}/${peer.envoyId}`, socket, this.#options.maxConnectionsOf(peer));
     this.#options.onConnection(socket);
   }
 }

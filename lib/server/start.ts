@@ -178,6 +178,8 @@ class Start {
       listen: settings.grpcListen,
       tls: { certificatePem: tls.certificatePem, keyPem: tls.keyPem, caPem: tls.ca.certificatePem },
       peerIdentity: parseEnvoyUri,
+      isActive: ({ envoyId, trustDomain }) =>
+        trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.get(envoyId)?.status === 'active',
       handlers: agentHandlers({ ...parts, verifier, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
       onError: this.#report('a call failed'),
       onRefusedConnection: (reason, address = 'unknown') =>

@@ -91,6 +91,7 @@ async function startFleet(t: Test): Promise<Fleet> {
     listen: '127.0.0.1:0',
     tls: { ...server, caPem: ca.certificatePem },
     peerIdentity: parseEnvoyUri,
+    isActive: () => true,
     handlers: {
       checkIn: (call) => responder.call('CheckIn', call.bytes),
       resolveSecrets: (call) => responder.call('ResolveSecrets', call.bytes),

@@ -3,8 +3,10 @@ import http2 from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { agentService } from '../../lib/rpc/service.js';
+import type { AgentMethod } from '../../lib/wire/index.js';
 import { aborted, ca, connect, deferred, ECHO, envoySide, REQUEST, startServer } from './test-rpc.js';
 
+const h2Options = { ca: ca.certificatePem, cert: envoySide.certificatePem, key: envoySide.keyPem };
 const never = () => new Promise<Uint8Array>(() => {});
 const limits = { callTimeoutMs: 10 };
 
@@ -14,23 +16,69 @@ t.test('a handler that takes too long', async (t) => {
   await t.rejects(channel.call('CheckIn', REQUEST), { name: 'RpcError', code: 'deadline' });
 });
 
-t.test('a request that never arrives whole', async (t) => {
-  const { port } = await startServer(t, { limits });
-  const session = http2.connect(`https://127.0.0.1:${port}`, {
-    ca: ca.certificatePem,
-    cert: envoySide.certificatePem,
-    key: envoySide.keyPem,
-  });
-  const stream = session.request({
+/** A message of two bytes as gRPC frames it, and its beginning. */
+const WHOLE = Buffer.of(0, 0, 0, 0, 2, 42, 42);
+const HALF = WHOLE.subarray(0, 6);
+
+function begin(session: http2.ClientHttp2Session, method: AgentMethod, headers = {}): http2.ClientHttp2Stream {
+  return session.request({
     ':method': 'POST',
-    ':path': agentService.CheckIn.path,
+    ':path': agentService[method].path,
     'content-type': 'application/grpc',
     te: 'trailers',
+    ...headers,
   });
-  stream.write(Buffer.of(0, 0, 0, 1, 0, 42)); // a message of 256 bytes begins
-  const [headers] = await once(stream, 'response');
-  session.destroy();
-  t.equal(headers['grpc-status'], String(status.DEADLINE_EXCEEDED));
+}
+
+t.test('a request that never arrives whole takes its connection with it', async (t) => {
+  const { port } = await startServer(t, { limits });
+  for (const method of ['CheckIn', 'WakeUp'] as const) {
+    for (const sent of [Buffer.of(), HALF, WHOLE]) {
+      const session = http2.connect(`https://127.0.0.1:${port}`, h2Options);
+      const stream = begin(session, method);
+      stream.write(sent);
+      const [headers] = await once(stream, 'response');
+      t.equal(headers['grpc-status'], String(status.DEADLINE_EXCEEDED), method);
+      await once(session, 'close');
+    }
+  }
+});
+
+t.test('a deadline of its own does not let a client leave a request half-sent', async (t) => {
+  const { port } = await startServer(t, { limits: { callTimeoutMs: 100 } });
+  const session = http2.connect(`https://127.0.0.1:${port}`, h2Options);
+  const stream = begin(session, 'CheckIn', { 'grpc-timeout': '1m' });
+  stream.write(HALF);
+  await once(stream, 'response');
+  await once(session, 'close');
+});
+
+t.test('a call that was given up leaves its connection to the others', async (t) => {
+  const called = deferred();
+  const server = await startServer(t, {
+    limits,
+    handlers: {
+      ...ECHO,
+      checkIn: never,
+      wakeUp: async (_, stream) => {
+        called.resolve();
+        await aborted(stream.closed);
+      },
+    },
+  });
+  const channel = await connect(t, server.address);
+  let open = true;
+  const stop = new AbortController();
+  const stream = channel
+    .wakeUp(REQUEST, () => {}, stop.signal)
+    .finally(() => {
+      open = false;
+    });
+  await called.promise;
+  for (let i = 0; i < 20; i++) await t.rejects(channel.call('CheckIn', REQUEST), { code: 'deadline' });
+  t.ok(open);
+  stop.abort();
+  await stream;
 });
 
 t.test('a wake-up stream stays open', async (t) => {

@@ -32,6 +32,7 @@ export async function startServer(t: Test, options: Partial<ServerOptions> = {})
     tls: serverTls(),
     handlers: ECHO,
     peerIdentity: parseEnvoyUri,
+    isActive: () => true,
     ...options,
   });
   t.teardown(() => server.close({ graceMs: 0 }));

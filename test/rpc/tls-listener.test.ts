@@ -183,7 +183,7 @@ t.test('a silent handshake is cut off', async (t) => {
 t.test('what it cannot listen on, or with', async (t) => {
   const { address } = await startServer(t);
   const start = (listen: string, credentials = serverTls()) =>
-    startAgentServer({ listen, tls: credentials, handlers: ECHO, peerIdentity: parseEnvoyUri });
+    startAgentServer({ listen, tls: credentials, handlers: ECHO, peerIdentity: parseEnvoyUri, isActive: () => true });
   await t.rejects(start(address), { name: 'RpcError', code: 'listen' }, 'taken');
   await t.rejects(start('127.0.0.1'), { name: 'RpcError', code: 'bad_address' });
   const anywhere = '127.0.0.1:0';

@@ -50,6 +50,7 @@ export async function intercept(t: Test, fleet: ThrowAwayFleet, host: string): P
     listen: '127.0.0.1:0',
     tls: { certificatePem: await read('cert'), keyPem: await read('key'), caPem: ca.certificatePem },
     peerIdentity: parseEnvoyUri,
+    isActive: () => true,
     handlers: {
       checkIn: pass('CheckIn'),
       resolveSecrets: pass('ResolveSecrets'),

@@ -150,6 +150,7 @@ resources:
         listen: '127.0.0.1:0',
         tls: { certificatePem, keyPem, caPem: readFileSync(join(fleet.home, 'tls', 'ca'), 'utf8') },
         peerIdentity: parseEnvoyUri,
+        isActive: () => true,
         handlers: { checkIn: unasked, resolveSecrets: unasked, reportRun: unasked, wakeUp: unasked },
       });
       t.teardown(() => rogue.close({ graceMs: 0 }));
