@@ -1,7 +1,8 @@
 // Runs every published vector, and `vigocli bench`, on x64, arm64 and armv7: on the processor where this machine has it,
 // else in qemu's emulation. Says which, and whether all machines gave the same results.
-//   node bench/arch/run.mjs [--fetch] [--vectors] [--json]
-// --fetch downloads what is missing, about 350 MB, to ~/.cache/vigo-arch (1 GB unpacked); --vectors leaves the benchmark out.
+//   node bench/arch/run.mjs [--fetch] [--vectors] [--quick] [--json]
+// --fetch downloads what is missing, about 350 MB, to ~/.cache/vigo-arch (1 GB unpacked); --vectors leaves the benchmark out,
+// --quick makes it short; --json prints the results of the vectors, and no benchmark.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,12 @@ import { fetchMissing } from './fetch.mjs';
 import { describe, isEmulated, machines, startOf } from './machines.mjs';
 
 const { values: flags } = parseArgs({
-  options: { fetch: { type: 'boolean' }, vectors: { type: 'boolean' }, json: { type: 'boolean' } },
+  options: {
+    fetch: { type: 'boolean' },
+    vectors: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), 'vigo-arch-'));
 try {
@@ -102,8 +108,12 @@ function measure({ machine, how, command }) {
   chmodSync(starter, 0o755);
   const preload = join(folder, `${machine.arch}.cjs`);
   writeFileSync(preload, `process.execPath = ${JSON.stringify(starter)};\n`);
-  const { status } = spawnSync(starter, ['-r', preload, join(folder, 'vigocli.mjs'), 'bench', '--quick'], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const { status } = spawnSync(
+    starter,
+    ['-r', preload, join(folder, 'vigocli.mjs'), 'bench', ...(flags.quick ? ['--quick'] : [])],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   if (status !== 0) process.exitCode = 1;
 }

@@ -35,17 +35,20 @@ function turned(bytes: Uint8Array, at: number, bit: number): Uint8Array {
   return copy;
 }
 
-for (const { path, kernel, withKey } of gcmPaths()) {
+for (const { path, kernel, takesNonce, withKey } of gcmPaths()) {
+  // The keys' paths go through the module as the others do: there every fourth length will do.
+  const step = long || takesNonce ? 1 : 4;
+
   t.test(`${path}: what node:crypto gives, for every length of text and of AAD`, async (t) => {
     const secret = randomBytes(32);
     const key = withKey(secret);
     const different: string[] = [];
-    for (let bytes = 0; bytes <= MAX_EVERY_TEXT_BYTES; bytes++) {
+    for (let bytes = randomInt(step); bytes <= MAX_EVERY_TEXT_BYTES; bytes += step) {
       for (let i = 0; i < (long ? 64 : 1); i++) {
         different.push(...difference(secret, key, bytes, randomInt(MAX_AAD_BYTES + 1)));
       }
     }
-    for (let bytes = 0; bytes <= MAX_AAD_BYTES; bytes++) {
+    for (let bytes = randomInt(step); bytes <= MAX_AAD_BYTES; bytes += step) {
       for (let i = 0; i < (long ? 64 : 1); i++) different.push(...difference(secret, key, randomInt(200), bytes));
     }
     t.strictSame(different, []);

@@ -59,14 +59,17 @@ const UNTOUCHED = 0xa5;
 function into(key: Aes256GcmKey): GcmUse {
   const written = (bytes: number, write: (output: Uint8Array) => number) => {
     const buffer = new Uint8Array(3 + Math.max(bytes, 0) + 5).fill(UNTOUCHED);
-    const output = buffer.subarray(3);
-    let length = 0;
+    const requireUntouched = (length: number) => {
+      const rest = Buffer.concat([buffer.subarray(0, 3), buffer.subarray(3 + length)]);
+      if (!rest.equals(Buffer.alloc(rest.length, UNTOUCHED))) throw new Error('written where it should not be');
+    };
     try {
-      length = write(output);
-      return output.slice(0, length);
-    } finally {
-      const rest = [...buffer.subarray(0, 3), ...buffer.subarray(3 + length)];
-      if (rest.some((byte) => byte !== UNTOUCHED)) throw new Error('written where it should not be');
+      const length = write(buffer.subarray(3));
+      requireUntouched(length);
+      return buffer.slice(3, 3 + length);
+    } catch (error) {
+      requireUntouched(0);
+      throw error;
     }
   };
   return {

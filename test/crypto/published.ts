@@ -80,7 +80,8 @@ async function sha256(): Promise<PathReport[]> {
     }
     for (const { seed, md: checkpoints } of readVectors<{ seed: string; md: string[] }[]>('sha256-cavp-monte')) {
       let last = fromHex(seed);
-      for (const checkpoint of checkpoints.slice(0, 5)) {
+      // All of them, one way: sha256.test.ts.
+      for (const checkpoint of checkpoints.slice(0, 1)) {
         let [a, b, c] = [last, last, last];
         for (let i = 0; i < 1000; i++) [a, b, c] = [b, c, digest(concatBytes(a, b, c))];
         last = c;
