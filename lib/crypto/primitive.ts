@@ -1,6 +1,13 @@
 import { toHex } from '../base/index.js';
 import { CryptoError } from './errors.js';
 
+const loaded: string[] = [];
+
+/** The primitives whose loaders have succeeded, in that order. */
+export function loadedPrimitives(): readonly string[] {
+  return [...loaded];
+}
+
 /**
  * Makes the loader of one primitive. Callers at the same time share one load, later ones get the same object; a load
  * that failed is tried again by the next caller.
@@ -39,7 +46,9 @@ async function checked<T>(name: string, load: () => Promise<T>): Promise<T> {
     });
   }
   try {
-    return await load();
+    const made = await load();
+    loaded.push(name);
+    return made;
   } catch (cause) {
     if (cause instanceof CryptoError) throw cause;
     throw new CryptoError('unsupported', `${name} can't be loaded`, { cause });
