@@ -6,6 +6,7 @@ import { outcome } from './tally.js';
 
 /** Minutes instead of seconds: every length with many lengths of AAD, every bit instead of every byte. */
 const long = process.env.VIGO_TEST_LONG === '1';
+if (long) t.setTimeout(3_600_000);
 
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 const MAX_EVERY_TEXT_BYTES = 4200;
