@@ -18,7 +18,7 @@ import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './rekey.js';
 import { readSecret, removeSecret, versionThere, type WriteCondition, writeSecret } from './secret-files.js';
 import type { OpenedSecret } from './stored-file.js';
 import type { SecretKind } from './vault-file.js';
-import { makeVerifier } from './verifier.js';
+import { demandUsable, makeVerifier } from './verifier.js';
 
 /** Opens nothing yet: each verb looks at what is there when it runs. @throws VaultError `misplaced` */
 export function openVault(options: VaultOptions): Vault {
@@ -129,8 +129,8 @@ export class Vault {
    */
   async rotate(current: Uint8Array, next: Uint8Array): Promise<void> {
     const { journal, clock, gate } = this.#access;
+    demandUsable(next);
     demandOther(current, next);
-    const verifier = await makeVerifier(next);
     await this.#access.opened((opened) =>
       recorded(journal, {
         action: 'vault.rotated',
@@ -138,7 +138,7 @@ export class Vault {
         refusedAs: 'vault.unlock_failed',
         act: async () => {
           await demandPassphrase(this.layout, clock, opened.verifier, current);
-          await replacePassphrase(this.layout, verifier);
+          await replacePassphrase(this.layout, await makeVerifier(next));
           await gate.close();
         },
       }),
@@ -151,7 +151,7 @@ export class Vault {
    */
   async reset(next: Uint8Array): Promise<void> {
     const { journal, gate } = this.#access;
-    const verifier = await makeVerifier(next);
+    demandUsable(next);
     await this.#access.withKeys(async (keys) => {
       await demandVerifier(this.layout);
       await demandKnownKey(this.layout, keys);
@@ -159,7 +159,7 @@ export class Vault {
         action: 'vault.reset',
         subject: this.layout.secretsDir,
         act: async () => {
-          await replacePassphrase(this.layout, verifier);
+          await replacePassphrase(this.layout, await makeVerifier(next));
           await gate.close();
         },
       });

@@ -34,10 +34,14 @@ const MAX_MEMORY_KIB = 1_048_576;
 const MAX_PASSES = 64;
 
 /** @throws VaultError `bad_passphrase` for none at all or more than 1,024 bytes */
+export function demandUsable(passphrase: Uint8Array): void {
+  if (passphrase.length > 0 && passphrase.length <= MAX_PASSPHRASE_BYTES) return;
+  throw new VaultError('bad_passphrase', `a passphrase has 1 to ${MAX_PASSPHRASE_BYTES} bytes`);
+}
+
+/** @throws VaultError `bad_passphrase` */
 export async function makeVerifier(passphrase: Uint8Array, cost: Argon2idCost = COST): Promise<Verifier> {
-  if (passphrase.length === 0 || passphrase.length > MAX_PASSPHRASE_BYTES) {
-    throw new VaultError('bad_passphrase', `a passphrase has 1 to ${MAX_PASSPHRASE_BYTES} bytes`);
-  }
+  demandUsable(passphrase);
   const salt = randomBytes(SALT_BYTES);
   const { memoryKiB, passes } = cost;
   return { memoryKiB, passes, salt, hash: (await loadArgon2id()).hash(passphrase, salt, cost, HASH_BYTES) };

@@ -1,7 +1,10 @@
-import { join } from 'node:path';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Test } from 'tap';
-import { utf8 } from '../../lib/base/index.js';
+import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { Gate } from '../../lib/vault/gate.js';
 import {
   openSecretReader,
   openVault,
@@ -9,8 +12,12 @@ import {
   type Vault,
   type VaultJournal,
   type VaultJournalEntry,
+  type VaultLayout,
   type VaultLock,
 } from '../../lib/vault/index.js';
+import { carryOutInit } from '../../lib/vault/init.js';
+import { loadMasterKeys } from '../../lib/vault/master-key.js';
+import { makeVerifier, readVerifierFile } from '../../lib/vault/verifier.js';
 
 export const PASSPHRASE = utf8('correct horse battery staple');
 export const HOUR_MS = 3_600_000;
@@ -66,8 +73,7 @@ export interface Kit {
 }
 
 /** A vault in a throw-away folder, not initialized, with a clock that stands still. */
-export function makeKit(t: Test, otherLock?: VaultLock): Kit {
-  const home = t.testdir();
+export function makeKit(t: Test, otherLock?: VaultLock, home: string = t.testdir()): Kit {
   const secretsDir = join(home, 'secrets');
   const clock = { now: 1_800_000_000_000, nowMs: () => clock.now };
   const journal = new MemoryJournal();
@@ -93,4 +99,65 @@ export async function makeUnlocked(t: Test, otherLock?: VaultLock): Promise<Kit>
   await kit.vault.unlock(PASSPHRASE);
   kit.journal.take();
   return kit;
+}
+
+/** The same without the seconds that hashing a passphrase takes: its verifier is a cheap one. */
+export async function makeOpen(t: Test, otherLock?: VaultLock): Promise<Kit> {
+  const kit = makeKit(t, otherLock, inMemory(t));
+  await initCheaply(kit);
+  return kit;
+}
+
+/** A throw-away folder in memory where there is one, for what flushes its files thousands of times. */
+export function inMemory(t: Test): string {
+  let root = '/dev/shm';
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    root = tmpdir();
+  }
+  const folder = mkdtempSync(join(root, 'vigo-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export const CHEAP = { memoryKiB: 8, passes: 1 };
+
+export async function initCheaply({ vault: { layout }, clock }: Pick<Kit, 'vault' | 'clock'>): Promise<void> {
+  mkdirSync(dirname(layout.secretsDir), { recursive: true });
+  const verifier = await makeVerifier(PASSPHRASE, CHEAP);
+  const content = { verifier, serverKeys: ['policy'], createdMs: clock.nowMs(), by: 'root@test' };
+  await carryOutInit(layout, { masterKey: 'made' }, content);
+  await openGate(layout, clock);
+}
+
+/** Opens the gate as `unlock` does, without a passphrase. */
+export async function openGate(layout: VaultLayout, clock: { nowMs(): number }): Promise<void> {
+  const keys = await loadMasterKeys(layout.keyFile);
+  const verifier = await readVerifierFile(layout.verifierFile);
+  if (keys === undefined || verifier === undefined) throw new Error('there is no vault');
+  await new Gate(layout, clock).open(keys, verifier);
+  keys.dispose();
+}
+
+/** What is in a vault, as anybody can see it: every version of these names, `*` before the current one. */
+export async function describeVault(vault: Vault, names: readonly string[]): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const name of names.map(parseKeyName)) {
+    const history = await vault.history(name).catch((error) => error.code);
+    if (typeof history === 'string') {
+      found[name] = [history];
+      continue;
+    }
+    found[name] = history.gone === undefined ? [] : [`gone ${history.gone.version}`];
+    for (const entry of history.versions) {
+      if ('problem' in entry) {
+        found[name].push(`${entry.version} ${entry.problem}`);
+        continue;
+      }
+      const { value } = await vault.open(name, { version: entry.version });
+      found[name].push(`${entry.current ? '*' : ''}${entry.version} ${Buffer.from(value.expose())}`);
+    }
+  }
+  return found;
 }

@@ -4,13 +4,13 @@ import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
 import { openSecretReader } from '../../lib/vault/index.js';
 import { createMasterKeyFile, decodeMasterKeyFile, encodeMasterKeyFile } from '../../lib/vault/master-key.js';
-import { makeUnlocked } from './kit.js';
+import { makeOpen } from './kit.js';
 
 const A = parseKeyName('vigo/a');
 const B = parseKeyName('vigo/b');
 
 t.test('reads without the gate, and sees what changed', async (t) => {
-  const { vault, reader, journal } = await makeUnlocked(t);
+  const { vault, reader, journal } = await makeOpen(t);
   await vault.set(A, utf8('one'), { kind: 'raw' });
   await vault.lock();
   journal.take();
@@ -27,7 +27,7 @@ t.test('reads without the gate, and sees what changed', async (t) => {
 });
 
 t.test('a scan leaves out what is no vault file, and links', async (t) => {
-  const { vault, reader, secretsDir } = await makeUnlocked(t);
+  const { vault, reader, secretsDir } = await makeOpen(t);
   await vault.set(A, utf8('one'), { kind: 'raw' });
   await vault.set(A, utf8('two'), { kind: 'raw' });
   writeFileSync(join(secretsDir, 'vigo/stranger'), 'VGS1 but not really');
@@ -38,7 +38,7 @@ t.test('a scan leaves out what is no vault file, and links', async (t) => {
 });
 
 t.test('picks up a master key that was added while it runs', async (t) => {
-  const { vault, reader } = await makeUnlocked(t);
+  const { vault, reader } = await makeOpen(t);
   const { keyFile } = vault.layout;
   await vault.set(A, utf8('old key'), { kind: 'raw' });
   const secrets = await reader();
@@ -56,7 +56,7 @@ t.test('picks up a master key that was added while it runs', async (t) => {
 });
 
 t.test('while secrets are replaced it reads old values or new ones, never an error', async (t) => {
-  const { vault, reader } = await makeUnlocked(t);
+  const { vault, reader } = await makeOpen(t);
   const secrets = await reader();
   await vault.set(A, utf8('1'), { kind: 'raw' });
   let writing = true;
@@ -75,7 +75,7 @@ t.test('while secrets are replaced it reads old values or new ones, never an err
 });
 
 t.test('a vault that is missing, lost or exposed', async (t) => {
-  const { vault, secretsDir, reader } = await makeUnlocked(t);
+  const { vault, secretsDir, reader } = await makeOpen(t);
   await t.rejects(openSecretReader({ secretsDir: join(secretsDir, '../none/secrets') }), { code: 'not_initialized' });
   renameSync(vault.layout.keyFile, join(secretsDir, '../key'));
   await t.rejects(reader(), { code: 'key_missing' });

@@ -4,7 +4,7 @@ import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
 import { MAX_VALUE_BYTES, openVault, type Vault } from '../../lib/vault/index.js';
 import { createMasterKeyFile } from '../../lib/vault/master-key.js';
-import { HOUR_MS, type Kit, makeKit, makeUnlocked, PASSPHRASE } from './kit.js';
+import { HOUR_MS, type Kit, makeKit, makeOpen, PASSPHRASE } from './kit.js';
 
 const KEY = parseKeyName('vigo/db/dsn');
 const NEW = parseKeyName('vigo/new');
@@ -34,6 +34,14 @@ const verbs: Record<string, (vault: Vault) => Promise<unknown>> = {
   reveal: (vault: Vault) => vault.reveal(KEY),
   delete: (vault: Vault) => vault.delete(KEY),
   list: (vault: Vault) => vault.list(),
+  rotate: (vault: Vault) => vault.rotate(PASSPHRASE, utf8('another passphrase')),
+  reset: (vault: Vault) => vault.reset(utf8('another passphrase')),
+  generate: (vault: Vault) => vault.generate(NEW, {}),
+  history: (vault: Vault) => vault.history(KEY),
+  rollback: (vault: Vault) => vault.rollback(KEY, { to: 1 }),
+  purge: (vault: Vault) => vault.purge(KEY),
+  move: (vault: Vault) => vault.move(KEY, NEW),
+  rekey: (vault: Vault) => vault.rekey(),
 };
 
 const states: Record<string, (kit: Kit) => void> = {
@@ -62,22 +70,25 @@ const states: Record<string, (kit: Kit) => void> = {
   },
 };
 
-const gated = (outcome: string) => ({ set: outcome, reveal: outcome, delete: outcome, list: outcome });
+const GATED = ['set', 'reveal', 'delete', 'list', 'generate', 'history', 'rollback', 'purge', 'move', 'rekey'];
+const all = (outcome: string, which = Object.keys(verbs)) => Object.fromEntries(which.map((verb) => [verb, outcome]));
+const gated = (outcome: string) => ({ ...all('done'), init: 'already_initialized', ...all(outcome, GATED) });
 
 const expected: Record<string, Record<string, string>> = {
-  'no key': { init: 'done', unlock: 'not_initialized', lock: 'done', ...gated('not_initialized') },
-  'key only': { init: 'done', unlock: 'not_initialized', lock: 'done', ...gated('not_initialized') },
-  'key lost': { init: 'key_missing', unlock: 'key_missing', lock: 'done', ...gated('key_missing') },
-  'key and verifier lost': { init: 'key_missing', unlock: 'key_missing', lock: 'done', ...gated('key_missing') },
-  locked: { init: 'already_initialized', unlock: 'done', lock: 'done', ...gated('locked') },
-  unlocked: { init: 'already_initialized', unlock: 'done', lock: 'done', ...gated('done') },
-  expired: { init: 'already_initialized', unlock: 'done', lock: 'done', ...gated('expired') },
-  'clock set back': { init: 'already_initialized', unlock: 'done', lock: 'done', ...gated('clock_backwards') },
+  'no key': { ...all('not_initialized'), init: 'done', lock: 'done' },
+  'key only': { ...all('not_initialized'), init: 'done', lock: 'done' },
+  'key lost': { ...all('key_missing'), lock: 'done' },
+  'key and verifier lost': { ...all('key_missing'), lock: 'done' },
+  locked: gated('locked'),
+  unlocked: gated('done'),
+  expired: gated('expired'),
+  'clock set back': gated('clock_backwards'),
 };
 
 t.test('states × verbs', async (t) => {
-  const kit = await makeUnlocked(t);
+  const kit = await makeOpen(t);
   await kit.vault.set(KEY, utf8('dsn'), { kind: 'raw' });
+  rmSync(kit.vault.layout.keysDir, { recursive: true });
   const files = new Map<string, Buffer>();
   for (const path of [kit.vault.layout.keyFile, kit.vault.layout.verifierFile, kit.vault.layout.sentinelFile]) {
     files.set(path, readFileSync(path));
@@ -134,7 +145,7 @@ t.test('init makes what is missing, for its owner only', async (t) => {
 });
 
 t.test('init refuses a key that is not the one of the ciphertext, and an unusable passphrase', async (t) => {
-  const { vault, home } = await makeUnlocked(t);
+  const { vault, home } = await makeOpen(t);
   await vault.set(KEY, utf8('dsn'), { kind: 'raw' });
   rmSync(vault.layout.verifierFile);
   rmSync(vault.layout.keyFile);
@@ -149,7 +160,7 @@ t.test('init refuses a key that is not the one of the ciphertext, and an unusabl
 });
 
 t.test('a wrong passphrase opens nothing and is recorded', async (t) => {
-  const { vault, journal, secretsDir } = await makeUnlocked(t);
+  const { vault, journal, secretsDir } = await makeOpen(t);
   await vault.lock();
   journal.take();
   await t.rejects(vault.unlock(utf8('wrong')), { code: 'wrong_passphrase', kind: 'denied' });
@@ -158,7 +169,7 @@ t.test('a wrong passphrase opens nothing and is recorded', async (t) => {
 });
 
 t.test('a wrong master key is named, also by unlock', async (t) => {
-  const { vault, home } = await makeUnlocked(t);
+  const { vault, home } = await makeOpen(t);
   await vault.set(KEY, utf8('dsn'), { kind: 'raw' });
   rmSync(vault.layout.keyFile);
   await createMasterKeyFile(vault.layout.keyFile);
@@ -169,7 +180,7 @@ t.test('a wrong master key is named, also by unlock', async (t) => {
 });
 
 t.test('the unlock slides with each successful call, and only with those', async (t) => {
-  const { vault, clock } = await makeUnlocked(t);
+  const { vault, clock } = await makeOpen(t);
   await vault.set(KEY, utf8('dsn'), { kind: 'raw' });
   for (let i = 0; i < 3; i++) {
     clock.now += 23 * HOUR_MS;
@@ -182,7 +193,7 @@ t.test('the unlock slides with each successful call, and only with those', async
 });
 
 t.test('set, reveal, list and delete, as recorded', async (t) => {
-  const { vault, journal, secretsDir } = await makeUnlocked(t);
+  const { vault, journal, secretsDir } = await makeOpen(t);
   const value = Uint8Array.from({ length: 256 }, (_, i) => i);
   t.equal(await vault.set(KEY, value, { kind: 'raw' }), 1);
   t.equal(await vault.set(NEW, utf8(''), { kind: 'raw' }), 1);
@@ -213,7 +224,7 @@ t.test('set, reveal, list and delete, as recorded', async (t) => {
 });
 
 t.test('what the rules forbid is refused and changes nothing', async (t) => {
-  const { vault, home } = await makeUnlocked(t);
+  const { vault, home } = await makeOpen(t);
   await vault.set(KEY, new Uint8Array(MAX_VALUE_BYTES), { kind: 'raw' });
   const before = snapshot(home);
   for (const [key, value, kind, code] of [
@@ -229,7 +240,7 @@ t.test('what the rules forbid is refused and changes nothing', async (t) => {
 });
 
 t.test("what can't be recorded doesn't happen, except lock", async (t) => {
-  const { vault, home, journal } = await makeUnlocked(t);
+  const { vault, home, journal } = await makeOpen(t);
   await vault.set(KEY, utf8('dsn'), { kind: 'raw' });
   journal.failOn = () => true;
   const before = snapshot(home);
@@ -242,7 +253,7 @@ t.test("what can't be recorded doesn't happen, except lock", async (t) => {
 });
 
 t.test('lock closes the gate also while it waits for a verb, and after one that was under way', async (t) => {
-  const { vault, journal } = await makeUnlocked(t);
+  const { vault, journal } = await makeOpen(t);
   let locking: Promise<unknown> | undefined;
   journal.failOn = ({ action, outcome }) => {
     // The list has passed the gate; now somebody locks, and the list then prolongs the unlock.
@@ -255,7 +266,7 @@ t.test('lock closes the gate also while it waits for a verb, and after one that 
 });
 
 t.test('a failing lock of the vault keeps the gate from nothing', async (t) => {
-  const { vault, secretsDir, journal, clock } = await makeUnlocked(t);
+  const { vault, secretsDir, journal, clock } = await makeOpen(t);
   const busy = new Error('busy');
   const lock = { exclusively: () => Promise.reject(busy) };
   await t.rejects(openVault({ secretsDir, lock, journal, clock, actor: 'a' }).lock(), busy);
@@ -264,7 +275,7 @@ t.test('a failing lock of the vault keeps the gate from nothing', async (t) => {
 });
 
 t.test('no plaintext below the folder, in no name and no byte', async (t) => {
-  const { vault, home } = await makeUnlocked(t);
+  const { vault, home } = await makeOpen(t);
   const canary = 'CANARY-7f3a91c4';
   for (const value of [canary, `${canary}-2`]) await vault.set(KEY, utf8(value), { kind: 'raw' });
   (await vault.reveal(KEY)).dispose();
