@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import { finding, type GuardFinding } from './finding.js';
-import type { ProtectedPaths } from './protected-paths.js';
+import { MAX_PATH_LENGTH, type ProtectedPaths } from './protected-paths.js';
 import { type SimpleCommand, simpleCommands } from './shell-words.js';
 import { isSystemRoot } from './system-roots.js';
 
 const SHELLS = /^(sh|bash|dash|zsh|ksh|ash|su|eval)$/;
 const TREE_CHANGERS = /^(rm|chmod|chown|chgrp)$/;
-const RECURSIVE = /^(-[a-zA-Z]*[rR][a-zA-Z]*|--recursive)$/;
+const RECURSIVE = /^(-[a-qs-zA-QS-Z]*[rR][a-zA-Z]*|--recursive)$/; // one way to match, so that it takes one pass
 const FORMATTERS = /^(mkfs|mkfs\..+|mke2fs|mkswap|wipefs|blkdiscard|shred|sgdisk|sfdisk|fdisk|parted)$/;
 /** Devices that swallow or show what is written to them. */
 const HARMLESS_DEVICE = /^\/dev\/(null|zero|full|random|urandom|tty.*|pts\/.*|std(in|out|err)|fd\/.*|shm\/.*|log)$/;
@@ -36,51 +36,51 @@ function commandsIn(command: string | readonly string[], depth: number): readonl
   return [...commands, ...inner];
 }
 
+/** In one pass: whoever writes a long command must not keep the server or the agent busy for minutes. */
 function* judge(words: SimpleCommand, own: ProtectedPaths): Iterable<GuardFinding> {
-  for (const word of words) {
+  const last = {
+    recursive: words.findLastIndex((word) => RECURSIVE.test(word)),
+    delete: words.lastIndexOf('-delete'),
+    reading: words.findLastIndex((word) => READING_VERBS.test(word)),
+    removing: words.findLastIndex((word) => REMOVING_VERBS.test(word)),
+    own: words.findLastIndex((word) => OWN_NAMES.test(word)),
+  };
+  // The first program of each kind: what stands behind a later one stands behind it too.
+  let treeChanger: string | undefined;
+  let overwriter: string | undefined;
+  let hasDd = false;
+
+  for (const [i, word] of words.entries()) {
     const path = own.namedIn(word);
     if (path !== undefined) yield ownPath(path);
-  }
-  for (const [i, word] of words.entries()) {
+    if (treeChanger !== undefined) yield* judgeTree(treeChanger, word, own);
+    if (overwriter !== undefined) yield* judgeDevice(overwriter, word);
+    if (hasDd && word.startsWith('of=')) yield* judgeDevice('dd', word.slice(3));
+    if (words[i - 1] === '>') yield* judgeDevice('a redirection', word);
+
     // Every word may be the program: behind sudo, env or xargs it isn't the first one.
     const program = posix.basename(word);
-    const rest = words.slice(i + 1);
-    if (TREE_CHANGERS.test(program) && rest.some((flag) => RECURSIVE.test(flag))) yield* judgeTree(program, rest, own);
-    if (program === 'find' && rest.includes('-delete')) yield* judgeTree('find -delete', rest, own);
-    yield* judgeDevices(word, program, rest);
-    yield* judgeServices(program, rest);
+    if (TREE_CHANGERS.test(program) && last.recursive > i) treeChanger ??= program;
+    if (program === 'find' && last.delete > i) treeChanger ??= 'find -delete';
+    if (FORMATTERS.test(program) || program === 'tee') overwriter ??= program;
+    hasDd ||= program === 'dd';
+    const stopsService = SERVICE_TOOLS.test(program) && last.reading <= i;
+    const removesPackage = PACKAGE_TOOLS.test(program) && last.removing > i;
+    if ((stopsService || removesPackage) && last.own > i) {
+      yield finding('vigo_service', `${program} would stop or remove Vigo itself`);
+    }
   }
 }
 
-function* judgeTree(program: string, targets: SimpleCommand, own: ProtectedPaths): Iterable<GuardFinding> {
-  for (const target of targets) {
-    if (!target.startsWith('/')) continue;
-    if (own.liesBelow(target.replace(/\/\*$/, ''))) yield ownPath(target);
-    if (isSystemRoot(target)) yield finding('system_root', `${program} would go through all of ${target}`);
-  }
+function* judgeTree(program: string, target: string, own: ProtectedPaths): Iterable<GuardFinding> {
+  if (!target.startsWith('/') || target.length > MAX_PATH_LENGTH) return;
+  if (own.liesBelow(target.replace(/\/\*$/, ''))) yield ownPath(target);
+  if (isSystemRoot(target)) yield finding('system_root', `${program} would go through all of ${target}`);
 }
 
-function* judgeDevices(word: string, program: string, rest: SimpleCommand): Iterable<GuardFinding> {
-  const targets =
-    program === 'dd'
-      ? rest.filter((operand) => operand.startsWith('of=')).map((operand) => operand.slice(3))
-      : FORMATTERS.test(program) || program === 'tee'
-        ? rest
-        : word === '>'
-          ? rest.slice(0, 1)
-          : [];
-  for (const target of targets) {
-    if (!target.startsWith('/dev/') || HARMLESS_DEVICE.test(target)) continue;
-    yield finding('raw_device', `${word === '>' ? 'a redirection' : program} would overwrite the device ${target}`);
-  }
-}
-
-function* judgeServices(program: string, rest: SimpleCommand): Iterable<GuardFinding> {
-  const isService = SERVICE_TOOLS.test(program) && !rest.some((word) => READING_VERBS.test(word));
-  const isPackage = PACKAGE_TOOLS.test(program) && rest.some((word) => REMOVING_VERBS.test(word));
-  if ((isService || isPackage) && rest.some((word) => OWN_NAMES.test(word))) {
-    yield finding('vigo_service', `${program} would stop or remove Vigo itself`);
-  }
+function* judgeDevice(program: string, target: string): Iterable<GuardFinding> {
+  if (!target.startsWith('/dev/') || HARMLESS_DEVICE.test(target)) return;
+  yield finding('raw_device', `${program} would overwrite the device ${target}`);
 }
 
 function ownPath(path: string): GuardFinding {

@@ -1,5 +1,8 @@
 import { posix } from 'node:path';
 
+/** The kernel opens none that is longer (PATH_MAX); taking one apart costs the square of its length. */
+export const MAX_PATH_LENGTH = 4096;
+
 /** Vigo's own files and folders. */
 export class ProtectedPaths {
   readonly #paths: readonly string[];
@@ -26,7 +29,8 @@ export class ProtectedPaths {
 
   /** The first of them that a word of a command names, also in its middle: `--from=/srv/vigo/secrets`. */
   namedIn(word: string): string | undefined {
-    for (const spelling of [word, ...word.split(/[=:,'"()\s]/).map((part) => posix.normalize(part))]) {
+    const parts = word.split(/[=:,'"()\s]/).filter((part) => part.length <= MAX_PATH_LENGTH);
+    for (const spelling of [word, ...parts.map((part) => posix.normalize(part))]) {
       const found = this.#mention?.exec(spelling)?.[1];
       if (found !== undefined) return found;
     }

@@ -92,3 +92,29 @@ t.test('everyday commands pass', async (t) => {
     t.same(rules(command), [], command);
   }
 });
+
+// Where each word or character is looked at once for each other one, these take a minute.
+t.test('128 KiB of anything is judged', async (t) => {
+  const bytes = 1 << 17;
+  const fill = (piece: string) => piece.repeat(bytes / piece.length);
+  const numbered = (piece: (i: number) => string) => Array.from({ length: bytes / 24 }, (_, i) => piece(i)).join(' ');
+  for (const [command, rule] of [
+    [fill('rm '), undefined],
+    [`${fill('rm ')} -r /usr`, 'system_root'],
+    [`rm ${fill('/a ')} -r /usr`, 'system_root'],
+    [`${fill('find ')} /usr -delete`, 'system_root'],
+    [numbered((i) => `mkfs.${i} /dev/a${i}`), 'raw_device'],
+    [fill('dd of=/dev/a '), 'raw_device'],
+    [fill('> '), undefined],
+    [`${fill('systemctl ')} vigo`, 'vigo_service'],
+    [`${fill('apt ')} vigo remove`, 'vigo_service'],
+    [`rm -${fill('r')}0`, undefined],
+    [`rm -r ${fill('/*')}0`, undefined],
+    [fill("sh 'sh "), undefined],
+    [`${fill('sh "a b" ')} "rm -r /usr"`, 'system_root'],
+    [fill('/srv/vigo'), 'vigo_path'],
+    [`rm -r ${fill('../')} /${fill('a/b/../')}`, undefined],
+  ] as const) {
+    t.same([...new Set(rules(command))], rule === undefined ? [] : [rule], command.slice(0, 20));
+  }
+});

@@ -8,8 +8,8 @@ import { SECRETS_NOT_IN_ARGUMENTS } from './attribute.js';
 export type Command = string | readonly string[];
 
 const MAX_PATH_LENGTH = 4096;
-/** What Linux allows one argument to have. */
-const MAX_ARGUMENT_LENGTH = 128 * 1024;
+/** Of a whole command: the guard reads all of it, again and again, and so should whoever reviews it. */
+const MAX_COMMAND_LENGTH = 16 * 1024;
 const MAX_ARGUMENTS = 1000;
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
@@ -54,7 +54,7 @@ export const command: Attribute<Command, false> = {
   read(value) {
     const words = typeof value === 'string' ? [value] : value;
     if ((words[0] ?? '').trim() === '') throw new PolicyError('bad_value', 'this command is empty');
-    if (words.length > MAX_ARGUMENTS || words.some((word) => word.length > MAX_ARGUMENT_LENGTH)) {
+    if (words.length > MAX_ARGUMENTS || words.reduce((sum, { length }) => sum + length, 0) > MAX_COMMAND_LENGTH) {
       throw new PolicyError('bad_value', 'this command is too long', { hint: 'write a script to a file and run that' });
     }
     // The kernel ends an argument at its first NUL: the rest would be dropped in silence.

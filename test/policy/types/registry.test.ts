@@ -69,9 +69,11 @@ t.test('values that an attribute does not take', async (t) => {
   for (const owner of ['', 'a b', '-a', '01', 'a:b', long(33), '9999999999']) t.same(file({ owner }), ['owner'], owner);
   for (const ensure of ['', 'Present', 'latest']) t.same(file({ ensure }), ['ensure'], ensure);
   const exec = (values: Values) => read('exec', { command: 'a', ...values }).flaws;
-  for (const command of ['', ' ', [], [''], ['a\0b'], 'a\0', long(131_073), Array(1001).fill('a')]) {
+  for (const command of ['', ' ', [], [''], ['a\0b'], 'a\0', long(16_385), Array(1001).fill('a')]) {
     t.same(exec({ command }), ['command'], JSON.stringify(command).slice(0, 20));
   }
+  t.same(exec({ command: ['a', long(16_384)] }), ['command']);
+  t.same(exec({ command: long(16_384) }), []);
   for (const timeout of ['', '5', '0s', '2d', '25h', '1w']) t.same(exec({ timeout }), ['timeout'], timeout);
   t.same(exec({ cwd: 'x', creates: 'y' }), ['cwd', 'creates']);
 });
