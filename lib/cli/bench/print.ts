@@ -81,7 +81,7 @@ function formatTimes(times: Times | undefined): string {
   return `${formatNs(median_ns)} ±${(spread * 100).toFixed(0)}%`;
 }
 
-export function formatNs(ns: number): string {
+function formatNs(ns: number): string {
   if (ns < 1e3) return `${ns.toFixed(0)} ns`;
   if (ns < 1e6) return `${(ns / 1e3).toPrecision(3)} µs`;
   return `${(ns / 1e6).toFixed(ns < 1e7 ? 2 : 1)} ms`;
