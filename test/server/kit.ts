@@ -11,6 +11,7 @@ import { generateCa, issueServerCertificate, type KeyedCertificate } from '../..
 import { Fleet } from '../../lib/server/fleet.js';
 import { httpsApp } from '../../lib/server/http/app.js';
 import { Authorizer } from '../../lib/server/http/authorize.js';
+import type { ConnectionLimits } from '../../lib/server/http/connections.js';
 import { LivePolicy } from '../../lib/server/live-policy.js';
 import { Publishing } from '../../lib/server/publish.js';
 import { RefusalLog } from '../../lib/server/refusal-log.js';
@@ -53,7 +54,7 @@ export interface Kit {
 }
 
 /** The parts of a server over a real database, without listeners. */
-export async function makeServer(t: Test): Promise<Kit> {
+export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}): Promise<Kit> {
   const clock = new ManualClock();
   const paths = homePaths(t.testdir({ stacks: {} }));
   const store = await openStore({ path: paths.database, chain: await loadAuditChain(), clock });
@@ -99,6 +100,7 @@ export async function makeServer(t: Test): Promise<Kit> {
     wakeUps,
     publishing,
     authorizer: new Authorizer(API_TOKEN, refusals),
+    limits,
     log: pino({}, { write: (line: string) => void lines.push(line) }),
   });
   t.teardown(async () => {

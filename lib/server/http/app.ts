@@ -5,29 +5,40 @@ import type { EnrollmentContext } from '../enrollment.js';
 import type { Publishing } from '../publish.js';
 import type { Authorizer } from './authorize.js';
 import { configRoutes } from './config-routes.js';
+import { CONNECTION_LIMITS, type ConnectionLimits, limitConnections } from './connections.js';
 import { enrollRoutes } from './enroll-routes.js';
 import { type EnvoyRoutesContext, envoyRoutes } from './envoy-routes.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface AppContext extends EnrollmentContext, EnvoyRoutesContext {
   readonly tls: { readonly cert: string; readonly key: string };
   readonly authorizer: Authorizer;
   readonly publishing: Publishing;
   readonly log: FastifyBaseLogger;
+  readonly limits?: Partial<ConnectionLimits> | undefined;
 }
 
 /** The HTTPS side: health, enrollment, and the API for people's programs. */
 export function httpsApp(context: AppContext): FastifyInstance {
+  const limits = { ...CONNECTION_LIMITS, ...context.limits };
   const app = fastify({
-    https: { ...context.tls, minVersion: 'TLSv1.3' },
+    https: {
+      ...context.tls,
+      minVersion: 'TLSv1.3',
+      handshakeTimeout: limits.handshakeTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      // Node looks for requests that are late as often as this, and not in between.
+      connectionsCheckingInterval: limits.headersTimeoutMs / 2,
+    },
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
+  limitConnections(app, limits);
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = describeError(error);
     if (status >= 500)

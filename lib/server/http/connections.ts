@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { networkOf } from '../network.js';
+
+/** What strangers can take of the HTTPS port: each connection is a file descriptor, also one that never says a word. */
+export interface ConnectionLimits {
+  /** Connections at one time, those in their handshake included. */
+  readonly maxConnections: number;
+  readonly maxConnectionsPerNetwork: number;
+  readonly handshakeTimeoutMs: number;
+  /** Until a request's headers are there; of the first one, from the handshake on. */
+  readonly headersTimeoutMs: number;
+  /** Until a request is there whole. */
+  readonly requestTimeoutMs: number;
+  /** From an answer to the next request. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  maxConnections: 2000,
+  // Many machines may enroll from behind one NAT, and people may all come through one proxy.
+  maxConnectionsPerNetwork: 200,
+  handshakeTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 30_000,
+};
+
+/** Takes connections up to the limits, and breaks every one when the app closes. */
+export function limitConnections(app: FastifyInstance, limits: ConnectionLimits): void {
+  const open = new Map<string, Set<Socket>>();
+  app.server.maxConnections = limits.maxConnections;
+  app.server.on('connection', (socket: Socket) => {
+    const network = networkOf(socket.remoteAddress ?? '');
+    const sockets = open.get(network) ?? new Set();
+    if (sockets.size >= limits.maxConnectionsPerNetwork) {
+      socket.destroy();
+      return;
+    }
+    open.set(network, sockets.add(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) open.delete(network);
+    });
+  });
+  // The framework breaks the connections that are through their handshake, and would wait for the others.
+  app.addHook('preClose', (done) => {
+    for (const sockets of open.values()) for (const socket of sockets) socket.destroy();
+    done();
+  });
+}

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
+import t, { type Test } from 'tap';
+import type { ConnectionLimits } from '../../../lib/server/http/connections.js';
+import { makeServer } from '../kit.js';
+
+const REQUEST = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n';
+
+/** A server that listens on loopback, and the two ways to come to it. */
+async function listen(t: Test, limits: Partial<ConnectionLimits>) {
+  const { app, ca } = await makeServer(t, limits);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as net.AddressInfo;
+  return {
+    app,
+    async plain(): Promise<net.Socket> {
+      const socket = net.connect({ port, host: '127.0.0.1' }).resume();
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      return socket;
+    },
+    /** @param from the client's address */
+    async secure(from = '127.0.0.1'): Promise<tls.TLSSocket> {
+      const socket = tls.connect({
+        port,
+        host: '127.0.0.1',
+        ca: ca.certificatePem,
+        ...{ localAddress: from, ALPNProtocols: ['http/1.1'] },
+      });
+      await once(socket, 'secureConnect');
+      socket.on('error', () => {});
+      return socket.resume();
+    },
+  };
+}
+
+t.test('a silent connection is cut off in its handshake', async (t) => {
+  const { plain } = await listen(t, { handshakeTimeoutMs: 20 });
+  await once(await plain(), 'close');
+});
+
+t.test('a connection without a whole request is cut off', async (t) => {
+  const headersTimeoutMs = 20;
+  const requestTimeoutMs = 50;
+  const { secure } = await listen(t, { headersTimeoutMs, requestTimeoutMs });
+  for (const sent of [
+    '',
+    'GET /healthz HT',
+    REQUEST.slice(0, -2),
+    'POST /enroll HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+  ]) {
+    const socket = await secure();
+    socket.write(sent);
+    await once(socket, 'close');
+  }
+});
+
+t.test('a connection that nothing is asked over any more is closed', async (t) => {
+  const { secure } = await listen(t, { keepAliveTimeoutMs: 20 });
+  const socket = await secure();
+  socket.write(REQUEST);
+  const [answer] = await once(socket, 'data');
+  t.match(String(answer), /^HTTP\/1.1 200 /);
+  await once(socket, 'close');
+});
+
+t.test('one network has so many connections, those in their handshake included', async (t) => {
+  const { app, plain, secure } = await listen(t, { maxConnectionsPerNetwork: 2 });
+  const accepting = once(app.server, 'connection');
+  const silent = await plain();
+  const [accepted] = await accepting;
+  const served = await secure();
+  await t.rejects(secure(), { code: 'ECONNRESET' });
+  await once(await plain(), 'close');
+  const elsewhere = await secure('127.0.0.2');
+
+  silent.destroy();
+  await once(accepted, 'close');
+  const another = await secure();
+  for (const socket of [served, elsewhere, another]) {
+    socket.write(REQUEST);
+    const [answer] = await once(socket, 'data');
+    t.match(String(answer), /^HTTP\/1.1 200 /);
+  }
+});
+
+t.test('all of them together have so many', async (t) => {
+  const { plain, secure } = await listen(t, { maxConnections: 1 });
+  const silent = await plain();
+  await t.rejects(secure('127.0.0.2'), { code: 'ECONNRESET' });
+  silent.destroy();
+});
+
+t.test('a silent connection does not keep the server from stopping', async (t) => {
+  const { app, plain } = await listen(t, { handshakeTimeoutMs: 3_600_000 });
+  const silent = await plain();
+  const ended = once(silent, 'close');
+  await app.close();
+  await ended;
+});
