@@ -15,26 +15,60 @@ export interface Race {
   check?(): void;
 }
 
-const ROUNDS = 15;
-const BATCH_MS = 4;
+/** So short that most batches fit into what a busy machine gives a process at a time. */
+const BATCH_MS = 0.5;
+const WARM_UP_MS = 30;
+const MAX_ROUNDS = 101;
+const MIN_ROUNDS = 9;
+/** Rounds of a race that takes longer than this end when there are enough of them. */
+const MAX_RACE_MS = 1000;
 
-/** Runs a race, all contenders in turn in every round, and prints medians and how they relate to the first. */
-export async function run({ title, contenders, check }: Race): Promise<void> {
+/** What the calls of one contender took, in milliseconds. */
+export interface Timing {
+  median: number;
+  lowerQuartile: number;
+  upperQuartile: number;
+  /** How many times as long as the first contender, round by round: the median of that. */
+  ratio: number;
+}
+
+/** Times a race, all contenders in turn in every round. */
+export async function time({ title, contenders, check }: Race): Promise<Timing[]> {
   if (check) check();
   else await requireSameResults(title, contenders);
   const lanes = [];
   for (const contender of contenders) {
     lanes.push({ contender, batch: await batchSize(contender), samples: [] as number[] });
   }
-  for (let round = 0; round < ROUNDS; round++) {
+  const start = performance.now();
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (round >= MIN_ROUNDS && performance.now() - start > MAX_RACE_MS) break;
     for (const { contender, batch, samples } of lanes) samples.push((await timeMs(contender, batch)) / batch);
   }
-  const medians = lanes.map(({ samples }) => samples.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN);
-  console.log(`\n${title}`);
-  for (const [i, { name }] of contenders.entries()) {
-    const ratio = (medians[i] ?? Number.NaN) / (medians[0] ?? Number.NaN);
+  const first = lanes[0]?.samples ?? [];
+  return lanes.map(({ samples }) => ({
+    median: quantile(samples, 1 / 2),
+    lowerQuartile: quantile(samples, 1 / 4),
+    upperQuartile: quantile(samples, 3 / 4),
+    ratio: quantile(
+      samples.map((ms, round) => ms / (first[round] ?? Number.NaN)),
+      1 / 2,
+    ),
+  }));
+}
+
+function quantile(samples: readonly number[], part: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.floor(part * sorted.length)] ?? Number.NaN;
+}
+
+/** Runs a race and prints medians and how they relate to the first. */
+export async function run(race: Race): Promise<void> {
+  const timings = await time(race);
+  console.log(`\n${race.title}`);
+  for (const [i, { median, ratio }] of timings.entries()) {
     const relation = i === 0 ? '' : `  takes ${ratio.toPrecision(2)} times as long`;
-    console.log(`  ${name.padEnd(24)} ${formatMs(medians[i] ?? Number.NaN)}${relation}`);
+    console.log(`  ${race.contenders[i]?.name.padEnd(24)} ${formatMs(median)}${relation}`);
   }
 }
 
@@ -45,7 +79,7 @@ export function printCircumstances(libraries: Record<string, string>): void {
   console.log(`platform  ${process.platform} ${process.arch}`);
   console.log(`versions  ${versions.map((each) => each.join(' ')).join(', ')}, openssl ${process.versions.openssl}`);
   console.log(`command   node ${[...process.execArgv, relative('.', process.argv[1] ?? '')].join(' ')}`);
-  console.log(`figures   medians of ${ROUNDS} alternating rounds, one process`);
+  console.log(`figures   medians of alternating rounds, ${MIN_ROUNDS} to ${MAX_ROUNDS} of them; one process`);
 }
 
 async function requireSameResults(title: string, contenders: readonly Contender[]): Promise<void> {
@@ -55,10 +89,14 @@ async function requireSameResults(title: string, contenders: readonly Contender[
   if (stranger) throw new Error(`${title}: ${stranger.name} gives another result than ${contenders[0]?.name}`);
 }
 
-/** So many calls that they take about BATCH_MS; finding out also warms up. */
+/** So many calls that they take about BATCH_MS, after a warm-up, because V8 compiles anew what is called often. */
 async function batchSize(contender: Contender): Promise<number> {
-  for (let batch = 1; ; batch *= 2) {
-    if ((await timeMs(contender, batch)) > BATCH_MS) return batch;
+  let batch = 1;
+  const start = performance.now();
+  for (;;) {
+    const ms = await timeMs(contender, batch);
+    if (performance.now() - start > WARM_UP_MS) return Math.max(1, Math.round((batch * BATCH_MS) / ms));
+    if (ms < BATCH_MS) batch *= 2;
   }
 }
 

@@ -2,8 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import { type Aes256Gcm, type Aes256GcmKey, loadAes256Gcm, makeAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
-import { kernelBuilds, sealByNode, secretsIn } from './kernels.js';
+import {
+  type Aes256Gcm,
+  type Aes256GcmKey,
+  loadAes256Gcm,
+  makeAes256Gcm,
+  SEAL_OVERHEAD_BYTES,
+} from '../../lib/crypto/aes-256-gcm.js';
+import type { Kernel } from '../../lib/crypto/aes-kernel.js';
+import { kernelBuilds, sealByNode, secretsIn, withBitTurned } from './kernels.js';
 
 const aes = await loadAes256Gcm();
 const none: Uint8Array = new Uint8Array(0);
@@ -19,6 +26,89 @@ t.test('what seal gives, node:crypto gives under the same nonce', async (t) => {
     t.ok(plaintext.equals(key.open(sealed, aad)));
   }
   key.dispose();
+});
+
+t.test('into a buffer of the caller: the same bytes at its start, and none behind', async (t) => {
+  const secret = randomBytes(32);
+  const key = aes.importKey(secret);
+  const aad = randomBytes(40);
+  for (const length of [0, 1, 64, 1000, 100_000]) {
+    const plaintext = randomBytes(length);
+    const output = new Uint8Array(length + SEAL_OVERHEAD_BYTES + 10).fill(7);
+    t.equal(key.sealInto(plaintext, aad, output), length + SEAL_OVERHEAD_BYTES);
+    const sealed = output.subarray(0, length + SEAL_OVERHEAD_BYTES);
+    t.ok(sealByNode(secret, sealed.subarray(0, 12), plaintext, aad).equals(sealed));
+    const opened = new Uint8Array(length + 10).fill(7);
+    t.equal(key.openInto(sealed, aad, opened), length);
+    t.ok(plaintext.equals(opened.subarray(0, length)));
+    for (const end of [output, opened]) t.ok(end.subarray(-10).every((byte) => byte === 7));
+  }
+});
+
+t.test('input and output may be the same memory, shifted by any distance, also where it is shared', async (t) => {
+  const key = aes.importKey(randomBytes(32));
+  for (const length of [50, 40_000]) {
+    const plaintext = randomBytes(length);
+    for (const Memory of [ArrayBuffer, SharedArrayBuffer]) {
+      const memory = new Memory(length + 100);
+      // Two buffers of shared memory can be the same memory under two names.
+      const other = Memory === SharedArrayBuffer ? structuredClone(memory) : memory;
+      for (const [from, to] of [
+        [0, 0],
+        [12, 0],
+        [40, 3],
+        [0, 40],
+        [3, 4],
+      ] as const) {
+        const text = new Uint8Array(memory, from, length);
+        const sealed = new Uint8Array(other, to, length + SEAL_OVERHEAD_BYTES);
+        text.set(plaintext);
+        key.sealInto(text, text.subarray(0, 20), sealed);
+        t.ok(plaintext.equals(key.open(sealed, plaintext.subarray(0, 20))));
+        key.openInto(sealed, plaintext.subarray(0, 20), text);
+        t.ok(plaintext.equals(text));
+      }
+    }
+  }
+});
+
+t.test('outputs that are too small or gone are refused, and nothing is written or counted', async (t) => {
+  const key = makeAes256Gcm((kernelBuilds()[0] as { start: () => Kernel }).start(), aes.kernel, 2).importKey(
+    randomBytes(32),
+  );
+  const sealed = key.seal(randomBytes(10), none);
+  const badSize = { name: 'CryptoError', code: 'bad_size' };
+  const gone = new Uint8Array(38);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  const small = new Uint8Array(9);
+  for (const output of [small, none, gone]) {
+    t.throws(() => key.sealInto(new Uint8Array(10), none, output), badSize);
+    t.throws(() => key.openInto(sealed, none, output), badSize);
+  }
+  t.ok(small.every((byte) => byte === 0));
+  t.equal(key.sealInto(none, none, new Uint8Array(28)), 28);
+  t.throws(() => key.sealInto(none, none, new Uint8Array(28)), { name: 'CryptoError', code: 'limit' });
+});
+
+t.test('a refusal writes nothing', async (t) => {
+  const key = aes.importKey(randomBytes(32));
+  for (const length of [10, 40_000]) {
+    const sealed = withBitTurned(key.seal(randomBytes(length), none), length);
+    const output = new Uint8Array(length).fill(7);
+    t.throws(() => key.openInto(sealed, none, output), { name: 'CryptoError', code: 'forged' });
+    t.throws(() => key.openInto(none, none, output), { name: 'CryptoError', code: 'forged' });
+    t.ok(output.every((byte) => byte === 7));
+  }
+});
+
+t.test('shared memory that grows while it is copied cannot write past its place in the module', async (t) => {
+  const growing = new Uint8Array(64);
+  // What a view of growable shared memory shows when another thread makes it longer between two looks at its length.
+  let looks = 0;
+  Object.defineProperty(growing, 'length', { get: () => (looks++ < 100 ? 20 : 64) });
+  const key = aes.importKey(randomBytes(32));
+  t.throws(() => key.seal(growing, none), RangeError);
+  t.equal(key.open(key.seal(none, none), none).length, 0);
 });
 
 t.test('a nonce never comes twice', async (t) => {
