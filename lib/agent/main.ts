@@ -1,5 +1,5 @@
 import { errorTable, VigoError } from '../base/index.js';
-import { excludeMemoryFromCoreDumps } from '../files/index.js';
+import { hardenProcess } from '../files/index.js';
 import { command as enroll } from './commands/enroll.js';
 import { command as run } from './commands/run.js';
 import { command as status } from './commands/status.js';
@@ -8,7 +8,7 @@ import { readCommandLine } from './program.js';
 
 /** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
 export async function main(argv: readonly string[]): Promise<number> {
-  excludeMemoryFromCoreDumps();
+  hardenProcess();
   const out = (text: string) => void process.stdout.write(text);
   const note = (line: string) => void process.stderr.write(`${line}\n`);
   try {

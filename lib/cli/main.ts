@@ -1,12 +1,12 @@
 import { errorTable, VigoError } from '../base/index.js';
-import { errnoOf, excludeMemoryFromCoreDumps } from '../files/index.js';
+import { errnoOf, hardenProcess } from '../files/index.js';
 import { commands } from './commands.js';
 import { makeContext } from './context.js';
 import { readCommandLine } from './program.js';
 
 /** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  excludeMemoryFromCoreDumps();
+  hardenProcess();
   process.stdout.on('error', endWithReader);
   try {
     const invocation = readCommandLine(commands, argv);

@@ -1,10 +1,10 @@
 export { withAnchoredPath } from './anchor.js';
 export { type Attributes, setAttributes } from './attributes.js';
-export { excludeMemoryFromCoreDumps } from './core-dumps.js';
 export { errnoOf, FilesError, type FilesErrorCode, filesError } from './errors.js';
 export { ensureDir, removeEmptyDir, removeTree, syncDir } from './folder.js';
 export { linkFile, moveFile, removeFile, swapLink } from './move.js';
 export { checkPrivateFile } from './private.js';
+export { hardenProcess } from './process-hardening.js';
 export { acquireProcessLock, type ProcessLock } from './process-lock.js';
 export { type ReadOptions, readFileLimited } from './read.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';

@@ -1,5 +1,5 @@
 import { DEFAULT_HOME, errorTable, systemClock, VigoError } from '../base/index.js';
-import { excludeMemoryFromCoreDumps } from '../files/index.js';
+import { hardenProcess } from '../files/index.js';
 import { version } from '../version.js';
 
 const HELP = `Usage: vigosrv [--help | --version]
@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     process.stderr.write(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
     return errorTable.usage.exit;
   }
-  excludeMemoryFromCoreDumps();
+  hardenProcess();
   const { pino } = await import('pino');
   const log = pino({ base: { program: 'vigosrv' } }, pino.destination({ dest: 2, sync: true }));
   const { startServer } = await import('./start.js');
