@@ -6,7 +6,8 @@ import type { Session } from './session.js';
 const MAX_REPORTS = 100;
 /** What the envelope around a report takes at most. */
 const ENVELOPE_BYTES = 1024;
-const SHORT_MESSAGE_CHARS = 100;
+/** How far messages are cut where a report has too many of them. With names of usual length the most results fit without any. */
+const MESSAGE_CHARS = [400, 100, 0];
 
 /** Reports on their way to the server, which may be away (S6). In memory: where they are too many, the oldest go. */
 export class ReportQueue {
@@ -39,11 +40,11 @@ export class ReportQueue {
 }
 
 function encode(report: RunReport): Uint8Array {
-  const bytes = encodeRunReport(report);
-  if (bytes.length + ENVELOPE_BYTES <= maxRequestBytes.ReportRun) return bytes;
-  const results = report.results.map((result) => ({
-    ...result,
-    message: result.message.slice(0, SHORT_MESSAGE_CHARS),
-  }));
-  return encodeRunReport({ ...report, results });
+  let bytes = encodeRunReport(report);
+  for (const chars of MESSAGE_CHARS) {
+    if (bytes.length + ENVELOPE_BYTES <= maxRequestBytes.ReportRun) break;
+    const results = report.results.map((result) => ({ ...result, message: result.message.slice(0, chars) }));
+    bytes = encodeRunReport({ ...report, results });
+  }
+  return bytes;
 }

@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 export const maxRequestBytes: Readonly<Record<AgentMethod, number>> = {
   CheckIn: 64 * KIB,
   ResolveSecrets: 512 * KIB,
-  ReportRun: 4 * MIB,
+  ReportRun: MIB,
   WakeUp: KIB,
 };
 

@@ -3,7 +3,7 @@ import { ReportQueue } from '../../lib/agent/report-queue.js';
 import { uuidFrom } from '../../lib/base/index.js';
 import { randomBytes } from '../../lib/crypto/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
-import { maxRequestBytes, Rejection, type ResourceResult, type RunReport } from '../../lib/wire/index.js';
+import { MAX_RESULT_MESSAGE_CHARS, Rejection, type ResourceResult, type RunReport } from '../../lib/wire/index.js';
 import { Responder } from './responder.js';
 
 function report(startedAtMs: number, results: readonly ResourceResult[] = []): RunReport {
@@ -55,18 +55,26 @@ t.test('one that the server calls wrong is dropped, one that it refuses for now 
   }
 });
 
-t.test('messages are cut where a report would be too large to send', async (t) => {
-  const { responder, session } = await Responder.start();
+t.test('messages are cut as far as a report would be too large to send', async (t) => {
   const result: ResourceResult = {
-    configcrate: 'web',
-    resource: 'it',
+    configcrate: 'web-server',
+    resource: 'the settings of the web server',
     type: 'file',
     outcome: 'failed',
-    message: 'x'.repeat(4096),
+    message: 'x'.repeat(MAX_RESULT_MESSAGE_CHARS),
     durationMs: 1,
   };
-  const queue = new ReportQueue();
-  queue.add(report(1, Array(Math.ceil(maxRequestBytes.ReportRun / 4096)).fill(result)));
-  await queue.deliver(session);
-  t.equal(responder.reports[0]?.results[0]?.message.length, 100);
+  for (const [results, chars] of [
+    [200, MAX_RESULT_MESSAGE_CHARS],
+    [300, 400],
+    [5000, 100],
+    [10_000, 0],
+  ] as const) {
+    const { responder, session } = await Responder.start();
+    const queue = new ReportQueue();
+    queue.add(report(1, Array(results).fill(result)));
+    await queue.deliver(session);
+    t.equal(responder.reports[0]?.results.length, results);
+    t.equal(responder.reports[0]?.results.at(-1)?.message.length, chars);
+  }
 });
