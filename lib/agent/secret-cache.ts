@@ -9,7 +9,7 @@ export class SecretCache {
   #epoch = 0;
   #redaction = redactionOf([]);
 
-  /** How every value that is here is kept out of a text. */
+  /** How every value that is here is kept out of a text, and every one that the last answer replaced. */
   get redaction(): Redaction {
     return this.#redaction;
   }
@@ -40,12 +40,14 @@ export class SecretCache {
       for (const { value } of received) value.dispose();
       throw new AgentError('bad_answer', 'the server sent a secret that nobody asked for');
     }
+    // With those that go now: the run that replaces them is the one in which programs still show them.
+    const values = [...this.#values.values(), ...received];
+    this.#redaction = redactionOf(values.map(({ value }) => value.expose()));
     for (const value of received) {
       this.#drop(value.key);
       this.#values.set(value.key, value);
     }
     for (const key of [...this.#values.keys()]) if (!refs.has(key)) this.#drop(key);
-    this.#redaction = redactionOf([...this.#values.values()].map(({ value }) => value.expose()));
     const missing = [...refs].filter((key) => !this.#values.has(key));
     if (missing.length > 0) throw new AgentError('unresolved', `the server sent no value of ${missing.join(', ')}`);
     this.#epoch = epoch;

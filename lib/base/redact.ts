@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 
 /** Shorter values would redact half of every text; `set` warns about them. */
 export const MIN_REDACTED_BYTES = 4;
+/** Shorter lines of a longer value are words like `port=1`, which stand in every text. */
+const MIN_LINE_BYTES = 8;
 
 const REDACTED = '[secret]';
 
@@ -24,56 +26,70 @@ const SHELL_ESCAPED = [/[^\w#%+./:=@~\u0080-\uffff-]/g, /[^\w+,./:@\u0080-\uffff
 export type Redactor = (text: string) => string;
 
 /**
- * Makes a redactor for the values in use, with and without the white space around them: raw, hexadecimal,
- * URL-encoded, JSON-escaped, shell-quoted, and base64 in both alphabets at all three alignments. No spelling has more
- * than six characters per byte. Values shorter than four bytes are left alone; a value that was encoded twice or
- * broken over lines isn't found.
+ * Makes a redactor for the values in use, with and without the white space around them, with the line breaks of Unix and
+ * of Windows: raw, hexadecimal, URL-encoded, JSON-escaped, shell-quoted, and base64 in both alphabets at all three
+ * alignments; for their lines of eight bytes or more, raw. No spelling has more than six characters per byte. Values
+ * shorter than four bytes are left alone; a value that was encoded twice, cut or turned round isn't found.
  */
 export function makeRedactor(values: Iterable<Uint8Array>): Redactor {
-  const forms = new Set<string>();
+  // By their first characters, so that a text is read once, however many there are.
+  const forms = new Map<string, Set<string>>();
   for (const value of values) {
-    for (const form of spellings(value)) if (form.length >= MIN_REDACTED_BYTES) forms.add(form);
+    for (const form of spellings(value)) {
+      if (form.length < MIN_REDACTED_BYTES) continue;
+      const start = form.slice(0, MIN_REDACTED_BYTES);
+      forms.set(start, (forms.get(start) ?? new Set()).add(form));
+    }
   }
   return (text) => {
-    const found = [...forms].flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);
     let redacted = '';
     let end = 0;
-    for (const each of found) {
-      // Where two overlap they go together: what one leaves of the other would be half a secret.
-      if (each.start >= end) redacted += text.slice(end, each.start) + REDACTED;
-      end = Math.max(end, each.end);
+    for (let i = 0; i + MIN_REDACTED_BYTES <= text.length; i++) {
+      for (const form of forms.get(text.slice(i, i + MIN_REDACTED_BYTES)) ?? []) {
+        if (!text.startsWith(form, i)) continue;
+        // Where two overlap they go together: what one leaves of the other would be half a secret.
+        if (i >= end) redacted += text.slice(end, i) + REDACTED;
+        end = Math.max(end, i + form.length);
+      }
     }
     return redacted + text.slice(end);
   };
 }
 
-/** Searched by `indexOf`: a pattern of a long value is too large for a regular expression, and its error prints it. */
-function occurrences(text: string, form: string): { start: number; end: number }[] {
-  const found = [];
-  for (let i = text.indexOf(form); i >= 0; i = text.indexOf(form, i + 1)) {
-    found.push({ start: i, end: i + form.length });
-  }
-  return found;
-}
-
 function* spellings(value: Uint8Array): Iterable<string> {
   const whole = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  // A shell's $(…) drops the last line break before anything else sees the value.
-  const trimmed = isUtf8(whole) ? Buffer.from(whole.toString('utf8').trim()) : whole;
-  for (const bytes of [whole, trimmed]) {
+  for (const bytes of copies(whole)) {
     if (bytes.length < MIN_REDACTED_BYTES) continue;
     const hex = bytes.toString('hex');
     yield hex;
     yield hex.toUpperCase();
     yield* base64Cores(bytes);
     yield* urlForms(bytes);
-    for (const text of [bytes.toString('utf8'), bytes.toString('latin1')]) {
+    for (const text of readings(bytes)) {
       yield text;
       yield* backslashForms(text);
       yield text.replaceAll("'", `'\\''`);
       yield text.replaceAll("'", `'"'"'`);
     }
   }
+  for (const text of readings(whole)) {
+    for (const line of text.split(/[\r\n]+/)) {
+      if (Buffer.byteLength(line.trim()) >= MIN_LINE_BYTES) yield line.trim();
+    }
+  }
+}
+
+/** A text as it is passed on: a shell's $(…) drops the last line break, terminals and Windows have line breaks of their own. */
+function copies(whole: Buffer): readonly Buffer[] {
+  if (!isUtf8(whole)) return [whole];
+  const text = whole.toString('utf8');
+  const unix = text.trim().replaceAll('\r\n', '\n');
+  return [...new Set([text, text.trim(), unix, unix.replaceAll('\n', '\r\n')])].map((copy) => Buffer.from(copy));
+}
+
+/** Bytes as a program shows them. Of a character that is cut, what stands beside the value may make another one. */
+function readings(bytes: Buffer): readonly string[] {
+  return [bytes.toString('utf8').replaceAll(/^\ufffd{1,3}|\ufffd$/g, ''), bytes.toString('latin1')];
 }
 
 /** The characters of base64 that depend on the value alone, for each of its three alignments in a longer text. */

@@ -42,6 +42,13 @@ t.test('what is replaced, or not asked for any more, is wiped', async (t) => {
   t.same(first.bytes, new Uint8Array(4));
   t.same(other.bytes, new Uint8Array(4));
   t.equal(cache.redaction.redact('AAAA'), '[secret]');
+  t.equal(
+    cache.redaction.redact('aaaa bbbb'),
+    '[secret] [secret]',
+    'the run that replaces a value may show the old one',
+  );
+  cache.accept(new Set([a]), [], 3);
+  t.equal(cache.redaction.redact('aaaa bbbb AAAA'), 'aaaa bbbb [secret]', 'the next one is done with it');
   cache.dispose();
   t.same(second.bytes, new Uint8Array(4));
   t.notOk(cache.covers(new Set([a]), 2));

@@ -106,6 +106,44 @@ t.test('the line break at the end of a file may be gone before it is spelled', a
   }
 });
 
+t.test('lines of a value that are shown one by one, where they are long enough to be one', async (t) => {
+  const redact = makeRedactor([utf8('[client]\n  user = dan\r\n  pass=hunter22\nport=1\n\nlast line')]);
+  t.equal(redact('pass=hunter22'), '[secret]');
+  t.equal(redact('2: user = dan\n5: last line!'), '2: [secret]\n5: [secret]!');
+  t.equal(redact('port=1'), 'port=1', 'this one is too short to be told from other text');
+});
+
+t.test('a copy with the line breaks of another system', async (t) => {
+  const [unix, dos] = ['abc\ndef\nghi', 'abc\r\ndef\r\nghi'];
+  for (const [value, copy] of [
+    [unix, dos],
+    [dos, unix],
+    [`${unix}\n`, `${dos}\r\n`],
+    [`${dos}\r\n`, unix],
+  ] as const) {
+    for (const [name, spell] of Object.entries(spellings)) {
+      t.match(makeRedactor([utf8(value)])(`<${spell(copy)}>`), /^<\[secret\](|\s+|0d0a|(%0.){2}|\\r\\n)>$/i, name);
+    }
+    t.match(makeRedactor([utf8(value)])(Buffer.from(copy).toString('base64')), /^\[secret\].{0,4}$/);
+  }
+});
+
+t.test('a value that begins or ends within a character, which its neighbours complete', async (t) => {
+  for (const char of ['é', '€', '🔑']) {
+    const bytes = utf8(`${char}hunter22${char}`);
+    for (let cut = 1; cut < utf8(char).length; cut++) {
+      const redact = makeRedactor([bytes.subarray(cut, bytes.length - cut)]);
+      t.equal(redact(`<${char}hunter22${char}>`), `<${char}[secret]${char}>`, `${char} cut at ${cut}`);
+    }
+  }
+});
+
+t.test('many values cost no more than one', async (t) => {
+  const values = Array.from({ length: 3000 }, (_, i) => utf8(`value-${i}-${'x'.repeat(i % 7)}`));
+  const redact = makeRedactor([...values, utf8(values.map((value) => Buffer.from(value).toString()).join('\n'))]);
+  t.equal(redact(`${'nothing here, '.repeat(100_000)}value-2999-xxx`).slice(-22), 'nothing here, [secret]');
+});
+
 t.test('values that hold or overlap one another leave nothing of either', async (t) => {
   for (const values of [
     ['secret-one', 'secret-one-and-more'],
