@@ -107,7 +107,7 @@ export function expandHashKey(h: usize, hashKey: usize): void {
 /**
  * a H^4 + b H^3 + c H^2 + d H, row by row from the last byte, each time moving what is there up by a byte. The nibbles come
  * as arguments, because TurboFan would split the blocks again for every row, and the loop isn't unrolled, because it
- * would load all the rows before it used the first.
+ * would load all the rows before it used the first. One sum after the other, for want of registers.
  */
 function multiplyFour(
   hashKey: usize, aHigh: v128, aLow: v128, bHigh: v128, bLow: v128, cHigh: v128, cLow: v128, dHigh: v128, dLow: v128,
@@ -116,15 +116,14 @@ function multiplyFour(
   let lower = none, upper = none;
   for (let row = lastRow(hashKey); row >= hashKey; row -= ROW_BYTES) {
     upper = movedUp(lower, upper);
-    const ab = v128.xor(
-      v128.xor(v128.swizzle(v128.load(row), aHigh), v128.swizzle(v128.load(row, 16), aLow)),
-      v128.xor(v128.swizzle(v128.load(row, 32), bHigh), v128.swizzle(v128.load(row, 48), bLow)),
-    );
-    const cd = v128.xor(
-      v128.xor(v128.swizzle(v128.load(row, 64), cHigh), v128.swizzle(v128.load(row, 80), cLow)),
-      v128.xor(v128.swizzle(v128.load(row, 96), dHigh), v128.swizzle(v128.load(row, 112), dLow)),
-    );
-    lower = v128.xor(movedUp(none, lower), v128.xor(ab, cd));
+    lower = v128.xor(movedUp(none, lower), v128.swizzle(v128.load(row), aHigh));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 16), aLow));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 32), bHigh));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 48), bLow));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 64), cHigh));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 80), cLow));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 96), dHigh));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 112), dLow));
   }
   return v128.xor(lower, reduced(upper));
 }
@@ -135,11 +134,10 @@ function multiplyTwo(hashKey: usize, cHigh: v128, cLow: v128, dHigh: v128, dLow:
   let lower = none, upper = none;
   for (let row = lastRow(hashKey); row >= hashKey; row -= ROW_BYTES) {
     upper = movedUp(lower, upper);
-    const cd = v128.xor(
-      v128.xor(v128.swizzle(v128.load(row, 64), cHigh), v128.swizzle(v128.load(row, 80), cLow)),
-      v128.xor(v128.swizzle(v128.load(row, 96), dHigh), v128.swizzle(v128.load(row, 112), dLow)),
-    );
-    lower = v128.xor(movedUp(none, lower), cd);
+    lower = v128.xor(movedUp(none, lower), v128.swizzle(v128.load(row, 64), cHigh));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 80), cLow));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 96), dHigh));
+    lower = v128.xor(lower, v128.swizzle(v128.load(row, 112), dLow));
   }
   return v128.xor(lower, reduced(upper));
 }
