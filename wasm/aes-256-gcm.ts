@@ -1,5 +1,6 @@
 // AES-256-GCM (NIST SP 800-38D) with 96-bit nonces and 128-bit tags: what the module exports. Two builds are made of this
-// file, one over u64 and one over v128. Branches and addresses depend on slots, lengths and positions only.
+// file, one over u64 and one over v128. Branches and addresses depend on slots, lengths and positions only, and one branch
+// on whether a tag was right, which the caller is told anyway.
 //
 // A message that fits is one call, `seal` or `open`. A longer one goes through BUFFER in pieces:
 //   sealing:  begin, encrypt…, encrypt with `last`;
