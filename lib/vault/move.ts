@@ -8,19 +8,19 @@ import {
   parseKeyName,
   utf8,
 } from '../base/index.js';
-import { wipe } from '../crypto/index.js';
 import { ensureDir, FilesError, readFileLimited, removeFile, writeFileAtomic } from '../files/index.js';
 import { VaultError } from './errors.js';
+import { readVersion } from './history.js';
 import { demandFreeName, hasFile, keyPath, pruneAbove } from './key-tree.js';
 import type { MasterKeys } from './master-key.js';
 import { bury } from './purge.js';
 import { openFile, sealFile } from './seal.js';
-import { demandVersion, notFound, readIfThere, versionThere, type WriteCondition } from './secret-files.js';
-import { type OpenedSecret, openKept } from './stored-file.js';
+import { demandVersion, notFound, versionThere, type WriteCondition } from './secret-files.js';
+import { openKept } from './stored-file.js';
 import { decodeVaultFile, MAX_FILE_BYTES } from './vault-file.js';
-import { ensureVersionsFolder, keptPath, keptVersions, latestKept, removeKept } from './versions.js';
+import { ensureVersionsFolder, keptPath, keptVersions, latestKept, looksBuried, removeKept } from './versions.js';
 
-/** A move under way. Version `n` of `from` becomes `base + n` of `to`, because numbers are never used twice. */
+/** A move under way. The versions get the next numbers of the new name, because none is ever used twice. */
 interface Move {
   readonly from: KeyName;
   readonly to: KeyName;
@@ -28,6 +28,8 @@ interface Move {
   readonly version: number;
   /** The last version that `to` had before, 0 if none. */
   readonly base: number;
+  /** What the current version becomes. */
+  readonly target: number;
 }
 
 /** Below the secrets folder, where no key's file can be. */
@@ -57,16 +59,18 @@ export async function moveSecret(
   const version = await versionThere(secretsDir, from, keys);
   demandVersion(from, version, condition);
   if (version === 0) throw notFound(from);
-  const move = { from, to, version, base: await latestKept(secretsDir, to) };
+  const earlier = await earlierVersions(secretsDir, from, version, keys);
+  const base = await latestKept(secretsDir, to);
+  const move = { from, to, version, base, target: base + earlier.length + 1 };
   await writeMoveFile(secretsDir, move, by, keys, clock);
   try {
-    await copyVersions(secretsDir, move, keys);
+    await copyVersions(secretsDir, move, [...earlier, version], keys);
   } catch (error) {
     await settleMove(secretsDir, by, keys, clock).catch(() => {}); // the first failure is the one to tell
     throw error;
   }
   await finishMove(secretsDir, move, by, keys, clock);
-  return move.base + version;
+  return move.target;
 }
 
 /**
@@ -77,9 +81,9 @@ export async function moveSecret(
 export async function settleMove(secretsDir: string, by: string, keys: MasterKeys, clock: Clock): Promise<void> {
   const move = await readMoveFile(secretsDir, keys);
   if (move === undefined) return;
-  const { to, version, base } = move;
+  const { to, base, target } = move;
   const there = await versionThere(secretsDir, to, keys);
-  if (there === base + version) {
+  if (there === target) {
     await finishMove(secretsDir, move, by, keys, clock);
     return;
   }
@@ -90,34 +94,40 @@ export async function settleMove(secretsDir: string, by: string, keys: MasterKey
   await removeFile(join(secretsDir, MOVE_FILE));
 }
 
-async function copyVersions(secretsDir: string, { from, to, version, base }: Move, keys: MasterKeys): Promise<void> {
-  for (const kept of (await keptVersions(secretsDir, from)).reverse()) {
-    if (kept >= version) continue;
-    const opened = await openKept(secretsDir, from, kept, keys);
-    if (opened === undefined) continue;
-    if ('buried' in opened) break;
-    await ensureVersionsFolder(secretsDir, to);
-    await writeCopy(keptPath(secretsDir, to, base + kept), to, base, opened, keys);
+/** The versions that are kept and not gone for good, the lowest first. */
+async function earlierVersions(secretsDir: string, key: KeyName, current: number, keys: MasterKeys): Promise<number[]> {
+  const versions: number[] = [];
+  for (const kept of (await keptVersions(secretsDir, key)).reverse()) {
+    if (looksBuried(secretsDir, key, kept)) {
+      await openKept(secretsDir, key, kept, keys); // throws where it only looks so
+      break;
+    }
+    if (kept < current) versions.unshift(kept);
   }
-  const current = await readIfThere(secretsDir, from, keys);
-  if (current === undefined) throw notFound(from);
-  const path = keyPath(secretsDir, to);
-  await ensureDir(dirname(path), 0o700);
-  await writeCopy(path, to, base, current, keys);
+  return versions;
 }
 
-async function writeCopy(
-  path: string,
-  to: KeyName,
-  base: number,
-  { header, value }: OpenedSecret,
+/** @param versions of `from`, the lowest first, the current one last */
+async function copyVersions(
+  secretsDir: string,
+  { from, to, base }: Move,
+  versions: readonly number[],
   keys: MasterKeys,
 ): Promise<void> {
-  const { restored } = header.meta;
-  const meta = restored === undefined ? header.meta : { ...header.meta, restored: base + restored };
-  const bytes = sealFile(to, { ...header, version: base + header.version, meta }, value.expose(), keys.current);
-  value.dispose();
-  await writeFileAtomic(path, bytes, { mode: 0o600 });
+  for (const [i, version] of versions.entries()) {
+    const { header, value } = await readVersion(secretsDir, from, version, keys);
+    const copy = base + i + 1;
+    const { restored = 0, ...others } = header.meta;
+    const at = versions.indexOf(restored);
+    const meta = at === -1 ? others : { ...others, restored: base + at + 1 };
+    const bytes = sealFile(to, { ...header, version: copy, meta }, value.expose(), keys.current);
+    value.dispose();
+    const isCurrent = i === versions.length - 1;
+    const path = isCurrent ? keyPath(secretsDir, to) : keptPath(secretsDir, to, copy);
+    if (isCurrent) await ensureDir(dirname(path), 0o700);
+    else await ensureVersionsFolder(secretsDir, to);
+    await writeFileAtomic(path, bytes, { mode: 0o600 });
+  }
 }
 
 /** Removes the old name, current version first: so its numbers never seem to have gone back. */
@@ -133,13 +143,13 @@ async function finishMove(secretsDir: string, move: Move, by: string, keys: Mast
 
 async function writeMoveFile(
   secretsDir: string,
-  { from, to, version, base }: Move,
+  { from, to, version, base, target }: Move,
   by: string,
   keys: MasterKeys,
   clock: Clock,
 ): Promise<void> {
   const header = { version, kind: 'move', createdMs: clock.nowMs(), meta: { by } } as const;
-  const bytes = sealFile(MOVE_FILE, header, utf8(canonicalJson({ from, to, base })), keys.current);
+  const bytes = sealFile(MOVE_FILE, header, utf8(canonicalJson({ from, to, base, target })), keys.current);
   await writeFileAtomic(join(secretsDir, MOVE_FILE), bytes, { mode: 0o600 });
 }
 
@@ -154,9 +164,8 @@ async function readMoveFile(secretsDir: string, keys: MasterKeys): Promise<Move 
   const file = decodeVaultFile(MOVE_FILE, bytes);
   const value = openFile(MOVE_FILE, file, keys);
   if (file.header.kind !== 'move') throw new VaultError('forged', `${join(secretsDir, MOVE_FILE)} holds no move`);
-  const { from, to, base } = parseCanonicalJson(fromUtf8(value)) as { from: string; to: string; base: number };
-  wipe(value);
-  return { from: parseKeyName(from), to: parseKeyName(to), version: file.header.version, base };
+  const { from, to, base, target } = parseCanonicalJson(fromUtf8(value)) as unknown as Move;
+  return { from: parseKeyName(from), to: parseKeyName(to), version: file.header.version, base, target };
 }
 
 function exists(to: KeyName): VaultError {

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import type { Test } from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
 import { Gate } from '../../lib/vault/gate.js';
+import { readHistory, readVersion } from '../../lib/vault/history.js';
 import {
   openSecretReader,
   openVault,
@@ -140,11 +141,15 @@ export async function openGate(layout: VaultLayout, clock: { nowMs(): number }):
   keys.dispose();
 }
 
-/** What is in a vault, as anybody can see it: every version of these names, `*` before the current one. */
+/** What is in a vault after one more verb: every version of these names, `*` before the current one. */
 export async function describeVault(vault: Vault, names: readonly string[]): Promise<Record<string, string[]>> {
+  await vault.list(); // the next verb mends what a crash left
+  const { secretsDir, keyFile } = vault.layout;
+  const keys = await loadMasterKeys(keyFile);
+  if (keys === undefined) throw new Error('there is no master key');
   const found: Record<string, string[]> = {};
   for (const name of names.map(parseKeyName)) {
-    const history = await vault.history(name).catch((error) => error.code);
+    const history = await readHistory(secretsDir, name, keys).catch((error) => error.code);
     if (typeof history === 'string') {
       found[name] = [history];
       continue;
@@ -155,9 +160,10 @@ export async function describeVault(vault: Vault, names: readonly string[]): Pro
         found[name].push(`${entry.version} ${entry.problem}`);
         continue;
       }
-      const { value } = await vault.open(name, { version: entry.version });
+      const { value } = await readVersion(secretsDir, name, entry.version, keys);
       found[name].push(`${entry.current ? '*' : ''}${entry.version} ${Buffer.from(value.expose())}`);
     }
   }
+  keys.dispose();
   return found;
 }
