@@ -12,6 +12,7 @@ import { command as envoysRevoke } from './commands/envoys/revoke.js';
 import { command as envoysShow } from './commands/envoys/show.js';
 import { command as envoysToken } from './commands/envoys/token.js';
 import { command as secretsDelete } from './commands/secrets/delete.js';
+import { command as secretsEdit } from './commands/secrets/edit.js';
 import { command as secretsGenerate } from './commands/secrets/generate.js';
 import { command as secretsGenerateCerts } from './commands/secrets/generate-certs.js';
 import { command as secretsHistory } from './commands/secrets/history.js';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   secretsReset,
   secretsSetRaw,
   secretsSetPassword,
+  secretsEdit,
   secretsGenerate,
   secretsReveal,
   secretsHistory,

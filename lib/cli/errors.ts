@@ -5,6 +5,7 @@ const CLI_ERRORS = {
   no_terminal: 'usage',
   cancelled: 'invalid',
   mismatch: 'invalid',
+  editor_failed: 'unavailable',
   exists: 'conflict',
   too_large: 'exhausted',
   no_server: 'unavailable',

@@ -7,6 +7,7 @@ export { checkPrivateFile } from './private.js';
 export { hardenProcess } from './process-hardening.js';
 export { acquireProcessLock, type ProcessLock } from './process-lock.js';
 export { type ReadOptions, readFileLimited } from './read.js';
+export { type Scratch, withScratchFile } from './scratch.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';
 export { removeUnfinished } from './unfinished.js';
 export { type TreeWatcher, type WatchOptions, watchTree } from './watch.js';

@@ -1,0 +1,94 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { filesError } from './errors.js';
+import { readFileLimited } from './read.js';
+
+/** statfs(2): what a file system in memory calls itself. */
+const TMPFS_MAGIC = 0x01021994;
+/** A process that is asked to end wipes the file first. SIGINT is the terminal's, and the program in front handles it. */
+const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+export interface Scratch {
+  readonly path: string;
+  /** Whether it lies in memory only, so that no disk ever holds it. */
+  readonly inMemory: boolean;
+  /** What the file holds now, in bytes that the caller wipes. @throws FilesError `too_large`, `not_found` */
+  read(maxBytes: number): Promise<Uint8Array>;
+}
+
+/**
+ * Lends a private file (0600, in a folder of its own, 0700) to a program that can work with files only, on a file system
+ * in memory where there is one. Whatever ends `work`, a signal too, every file in the folder is overwritten and
+ * removed: an editor may have put a copy there.
+ */
+export async function withScratchFile<T>(bytes: Uint8Array, work: (scratch: Scratch) => Promise<T>): Promise<T> {
+  const { folder, inMemory } = makeFolder();
+  const path = join(folder, 'value');
+  const end = (signal: NodeJS.Signals) => {
+    remove(folder);
+    release();
+    process.kill(process.pid, signal);
+  };
+  const ignore = () => {};
+  const release = () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+    process.off('SIGINT', ignore);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  process.on('SIGINT', ignore);
+  try {
+    writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' });
+    return await work({ path, inMemory, read: (maxBytes) => readFileLimited(path, maxBytes) });
+  } catch (cause) {
+    if (cause instanceof Error && 'syscall' in cause) throw filesError('write', path, cause);
+    throw cause;
+  } finally {
+    remove(folder);
+    release();
+  }
+}
+
+function makeFolder(): { folder: string; inMemory: boolean } {
+  const uid = process.getuid?.() ?? 0;
+  const candidates = [process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`, '/dev/shm'];
+  for (const root of candidates) {
+    try {
+      if (statfsSync(root).type === TMPFS_MAGIC) return { folder: makeIn(root), inMemory: true };
+    } catch {
+      // Not here, or not for this user.
+    }
+  }
+  try {
+    return { folder: makeIn(tmpdir()), inMemory: false };
+  } catch (cause) {
+    throw filesError('make a folder in', tmpdir(), cause);
+  }
+}
+
+function makeIn(root: string): string {
+  const folder = mkdtempSync(join(root, 'vigo-'));
+  chmodSync(folder, 0o700);
+  return folder;
+}
+
+/** Synchronous, because a signal doesn't wait. */
+function remove(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
+    const path = join(folder, name);
+    const found = lstatSync(path);
+    if (!found.isFile()) continue;
+    writeFileSync(path, Buffer.alloc(found.size), { flag: 'r+' });
+    truncateSync(path);
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
