@@ -117,3 +117,19 @@ t.test('many names: turn by turn, and others write in between', async (t) => {
   const after = await describeVault(vault, names);
   for (const [name, versions] of Object.entries(after)) t.match(versions.at(-1), `1 ${name}`);
 });
+
+t.test('a file that comes back while it runs, as from a backup, is found before the old key is dropped', async (t) => {
+  const { vault, secretsDir, clock } = await makeOpen(t);
+  await vault.set(A, utf8('one'), { kind: 'raw' });
+  const path = join(secretsDir, 'a');
+  const old = readFileSync(path);
+  let turns = 0;
+  await vault.rekey({
+    onProgress() {
+      if (++turns === 1) writeFileSync(path, old);
+    },
+  });
+  t.equal(turns, 2, 'it went round once more');
+  await openGate(vault.layout, clock);
+  t.same((await vault.reveal(A)).expose(), utf8('one'));
+});
