@@ -118,7 +118,7 @@ resources:
     const denied = await fleet.audit('secret.entitlement_denied');
     t.match(
       denied.map(({ detail }) => detail),
-      [{ refs: ['shop/password'] }, ...refused.map((key) => ({ refs: [key] })), { refs: ['shop/password'] }],
+      ['shop/password', ...refused, 'shop/password'].map((key) => ({ refs: { names: [key], count: 1 } })),
     );
     for (const entry of denied) t.match(entry, { actor: 'guest-1', subject: envoy.envoyId, outcome: 'denied' });
     t.match(await fleet.audit('secret.epoch_resolved'), [
