@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type HostGlob, matchesGlob, parseHostGlob } from '../../lib/base/index.js';
+import { type HostGlob, matchesGlob, parseHostGlob, parseKeyGlob } from '../../lib/base/index.js';
 
 /** The model: a regular expression, which may take exponential time and is right all the same. */
 function model(glob: string, text: string): boolean {
@@ -54,4 +54,17 @@ t.test('what is no pattern is refused', async (t) => {
   for (const text of ['', 'a b', 'a/b', '[ab]', '{a,b}', '!a', 'a_b', 'é', '\u212a', 'a\n', '*'.repeat(254)]) {
     t.throws(() => parseHostGlob(text), { name: 'BaseError', code: 'bad_glob' }, JSON.stringify(text));
   }
+});
+
+t.test('patterns over key names: slashes are characters like others, and case counts', (t) => {
+  const fits = (glob: string, name: string) => matchesGlob(parseKeyGlob(glob), name);
+  t.ok(fits('vigo/*/dsn', 'vigo/db/dsn'));
+  t.ok(fits('*dsn', 'vigo/db/dsn'));
+  t.ok(fits('a_b?c', 'a_b/c'));
+  t.notOk(fits('vigo/*', 'Vigo/db'));
+  t.notOk(fits('dsn', 'vigo/db/dsn'));
+  for (const bad of ['', 'a b', '[a]', 'ä', 'a'.repeat(1025)]) {
+    t.throws(() => parseKeyGlob(bad), { code: 'bad_glob' }, bad.slice(0, 10));
+  }
+  t.end();
 });

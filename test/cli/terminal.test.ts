@@ -97,6 +97,8 @@ if (hasPython) {
     t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
     t.test('a value is typed unseen, and revealed to the byte', async (t) => typedValue(t, home));
     t.test('a password is asked for twice and must be a strong one', async (t) => typedPassword(t, home));
+    t.test('a passphrase is replaced knowing it, or by typing RESET', async (t) => replacedPassphrases(t, home));
+    t.test('a rekey shows how far it is', async (t) => rekeyed(t, home));
   });
 }
 
@@ -121,4 +123,30 @@ function typedPassword(t: Test, home: string): void {
   t.equal(type(home, ['secrets', 'list']).shown, 'db/dsn\n');
   t.match(set(PASSWORD), { code: 0, cooked: true, shown: /again: \na: version 1 is stored\n$/ });
   t.equal(type(home, ['secrets', 'reveal', 'a']).shown, `${PASSWORD}\n`);
+}
+
+function replacedPassphrases(t: Test, home: string): void {
+  const another = `another one${ENTER}`;
+  const rotate = type(
+    home,
+    ['secrets', 'rotate'],
+    ['passphrase: ', `open sesame${ENTER}`],
+    ['new passphrase: ', another],
+    ['again: ', another],
+  );
+  t.match(rotate, { code: 0, cooked: true });
+  t.notMatch(rotate.shown, /sesame|another/);
+  t.match(type(home, ['secrets', 'reset'], ['to go on: ', `reset${ENTER}`]), { code: 1, shown: /cancelled/ });
+  t.equal(type(home, ['secrets', 'unlock'], [': ', another]).code, 0);
+
+  const third = `a third${ENTER}`;
+  const reset = type(home, ['secrets', 'reset'], ['to go on: ', `RESET${ENTER}`], [': ', third], ['again: ', third]);
+  t.match(reset, { code: 0, cooked: true, shown: /type RESET to go on: RESET\n/ });
+  t.equal(type(home, ['secrets', 'unlock'], [': ', third]).code, 0);
+}
+
+function rekeyed(t: Test, home: string): void {
+  const { code, shown } = type(home, ['secrets', 'rekey']);
+  t.equal(code, 0);
+  t.match(shown, /\[#{24}\] {2}\d of \d {2}\d+\/s {2}0s left/);
 }
