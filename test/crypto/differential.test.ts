@@ -4,7 +4,7 @@ import { type GcmUse, gcmPaths } from './gcm-paths.js';
 import { sealByNode, secretsIn } from './kernels.js';
 import { outcome } from './tally.js';
 
-/** Minutes instead of seconds: every length with many lengths of AAD, every bit instead of every byte. */
+/** Minutes instead of seconds: every length with sixteen lengths of AAD, every bit instead of every byte. */
 const long = process.env.VIGO_TEST_LONG === '1';
 if (long) t.setTimeout(3_600_000);
 
@@ -45,18 +45,18 @@ for (const { path, kernel, takesNonce, withKey } of gcmPaths()) {
     const key = withKey(secret);
     const different: string[] = [];
     for (let bytes = randomInt(step); bytes <= MAX_EVERY_TEXT_BYTES; bytes += step) {
-      for (let i = 0; i < (long ? 64 : 1); i++) {
+      for (let i = 0; i < (long ? 16 : 1); i++) {
         different.push(...difference(secret, key, bytes, randomInt(MAX_AAD_BYTES + 1)));
       }
     }
     for (let bytes = randomInt(step); bytes <= MAX_AAD_BYTES; bytes += step) {
-      for (let i = 0; i < (long ? 64 : 1); i++) different.push(...difference(secret, key, randomInt(200), bytes));
+      for (let i = 0; i < (long ? 16 : 1); i++) different.push(...difference(secret, key, randomInt(200), bytes));
     }
     t.strictSame(different, []);
   });
 
   t.test(`${path}: what node:crypto gives, up to 4 MiB`, async (t) => {
-    const different = Array.from({ length: long ? 400 : 6 }, (_, i) => {
+    const different = Array.from({ length: long ? 100 : 6 }, (_, i) => {
       const secret = randomBytes(32);
       // Short ones as often as long ones.
       const textBytes = i === 0 ? MAX_TEXT_BYTES : Math.floor(2 ** (randomInt(12_000, 22_000) / 1000));
@@ -67,7 +67,7 @@ for (const { path, kernel, takesNonce, withKey } of gcmPaths()) {
 
   t.test(`${path}: a bit turned anywhere is refused, and nothing of the plaintext stays in the module`, async (t) => {
     const aad = randomBytes(37);
-    for (const textBytes of [0, 1, 15, 16, 45, 300, ...(long ? [1000, 17_000] : [])]) {
+    for (const textBytes of [0, 1, 15, 16, 45, 300, ...(long ? [17_000] : [])]) {
       const key = withKey(randomBytes(32));
       const sealed = key.seal(randomBytes(textBytes), aad, randomBytes(12));
       key.open(sealed, aad);
@@ -78,7 +78,7 @@ for (const { path, kernel, takesNonce, withKey } of gcmPaths()) {
         if (result !== 'forged') wrong.push(`${what}: ${result}`);
         if (!secretsIn(kernel).equals(before)) wrong.push(`${what}: left in the module`);
       };
-      for (let bit = 0; bit < 8; bit += long ? 1 : 8) {
+      for (let bit = 0; bit < 8; bit += long && textBytes <= 300 ? 1 : 8) {
         for (const at of sealed.keys()) refuse(`byte ${at}`, turned(sealed, at, bit), aad);
         for (const at of aad.keys()) refuse(`byte ${at} of the AAD`, sealed, turned(aad, at, bit));
       }
