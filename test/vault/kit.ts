@@ -29,7 +29,8 @@ export function sqliteLock(path: string): VaultLock {
     async exclusively(work) {
       const database = new Database(path, { timeout: 0 });
       try {
-        while (!begin(database)) await new Promise((resolve) => setTimeout(resolve, 2));
+        // Not in step with each other, or the one that came first would starve the rest.
+        while (!begin(database)) await new Promise((resolve) => setTimeout(resolve, 1 + 10 * Math.random()));
         return await work();
       } finally {
         database.close();
