@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { architectures, cache, emulatorOf, isEmulated, librariesOf, machines, nodeOf } from './machines.mjs';
 
-const SUITE = 'bookworm';
+/** Where this machine has Debian from, and nothing else that it has. */
+const DEBIAN_SOURCES = '/etc/apt/sources.list.d/debian.sources';
 
 /** Downloads what isn't there yet. */
 export function fetchMissing() {
@@ -33,18 +34,15 @@ function fetchNode(machine) {
   });
 }
 
-/** An apt with lists, a cache and a set of architectures of its own. */
+/** An apt with lists, a cache and a set of architectures of its own, on the machine's sources. */
 function openApt() {
   const home = join(cache, 'apt');
   for (const folder of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(home, folder), { recursive: true });
   const host = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
   const all = [...new Set([host, ...Object.values(architectures).map(({ debian }) => debian)])];
-  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-  const source = `deb [arch=${all.join(',')} signed-by=${keyring}] http://deb.debian.org/debian ${SUITE} main\n`;
-  writeFileSync(join(home, 'sources.list'), source);
   writeFileSync(join(home, 'status'), '');
   const options = Object.entries({
-    'Dir::Etc::sourcelist': join(home, 'sources.list'),
+    'Dir::Etc::sourcelist': DEBIAN_SOURCES,
     'Dir::Etc::sourceparts': '-',
     'Dir::State::lists': join(home, 'lists'),
     'Dir::State::status': join(home, 'status'),
