@@ -94,6 +94,18 @@ export function makeKit(t: Test, otherLock?: VaultLock, home: string = t.testdir
 /** No lock at all, for a test that abandons a verb in the middle. */
 export const noLock: VaultLock = { exclusively: (work) => work() };
 
+/** A lock within one process: whoever asks first comes first. */
+export function inOrder(): VaultLock {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    exclusively(work) {
+      const turn = last.then(work);
+      last = turn.catch(() => {});
+      return turn;
+    },
+  };
+}
+
 /** The same, initialized and unlocked. */
 export async function makeUnlocked(t: Test, otherLock?: VaultLock): Promise<Kit> {
   const kit = makeKit(t, otherLock);

@@ -6,7 +6,7 @@ import { LONG, makeWorkers } from './processes.js';
 import { COUNTER } from './worker.js';
 
 const PROCESSES = LONG ? 100 : 4;
-const TIMES = LONG ? 10 : 5;
+const TIMES = LONG ? 3 : 5;
 
 t.setTimeout(LONG ? 3_600_000 : 60_000);
 
