@@ -58,7 +58,7 @@ async function loadHashWasm(): Promise<Engine> {
   };
 }
 
-const progress = showProgress(THOROUGH.processes);
+const progress = showProgress(THOROUGH.processes, { quiet: false });
 const report = await bench({
   engines: [...(await loadEngines()), await loadLibsodium(), await loadHashWasm()],
   primitives: choosePrimitives(process.argv.slice(2)),

@@ -27,7 +27,7 @@ export function notePublication(
  * @throws CliError `bad_config` where there are several
  */
 export async function withProblems<T>(
-  { note, out }: CommandContext,
+  { problem, out }: CommandContext,
   { json }: { json: boolean },
   call: () => Promise<T>,
 ): Promise<T> {
@@ -38,7 +38,7 @@ export async function withProblems<T>(
     if (json) out(`${JSON.stringify({ problems: error.problems })}\n`);
     if (error.problems.length === 1) throw error;
     for (const { file, line, column, message, hint } of error.problems) {
-      note(`${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
+      problem(`${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
     }
     throw new CliError('bad_config', `the config has ${error.problems.length} problems; what was live stays live`);
   }

@@ -7,16 +7,13 @@ import type { Vault } from '../vault/index.js';
 import type { ApiClient } from './api-client.js';
 import type { Flags } from './command.js';
 import { CliError, noVault } from './errors.js';
+import { makeOutput, type Output } from './output.js';
 
 /** What a command works with. What it doesn't ask for isn't loaded. */
-export interface CommandContext {
+export interface CommandContext extends Output {
   readonly home: HomePaths;
   readonly secretsDir: string;
   readonly keyFile: string;
-  /** Data, to stdout. */
-  out(text: string | Uint8Array): void;
-  /** A line of words, to stderr. */
-  note(line: string): void;
   vault(): Promise<Vault>;
   /** The vault that is about to be made. */
   newVault(): Promise<Vault>;
@@ -72,11 +69,10 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
     return opened.vault;
   };
   return {
+    ...makeOutput(env, { quiet: flags.is('quiet') }),
     home,
     secretsDir,
     keyFile,
-    out: (data) => void process.stdout.write(data),
-    note: (line) => void process.stderr.write(`${line}\n`),
     vault: () => vault({ create: false }),
     newVault: () => vault({ create: true }),
     store: () => store(),

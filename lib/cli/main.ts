@@ -2,6 +2,7 @@ import { errorTable, VigoError } from '../base/index.js';
 import { errnoOf, hardenProcess } from '../files/index.js';
 import { commands } from './commands.js';
 import { makeContext } from './context.js';
+import { type Paint, paintFor } from './paint.js';
 import { readCommandLine } from './program.js';
 
 /** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
@@ -21,9 +22,14 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     return 0;
   } catch (error) {
     if (!(error instanceof VigoError)) throw error;
-    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
+    complain(error, paintFor(process.stderr, env));
     return errorTable[error.kind].exit;
   }
+}
+
+function complain({ message, hint }: VigoError, paint: Paint): void {
+  process.stderr.write(`${paint('fail', 'error:')} ${message}\n`);
+  if (hint !== undefined) process.stderr.write(`${paint('heading', 'hint:')} ${hint}\n`);
 }
 
 /** Whoever read the output has seen enough: `vigocli audit list | head`. */

@@ -1,22 +1,27 @@
 const WIDTH = 24;
 const REDRAW_MS = 100;
 
-/** A bar with rate and time left, on stderr where that is a terminal; silent elsewhere. */
+/** A bar with rate and time left, on stderr where that is a terminal; silent elsewhere, and where that is wanted. */
 export class Progress {
   readonly #terminal = process.stderr;
+  readonly #silent: boolean;
   readonly #startMs = performance.now();
   #drawnMs = 0;
 
+  constructor({ quiet }: { quiet: boolean }) {
+    this.#silent = quiet || !this.#terminal.isTTY;
+  }
+
   update(done: number, total: number): void {
     const nowMs = performance.now();
-    if (!this.#terminal.isTTY || (nowMs - this.#drawnMs < REDRAW_MS && done < total)) return;
+    if (this.#silent || (nowMs - this.#drawnMs < REDRAW_MS && done < total)) return;
     this.#drawnMs = nowMs;
     this.#terminal.write(`\r${describeProgress(done, total, nowMs - this.#startMs)}\x1b[K`);
   }
 
   /** Leaves an empty line for what is said next. */
   end(): void {
-    if (this.#terminal.isTTY && this.#drawnMs > 0) this.#terminal.write('\r\x1b[K');
+    if (this.#drawnMs > 0) this.#terminal.write('\r\x1b[K');
   }
 }
 

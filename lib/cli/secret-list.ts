@@ -2,7 +2,7 @@ import { systemClock } from '../base/index.js';
 import type { ListedSecret } from '../vault/index.js';
 import type { CommandOption, Flags } from './command.js';
 import type { CommandContext } from './context.js';
-import { formatTable, formatTime } from './table.js';
+import { type Cell, formatTime } from './table.js';
 
 export const jsonOption: CommandOption = { name: 'json', summary: 'Print JSON, with version, time, kind and expiry' };
 
@@ -15,9 +15,9 @@ export function printSecrets(context: CommandContext, secrets: readonly ListedSe
     context.out(`${JSON.stringify(secrets.map(toJson))}\n`);
     return;
   }
-  if (flags.is('long')) context.out(formatTable(['NAME', 'VERSION', 'CHANGED', 'KIND', 'EXPIRES'], secrets.map(toRow)));
+  if (flags.is('long')) context.table(['NAME', 'VERSION', 'CHANGED', 'KIND', 'EXPIRES'], secrets.map(toRow));
   else context.out(secrets.map(({ name }) => `${name}\n`).join(''));
-  warn(context, secrets);
+  warnOfExpiry(context, secrets);
 }
 
 /** The names as a tree of folders. */
@@ -27,7 +27,7 @@ export function printTree(context: CommandContext, secrets: readonly ListedSecre
       .map((line) => `${line}\n`)
       .join(''),
   );
-  warn(context, secrets);
+  warnOfExpiry(context, secrets);
 }
 
 /** @param names sorted */
@@ -47,20 +47,27 @@ export function formatTree(names: readonly string[]): string[] {
   });
 }
 
-function warn({ note }: CommandContext, secrets: readonly ListedSecret[]): void {
+function warnOfExpiry({ warn }: CommandContext, secrets: readonly ListedSecret[]): void {
   const nowMs = systemClock.nowMs();
   for (const { name, about } of secrets) {
-    if (about === undefined) note(`warning: the file of ${name} isn't one of a secret`);
+    if (about === undefined) warn(`the file of ${name} isn't one of a secret`);
     else if (about.expiresMs !== undefined && about.expiresMs - SOON_MS <= nowMs) {
-      note(`warning: ${name} ${about.expiresMs <= nowMs ? 'expired' : 'expires'} ${formatTime(about.expiresMs)}`);
+      warn(`${name} ${about.expiresMs <= nowMs ? 'expired' : 'expires'} ${formatTime(about.expiresMs)}`);
     }
   }
 }
 
-function toRow({ name, about }: ListedSecret): string[] {
+function toRow({ name, about }: ListedSecret): Cell[] {
   if (about === undefined) return [name];
   const { version, createdMs, kind, expiresMs } = about;
-  return [name, String(version), formatTime(createdMs), kind, expiresMs === undefined ? '' : formatTime(expiresMs)];
+  return [name, String(version), formatTime(createdMs), kind, expiresMs === undefined ? '' : toCell(expiresMs)];
+}
+
+function toCell(expiresMs: number): Cell {
+  const text = formatTime(expiresMs);
+  const nowMs = systemClock.nowMs();
+  if (expiresMs <= nowMs) return { text, tone: 'fail' };
+  return expiresMs - SOON_MS <= nowMs ? { text, tone: 'warn' } : text;
 }
 
 function toJson({ name, about }: ListedSecret) {

@@ -1,19 +1,36 @@
+import { type Paint, plain, type Tone } from './paint.js';
 import { printable } from './printable.js';
 
+export type Cell = string | { readonly text: string; readonly tone: Tone };
+
 /** Columns as wide as their widest cell, two spaces apart; nothing at all where there are no rows. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[], paint = plain): string {
   if (rows.length === 0) return '';
-  const lines = [header, ...rows.map((cells) => cells.map(printable))];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+  const headings = header.map((text) => ({ text, tone: 'heading' as const }));
+  const lines = [headings, ...rows].map((cells) => cells.map(printableCell));
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column]?.text ?? '').length)));
+  return lines.map((line) => `${formatLine(line, widths, paint)}\n`).join('');
+}
+
+interface PrintableCell {
+  readonly text: string;
+  readonly tone?: Tone;
+}
+
+function printableCell(cell: Cell): PrintableCell {
+  return typeof cell === 'string' ? { text: printable(cell) } : { ...cell, text: printable(cell.text) };
+}
+
+/** The last cell isn't filled up, and no colour reaches into the space between two. */
+function formatLine(cells: readonly PrintableCell[], widths: readonly number[], paint: Paint): string {
+  const last = cells.findLastIndex(({ text }) => text !== '');
+  return cells
+    .slice(0, last + 1)
+    .map(({ text, tone }, column) => {
+      const gap = column === last ? '' : ' '.repeat((widths[column] ?? 0) - text.length);
+      return (tone === undefined ? text : paint(tone, text)) + gap;
+    })
+    .join('  ');
 }
 
 /** A time as people and programs read it: UTC, to the second. */

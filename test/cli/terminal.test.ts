@@ -25,8 +25,14 @@ interface Session {
 }
 
 /** Runs vigocli as a person does; `typed` says what is typed once which text is shown. */
-function type(home: string, args: readonly string[], ...typed: readonly (readonly [string, string])[]): Session {
-  const env = { PATH: process.env.PATH, VIGO_HOME: home };
+function type(home: string, args: readonly string[], ...typed: Typed): Session {
+  return typeIn({}, home, args, ...typed);
+}
+
+type Typed = readonly (readonly [string, string])[];
+
+function typeIn(vars: Record<string, string>, home: string, args: readonly string[], ...typed: Typed): Session {
+  const env = { PATH: process.env.PATH, VIGO_HOME: home, ...vars };
   const argv = [process.execPath, join(DIST, 'vigocli.mjs'), ...args];
   const input = JSON.stringify({
     argv,
@@ -90,6 +96,15 @@ if (hasPython) {
       code: 3,
       shown: 'passphrase: \nerror: this is not the passphrase of the vault\n',
     });
+  });
+
+  t.test('colours are shown where they are wanted, and --quiet shows no notes', async (t) => {
+    const home = init(t);
+    const locked = (env: Record<string, string>) => typeIn({ TERM: 'xterm', ...env }, home, ['secrets', 'list']).shown;
+    t.equal(locked({ NO_COLOR: '1' }), 'error: the vault is locked\nhint: run: vigocli secrets unlock\n');
+    t.match(locked({}), '\x1b[31merror:\x1b[m the vault is locked\n\x1b[1mhint:\x1b[m run: ');
+    t.equal(type(home, ['secrets', 'unlock', '--quiet'], [': ', `open sesame${ENTER}`]).shown, 'passphrase: \n');
+    t.equal(type(home, ['secrets', 'rekey', '--quiet']).shown, '');
   });
 
   t.test('values', async (t) => {

@@ -3,8 +3,12 @@ import type { BenchOptions } from './bench.js';
 const ERASE_LINE = '\r\x1b[2K';
 
 /** A line on a terminal that says what is measured, and is gone afterwards. Nothing where stderr is no terminal. */
-export function showProgress(processes: number): { onProgress: BenchOptions['onProgress']; end(): void } {
-  const write = (text: string) => void (process.stderr.isTTY && process.stderr.write(text));
+export function showProgress(
+  processes: number,
+  { quiet }: { quiet: boolean },
+): { onProgress: BenchOptions['onProgress']; end(): void } {
+  const silent = quiet || !process.stderr.isTTY;
+  const write = (text: string) => void (silent || process.stderr.write(text));
   return {
     onProgress({ process, row, rows, name }) {
       write(`${ERASE_LINE}process ${process} of ${processes}, ${row + 1} of ${rows}: ${name}`);

@@ -10,7 +10,7 @@ import { readReport } from './report.js';
 import { QUICK, THOROUGH } from './sampling.js';
 
 /** What `vigocli bench` does with its flags. */
-export async function runBench({ out, note }: CommandContext, flags: Flags): Promise<void> {
+export async function runBench({ out, note, quiet }: CommandContext, flags: Flags): Promise<void> {
   const only = flags.texts('only');
   const primitives = choosePrimitives(only);
   const path = flags.text('compare');
@@ -21,7 +21,7 @@ export async function runBench({ out, note }: CommandContext, flags: Flags): Pro
   const there = path === undefined ? undefined : await readReport(path);
 
   const sampling = flags.is('quick') ? QUICK : THOROUGH;
-  const progress = showProgress(sampling.processes);
+  const progress = showProgress(sampling.processes, { quiet });
   const here = await bench({
     engines: await loadEngines(),
     primitives,

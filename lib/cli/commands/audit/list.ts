@@ -1,7 +1,7 @@
 import { toBase64Url } from '../../../base/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
-import { formatTable, formatTime } from '../../table.js';
+import { formatTime } from '../../table.js';
 
 const DEFAULT_LIMIT = 50;
 
@@ -14,7 +14,7 @@ export const command: Command = {
     { name: 'json', summary: 'Print one JSON object per line' },
   ],
   examples: ['audit list --action secret_accessed', 'audit list --limit 1000 --json'],
-  async run({ store, out, note }, _, flags) {
+  async run({ store, out, table, note }, _, flags) {
     const limit = flags.text('limit') ?? String(DEFAULT_LIMIT);
     if (!/^[1-9][0-9]{0,6}$/.test(limit)) {
       throw new CliError('usage', `--limit ${JSON.stringify(limit)} is not a number from 1 to 9999999`);
@@ -35,19 +35,17 @@ export const command: Command = {
     });
     if (flags.is('json')) return out(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     if (rows.length === 0) note('no entries');
-    out(
-      formatTable(
-        ['SEQ', 'WHEN', 'ACTION', 'OUTCOME', 'ACTOR', 'SUBJECT', 'DETAIL'],
-        rows.map(({ seq, at, action, outcome, actor, subject, detail }) => [
-          String(seq),
-          formatTime(at),
-          action,
-          outcome,
-          actor,
-          subject,
-          detail === undefined ? '' : JSON.stringify(detail),
-        ]),
-      ),
+    table(
+      ['SEQ', 'WHEN', 'ACTION', 'OUTCOME', 'ACTOR', 'SUBJECT', 'DETAIL'],
+      rows.map(({ seq, at, action, outcome, actor, subject, detail }) => [
+        String(seq),
+        formatTime(at),
+        action,
+        outcome,
+        actor,
+        subject,
+        detail === undefined ? '' : JSON.stringify(detail),
+      ]),
     );
   },
 };

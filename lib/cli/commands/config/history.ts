@@ -1,5 +1,5 @@
 import type { Command } from '../../command.js';
-import { formatTable, formatTime } from '../../table.js';
+import { formatTime } from '../../table.js';
 
 interface ApiPublicationRow {
   readonly policy_version: number;
@@ -13,7 +13,7 @@ export const command: Command = {
   usage: 'config history',
   summary: 'List what was published, the newest first',
   options: [{ name: 'json', summary: 'Print JSON' }],
-  async run({ api, out, note }, _, flags) {
+  async run({ api, out, table, note }, _, flags) {
     const { publications } = await (await api()).get<{ publications: ApiPublicationRow[] }>('/config/history');
     if (flags.is('json')) return out(`${JSON.stringify(publications)}\n`);
     if (publications.length === 0) note('nothing was published yet');
@@ -24,6 +24,6 @@ export const command: Command = {
       actor,
       digest.slice(0, 12),
     ]);
-    out(formatTable(['VERSION', 'WHEN', 'FROM', 'BY', 'DIGEST'], rows));
+    table(['VERSION', 'WHEN', 'FROM', 'BY', 'DIGEST'], rows);
   },
 };

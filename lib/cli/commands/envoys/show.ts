@@ -1,7 +1,7 @@
 import type { Command } from '../../command.js';
 import { type ApiEnvoy, describeLastSeen } from '../../envoy.js';
 import { printable } from '../../printable.js';
-import { formatTable, formatTime } from '../../table.js';
+import { formatTime } from '../../table.js';
 
 interface ApiRun {
   readonly runId: string;
@@ -15,7 +15,7 @@ export const command: Command = {
   summary: 'Show one envoy, by host name or id, and its latest runs',
   options: [{ name: 'json', summary: 'Print JSON' }],
   examples: ['envoys show web-1'],
-  async run({ api, out }, [name = ''], flags) {
+  async run({ api, out, table }, [name = ''], flags) {
     const shown = await (await api()).get<{ envoy: ApiEnvoy; runs: ApiRun[] }>(`/envoys/${encodeURIComponent(name)}`);
     if (flags.is('json')) return out(`${JSON.stringify(shown)}\n`);
     const { envoy, runs } = shown;
@@ -25,7 +25,7 @@ export const command: Command = {
     for (const run of runs) {
       out(`\nrun of ${formatTime(run.startedAtMs)}${run.failure ? `: ${printable(run.failure)}` : ''}\n`);
       const rows = run.results.map((r) => [r.outcome, `${r.configcrate}/${r.resource}`, r.message]);
-      out(formatTable(['OUTCOME', 'RESOURCE', 'MESSAGE'], rows));
+      table(['OUTCOME', 'RESOURCE', 'MESSAGE'], rows);
     }
   },
 };

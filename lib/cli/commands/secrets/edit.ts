@@ -11,7 +11,7 @@ export const command: Command = {
   summary: 'Change a value in $VISUAL or $EDITOR; nothing is stored where nothing changed, or the editor fails',
   options: [expiresOption],
   examples: ['secrets edit vigo/app/settings', "EDITOR='vim -n -i NONE' vigocli secrets edit tls/key"],
-  async run({ vault, note }, [name = ''], flags) {
+  async run({ vault, note, warn }, [name = ''], flags) {
     const key = parseKeyName(name);
     const expiresMs = readExpiry(flags);
     const opened = await vault();
@@ -24,7 +24,7 @@ export const command: Command = {
     let after: Uint8Array | undefined;
     try {
       after = await withScratchFile(before.value, async (scratch) => {
-        if (!scratch.inMemory) note('warning: there is no file system in memory, so the value passes over a disk');
+        if (!scratch.inMemory) warn('there is no file system in memory, so the value passes over a disk');
         await runEditor(scratch.path);
         return scratch.read(MAX_VALUE_BYTES + 1);
       });

@@ -1,21 +1,21 @@
 import { parseKeyName } from '../../../base/index.js';
 import type { DamagedVersion, GoneVersions, SecretVersion } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
-import { formatTable, formatTime } from '../../table.js';
+import { formatTime } from '../../table.js';
 
 export const command: Command = {
   usage: 'secrets history <key>',
   summary: 'List the versions of a secret: when, of which kind, by whom; never values',
   options: [{ name: 'json', summary: 'Print JSON' }],
   examples: ['secrets history vigo/db/dsn', 'secrets history vigo/db/dsn --json'],
-  async run({ vault, out, note }, [name = ''], flags) {
+  async run({ vault, out, table, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const { versions, gone } = await (await vault()).history(key);
     if (flags.is('json')) {
       const json = { key, versions: versions.map(toJson), ...(gone === undefined ? {} : { gone: goneToJson(gone) }) };
       return out(`${JSON.stringify(json)}\n`);
     }
-    out(formatTable(['VERSION', 'WHEN', 'KIND', 'BY', ''], versions.map(toRow)));
+    table(['VERSION', 'WHEN', 'KIND', 'BY', ''], versions.map(toRow));
     if (gone !== undefined) note(describeGone(gone));
     if (versions.length > 0 && !versions.some(isCurrent)) {
       note(`${key} is deleted; the newest version comes back with: vigocli secrets rollback ${key}`);

@@ -5,12 +5,12 @@ import { noVault } from '../../errors.js';
 export const command: Command = {
   usage: 'secrets lock',
   summary: 'Close the gate at once',
-  async run({ vault, note }) {
+  async run({ vault, note, warn }) {
     const opened = await vault();
     const { recorded } = await opened.lock();
     // Whoever named the wrong home must not believe that the gate is closed.
     if (!recorded && !existsSync(opened.layout.verifierFile)) throw noVault(opened.layout.secretsDir);
     note('locked');
-    if (!recorded) note('warning: the audit log could not record it');
+    if (!recorded) warn('the audit log could not record it');
   },
 };

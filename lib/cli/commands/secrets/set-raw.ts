@@ -17,7 +17,7 @@ export const command: Command = {
     'secrets set raw tls/key --from-file key.pem',
     'secrets set raw a/b < value',
   ],
-  async run({ vault, note }, [name = ''], flags) {
+  async run({ vault, note, warn }, [name = ''], flags) {
     const key = parseKeyName(name);
     const options = { kind: 'raw', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;
     const opened = await vault();
@@ -26,7 +26,7 @@ export const command: Command = {
       const version = await opened.set(key, value, options);
       note(`${key}: version ${version} is stored (${value.length} bytes)`);
       if (value.length < MIN_REDACTED_BYTES) {
-        note(`warning: a value below ${MIN_REDACTED_BYTES} bytes is not redacted from what a machine reports`);
+        warn(`a value below ${MIN_REDACTED_BYTES} bytes is not redacted from what a machine reports`);
       }
     } finally {
       wipe(value);
