@@ -38,7 +38,7 @@ export interface VerifiedRequest {
 
 export interface RequestVerifier {
   /**
-   * @throws Rejection `instance` (with the right one), `certificate`, `unknown`, `forged`, `revoked`, `malformed` (a
+   * @throws Rejection `instance` (with the right one), `certificate`, `unknown`, `forged`, `revoked`, `clock` (a
    * sequence more than a year ahead of this clock) or `replay` (with the highest sequence)
    */
   verify(received: ReceivedRequest): VerifiedRequest;
@@ -71,7 +71,8 @@ export function createRequestVerifier(options: RequestVerifierOptions): RequestV
       if (envoy.status === 'revoked') throw new Rejection('revoked', 'this envoy is revoked');
       // An envoy that moves its own window to the end: every request after it would be a replay.
       if (!isWithinReach(request.sequence, clock.nowMs())) {
-        throw new Rejection('malformed', 'the sequence is more than a year ahead of the clock');
+        const now = new Date(clock.nowMs()).toISOString();
+        throw new Rejection('clock', `the sequence is more than a year ahead of the server's clock, ${now}`);
       }
       useSequence(windows, request);
       return { envoyId, payload, clockSkewMs: request.issuedAtMs - clock.nowMs() };

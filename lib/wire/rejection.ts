@@ -10,7 +10,11 @@ const REJECTIONS = {
   unknown: 'unauthenticated', // no such envoy: perhaps the database was restored
   forged: 'unauthenticated', // the signature isn't the envoy's
   replay: 'unauthenticated', // this sequence was used: go on above the highest one in the answer
+  clock: 'precondition', // the sequence is out of reach: the envoy's clock is far ahead, or was once
   revoked: 'denied',
+  lapsed: 'denied', // the certificate ended longer ago than it can be renewed: enroll again with a token
+  clone: 'denied', // the identity is in use twice: no secrets until an operator decides
+  busy: 'exhausted', // too many calls at once, of this envoy or of all: later
   stale_bundle: 'precondition', // the bundle changed meanwhile: check in again
   entitlement: 'denied', // a ref that isn't in the envoy's bundle
 } as const satisfies Record<string, ErrorKind>;

@@ -12,7 +12,11 @@ const REASONS: readonly RejectionReason[] = [
   'unknown',
   'forged',
   'replay',
+  'clock',
   'revoked',
+  'lapsed',
+  'clone',
+  'busy',
   'stale_bundle',
   'entitlement',
 ];

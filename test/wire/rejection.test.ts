@@ -11,7 +11,11 @@ const HTTP: Record<RejectionReason, number> = {
   unknown: 401,
   forged: 401,
   replay: 401,
+  clock: 412,
   revoked: 403,
+  lapsed: 403,
+  clone: 403,
+  busy: 429,
   stale_bundle: 412,
   entitlement: 403,
 };
