@@ -49,16 +49,17 @@ export function formatTree(names: readonly string[]): string[] {
 
 function warnOfExpiry({ warn }: CommandContext, secrets: readonly ListedSecret[]): void {
   const nowMs = systemClock.nowMs();
-  for (const { name, about } of secrets) {
-    if (about === undefined) warn(`the file of ${name} isn't one of a secret`);
-    else if (about.expiresMs !== undefined && about.expiresMs - SOON_MS <= nowMs) {
+  for (const { name, about, problem } of secrets) {
+    if (problem === 'damaged') warn(`the file of ${name} isn't one of a secret`);
+    if (problem === 'version_mismatch') warn(`the file of ${name} is an older one that was put back`);
+    if (about?.expiresMs !== undefined && about.expiresMs - SOON_MS <= nowMs) {
       warn(`${name} ${about.expiresMs <= nowMs ? 'expired' : 'expires'} ${formatTime(about.expiresMs)}`);
     }
   }
 }
 
-function toRow({ name, about }: ListedSecret): Cell[] {
-  if (about === undefined) return [name];
+function toRow({ name, about, problem }: ListedSecret): Cell[] {
+  if (about === undefined) return [name, '', '', { text: problem ?? '', tone: 'fail' }];
   const { version, createdMs, kind, expiresMs } = about;
   return [name, String(version), formatTime(createdMs), kind, expiresMs === undefined ? '' : toCell(expiresMs)];
 }
@@ -70,8 +71,8 @@ function toCell(expiresMs: number): Cell {
   return expiresMs - SOON_MS <= nowMs ? { text, tone: 'warn' } : text;
 }
 
-function toJson({ name, about }: ListedSecret) {
-  if (about === undefined) return { name, damaged: true };
+function toJson({ name, about, problem }: ListedSecret) {
+  if (about === undefined) return { name, problem };
   const { version, createdMs, kind, expiresMs } = about;
   return {
     name,

@@ -6,7 +6,7 @@ import type { MasterKeys } from './master-key.js';
 import { notFound, readIfThere, readSecret } from './secret-files.js';
 import { type OpenedSecret, openKept } from './stored-file.js';
 import type { SecretKind, VaultFileHeader } from './vault-file.js';
-import { keptVersions, latestKept, looksBuried } from './versions.js';
+import { keptVersions, looksBuried, numberToKeep } from './versions.js';
 
 /** One version of a secret, without its value. */
 export interface SecretVersion {
@@ -18,6 +18,8 @@ export interface SecretVersion {
   readonly expiresMs: number | undefined;
   /** The version whose value it has, where it is a rollback. */
   readonly restoredFrom: number | undefined;
+  /** When the secret was deleted, where this version was the current one then. */
+  readonly deletedMs: number | undefined;
 }
 
 /** A version whose file doesn't open, and why. */
@@ -47,11 +49,11 @@ export async function readHistory(secretsDir: string, key: KeyName, keys: Master
   const current = await describeCurrent(secretsDir, key, keys);
   if (current !== undefined) versions.push(current);
   for (const version of (await keptVersions(secretsDir, key)).reverse()) {
-    if (version === current?.version) continue; // one file under both names, as a crash leaves it
-    const kept = await describing(version, () => openKept(secretsDir, key, version, keys));
+    if (version === current?.version) continue; // one file under both names
+    const kept = await describing(() => openKept(secretsDir, key, version, keys));
     if (kept === undefined) continue;
     if ('buried' in kept) return { versions, gone: describeGone(kept.buried) };
-    versions.push('problem' in kept ? kept : describe(kept, false));
+    versions.push('problem' in kept ? { version, ...kept } : describe(kept, false));
   }
   if (versions.length === 0) throw notFound(key);
   return { versions, gone: undefined };
@@ -96,26 +98,26 @@ async function describeCurrent(
   key: KeyName,
   keys: MasterKeys,
 ): Promise<SecretVersion | DamagedVersion | undefined> {
-  // What a damaged file says about its version can't be believed; `delete` would give it this number.
-  const next = (await latestKept(secretsDir, key)) + 1;
-  const opened = await describing(next, () => readIfThere(secretsDir, key, keys));
-  return opened === undefined || 'problem' in opened ? opened : describe(opened, true);
+  const opened = await describing(() => readIfThere(secretsDir, key, keys));
+  if (opened === undefined) return undefined;
+  if ('problem' in opened) return { version: await numberToKeep(secretsDir, key), ...opened };
+  return describe(opened, true);
 }
 
-async function describing<T>(version: number, open: () => Promise<T>): Promise<T | DamagedVersion> {
+async function describing<T>(open: () => Promise<T>): Promise<T | Pick<DamagedVersion, 'problem'>> {
   try {
     return await open();
   } catch (error) {
     if (!(error instanceof VaultError) || error.kind !== 'corrupt') throw error;
-    return { version, problem: error.code };
+    return { problem: error.code };
   }
 }
 
 function describe({ version, kind, header, value }: OpenedSecret, current: boolean): SecretVersion {
   value.dispose();
   const { createdMs, meta } = header;
-  const { by, expires: expiresMs, restored: restoredFrom } = meta;
-  return { version, current, createdMs, kind, by, expiresMs, restoredFrom };
+  const { by, expires: expiresMs, restored: restoredFrom, deleted: deletedMs } = meta;
+  return { version, current, createdMs, kind, by, expiresMs, restoredFrom, deletedMs };
 }
 
 function describeGone({ version, createdMs, meta }: VaultFileHeader): GoneVersions {

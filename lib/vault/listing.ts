@@ -2,6 +2,7 @@ import type { KeyName } from '../base/index.js';
 import { readHeader } from './header.js';
 import { hasFile, keyPath, keysBelow } from './key-tree.js';
 import type { SecretKind } from './vault-file.js';
+import { looksNewest } from './versions.js';
 
 /**
  * A secret in a list. All but its name comes from the header of its file, which is read and not authenticated, so that
@@ -9,7 +10,9 @@ import type { SecretKind } from './vault-file.js';
  */
 export interface ListedSecret {
   readonly name: KeyName;
-  /** undefined where the file isn't one of a secret. */
+  /** Why there is nothing to tell: the file isn't one of a secret, or an older one that was put back. */
+  readonly problem: 'damaged' | 'version_mismatch' | undefined;
+  /** undefined where there is a problem. */
   readonly about:
     | {
         readonly version: number;
@@ -24,12 +27,17 @@ export interface ListedSecret {
 export async function listSecrets(secretsDir: string, prefix?: KeyName): Promise<ListedSecret[]> {
   const isOne = prefix !== undefined && (await hasFile(secretsDir, prefix));
   const names = isOne ? [prefix] : await keysBelow(secretsDir, prefix);
-  return names.sort().map((name) => ({ name, about: describe(keyPath(secretsDir, name)) }));
+  return names.sort().map((name) => ({ name, ...describe(secretsDir, name) }));
 }
 
-function describe(path: string): ListedSecret['about'] {
-  const header = readHeader(path);
-  if (header === undefined || (header.kind !== 'raw' && header.kind !== 'password')) return undefined;
+function describe(secretsDir: string, name: KeyName): Omit<ListedSecret, 'name'> {
+  const header = readHeader(keyPath(secretsDir, name));
+  if (header === undefined || (header.kind !== 'raw' && header.kind !== 'password')) {
+    return { problem: 'damaged', about: undefined };
+  }
   const { version, kind, createdMs, meta } = header;
-  return { version, kind, createdMs, expiresMs: meta.expires };
+  if (meta.deleted !== undefined || !looksNewest(secretsDir, name, header)) {
+    return { problem: 'version_mismatch', about: undefined };
+  }
+  return { problem: undefined, about: { version, kind, createdMs, expiresMs: meta.expires } };
 }

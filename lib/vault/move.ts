@@ -18,7 +18,15 @@ import { openFile, sealFile } from './seal.js';
 import { demandVersion, notFound, versionThere, type WriteCondition } from './secret-files.js';
 import { openKept } from './stored-file.js';
 import { decodeVaultFile, MAX_FILE_BYTES } from './vault-file.js';
-import { ensureVersionsFolder, keptPath, keptVersions, latestKept, looksBuried, removeKept } from './versions.js';
+import {
+  ensureVersionsFolder,
+  keepWritten,
+  keptPath,
+  keptVersions,
+  latestKept,
+  looksBuried,
+  removeKept,
+} from './versions.js';
 
 /** A move under way. The versions get the next numbers of the new name, because none is ever used twice. */
 interface Move {
@@ -132,7 +140,8 @@ async function copyVersions(
 
 /** Removes the old name, current version first: so its numbers never seem to have gone back. */
 async function finishMove(secretsDir: string, move: Move, by: string, keys: MasterKeys, clock: Clock): Promise<void> {
-  const { from, to, version } = move;
+  const { from, to, version, target } = move;
+  await keepWritten(secretsDir, to, target);
   if ((await versionThere(secretsDir, from, keys)) === version) {
     await removeFile(keyPath(secretsDir, from));
     await pruneAbove(secretsDir, keyPath(secretsDir, from));

@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../files/index.js';
 import { hasFile } from './key-tree.js';
 import type { MasterKeys } from './master-key.js';
 import { sealFile } from './seal.js';
-import { demandVersion, notFound, removeSecret, type WriteCondition } from './secret-files.js';
+import { demandVersion, notFound, removeCurrent, type WriteCondition } from './secret-files.js';
 import type { VaultFileMeta } from './vault-file.js';
 import { ensureVersionsFolder, keptPath, keptVersions, looksBuried, removeKept } from './versions.js';
 
@@ -24,7 +24,7 @@ export async function purgeSecret(
   clock: Clock,
   condition: WriteCondition = {},
 ): Promise<number> {
-  if (await hasFile(secretsDir, key)) await removeSecret(secretsDir, key, keys, condition);
+  if (await hasFile(secretsDir, key)) await removeCurrent(secretsDir, key, keys, condition);
   else demandVersion(key, 0, condition);
   const kept = await keptVersions(secretsDir, key);
   const latest = kept.at(-1);

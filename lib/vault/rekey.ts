@@ -6,12 +6,12 @@ import { FilesError, readFileLimited, writeFileAtomic } from '../files/index.js'
 import { VaultError } from './errors.js';
 import { readHeader } from './header.js';
 import { type KeyFiles, pathsOf, walkKeyFiles } from './key-files.js';
-import { sweepTemporaries } from './key-tree.js';
+import { hasFile, keyPath, sweepTemporaries } from './key-tree.js';
 import type { VaultLayout } from './layout.js';
 import { addMasterKey, dropEarlierKeys, type MasterKeys } from './master-key.js';
 import { openFile, sealFile } from './seal.js';
 import { decodeVaultFile, MAX_FILE_BYTES } from './vault-file.js';
-import { isKept, removeKept } from './versions.js';
+import { isKept, keepWritten, latestKept, removeKept } from './versions.js';
 
 /** So many names are done under one lock, side by side, because most of the time goes into waiting for the disk. */
 const TURN_NAMES = 16;
@@ -99,7 +99,8 @@ async function encryptAnew(
   keys: MasterKeys,
   unreadable: Set<string>,
 ): Promise<void> {
-  if (files.kind === 'secret') await forgetSecondName(layout, files);
+  const isSecret = files.kind === 'secret';
+  if (isSecret) await forgetSecondName(layout, files, keys);
   for (const path of await pathsOf(layout, files)) {
     if (isUnder(path, keys)) continue;
     try {
@@ -114,18 +115,24 @@ async function encryptAnew(
       unreadable.add(path);
     }
   }
+  if (isSecret && !unreadable.has(keyPath(layout.secretsDir, files.name))) await restoreSecondName(layout, files);
 }
 
 /**
- * Where a crash left the current file kept under its own number as well, the second name goes: encrypted one by one
- * they would become two files, and the current one would seem to have been put back.
+ * The second name of the current file goes before it is encrypted anew and comes back after: encrypted one by one they
+ * would become two files, and the current one would seem to have been put back.
  */
-async function forgetSecondName(layout: VaultLayout, files: KeyFiles): Promise<void> {
-  const { secretsDir } = layout;
-  const [current, ...kept] = await pathsOf(layout, files);
-  const version = current === undefined ? undefined : readHeader(current)?.version;
-  if (version === undefined || !kept.some((path) => path.endsWith(`/@${version}`))) return;
-  if (await isKept(secretsDir, files.name, version)) await removeKept(secretsDir, files.name, version);
+async function forgetSecondName({ secretsDir }: VaultLayout, { name }: KeyFiles, keys: MasterKeys): Promise<void> {
+  if (!(await hasFile(secretsDir, name)) || isUnder(keyPath(secretsDir, name), keys)) return;
+  const kept = await latestKept(secretsDir, name);
+  const isNewest = readHeader(keyPath(secretsDir, name))?.version === kept;
+  if (isNewest && (await isKept(secretsDir, name, kept))) await removeKept(secretsDir, name, kept);
+}
+
+/** Also where it had none: a crash right after a write leaves it so, and so did earlier releases. */
+async function restoreSecondName({ secretsDir }: VaultLayout, { name }: KeyFiles): Promise<void> {
+  const version = readHeader(keyPath(secretsDir, name))?.version ?? 0;
+  if (version > (await latestKept(secretsDir, name))) await keepWritten(secretsDir, name, version);
 }
 
 async function allUnder(layout: VaultLayout, keys: MasterKeys, unreadable: ReadonlySet<string>): Promise<boolean> {

@@ -1,13 +1,22 @@
 import { dirname } from 'node:path';
 import type { Clock, KeyName } from '../base/index.js';
-import { ensureDir, removeFile, writeFileAtomic } from '../files/index.js';
+import { ensureDir, FilesError, removeFile, writeFileAtomic } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { demandFreeName, keyPath, pruneAbove } from './key-tree.js';
 import type { MasterKeys } from './master-key.js';
 import { sealFile } from './seal.js';
-import { type OpenedSecret, openCurrent } from './stored-file.js';
+import { type OpenedSecret, openCurrent, openKept } from './stored-file.js';
 import { MAX_VALUE_BYTES, type SecretKind, type VaultFileMeta } from './vault-file.js';
-import { demandNewest, keepCurrent, latestKept } from './versions.js';
+import {
+  demandNewest,
+  ensureVersionsFolder,
+  keepCurrent,
+  keepWritten,
+  keptPath,
+  latestKept,
+  numberToKeep,
+  putBack,
+} from './versions.js';
 
 export interface NewSecret {
   readonly value: Uint8Array;
@@ -38,10 +47,13 @@ export async function readIfThere(
 ): Promise<OpenedSecret | undefined> {
   const opened = await openCurrent(secretsDir, key, keys);
   if (opened === undefined) return undefined;
-  await demandNewest(secretsDir, key, opened.version).catch((error) => {
+  try {
+    if (opened.header.meta.deleted !== undefined) throw putBack(key, opened.version, 'the secret was deleted');
+    await demandNewest(secretsDir, key, opened.version);
+  } catch (error) {
     opened.value.dispose();
     throw error;
-  });
+  }
   return opened;
 }
 
@@ -69,22 +81,37 @@ export async function writeSecret(
   const version = Math.max(current, await latestKept(secretsDir, key)) + 1;
   const header = { version, kind: secret.kind, createdMs: clock.nowMs(), meta: secret.meta };
   const bytes = sealFile(key, header, secret.value, keys.current);
+  if (version > 1) await ensureVersionsFolder(secretsDir, key);
   if (current > 0) await keepCurrent(secretsDir, key, current);
   const path = keyPath(secretsDir, key);
   await ensureDir(dirname(path), 0o700);
   await writeFileAtomic(path, bytes, { mode: 0o600 });
+  await keepWritten(secretsDir, key, version);
   return version;
 }
 
 /**
- * Removes a secret; its last version is kept, also one that is damaged.
+ * Deletes a secret; its last version is kept, also one that is damaged.
  * @returns that version. @throws VaultError `not_found`, `unknown_key`, `misplaced`, `version_conflict`
  */
-export async function removeSecret(
+export async function deleteSecret(
   secretsDir: string,
   key: KeyName,
   keys: MasterKeys,
+  clock: Clock,
   condition: WriteCondition = {},
+): Promise<number> {
+  const version = await removeCurrent(secretsDir, key, keys, condition);
+  await markDeleted(secretsDir, key, version, keys, clock);
+  return version;
+}
+
+/** The same, for what is going to be buried: the kept version isn't marked. */
+export async function removeCurrent(
+  secretsDir: string,
+  key: KeyName,
+  keys: MasterKeys,
+  condition: WriteCondition,
 ): Promise<number> {
   const version = await versionToKeep(secretsDir, key, keys);
   demandVersion(key, version, condition);
@@ -115,15 +142,40 @@ export function notFound(key: KeyName): VaultError {
   return new VaultError('not_found', `there is no secret ${key}`, { hint: 'vigocli secrets list shows the names' });
 }
 
+/**
+ * Says in the kept version, where it is authenticated, that the secret was deleted then: put back in its old place it is
+ * refused, and so is an earlier copy, because it is another file than the kept one. The secret is gone by now: where the
+ * disk refuses, or the file is damaged, that much stays undone.
+ */
+async function markDeleted(
+  secretsDir: string,
+  key: KeyName,
+  version: number,
+  keys: MasterKeys,
+  clock: Clock,
+): Promise<void> {
+  try {
+    const kept = await openKept(secretsDir, key, version, keys);
+    if (kept === undefined || 'buried' in kept) return;
+    const { header, value } = kept;
+    const marked = { ...header, meta: { ...header.meta, deleted: clock.nowMs() } };
+    const bytes = sealFile(key, marked, value.expose(), keys.current);
+    value.dispose();
+    await writeFileAtomic(keptPath(secretsDir, key, version), bytes, { mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof FilesError) && !(error instanceof VaultError)) throw error;
+  }
+}
+
 async function versionToKeep(secretsDir: string, key: KeyName, keys: MasterKeys): Promise<number> {
   try {
     const version = await versionThere(secretsDir, key, keys);
     if (version === 0) throw notFound(key);
     return version;
   } catch (error) {
-    // What such a file says about its version can't be believed; the next number is free, and then it is used up.
+    // What such a file says about its version can't be believed.
     const unreliable = ['damaged', 'forged', 'version_mismatch'];
-    if (error instanceof VaultError && unreliable.includes(error.code)) return (await latestKept(secretsDir, key)) + 1;
+    if (error instanceof VaultError && unreliable.includes(error.code)) return numberToKeep(secretsDir, key);
     throw error;
   }
 }

@@ -30,6 +30,8 @@ export type VaultFileMeta = {
   readonly expires?: number;
   /** Of a rollback: the version that the value comes from. */
   readonly restored?: number;
+  /** Of the version that was current when its secret was deleted: milliseconds since 1970. */
+  readonly deleted?: number;
   /** Of the tombstone that a moved secret leaves: where it went. */
   readonly moved_to?: string;
   readonly [name: string]: Json;
@@ -144,8 +146,8 @@ function parseMeta(name: string, bytes: Uint8Array): VaultFileMeta {
   if (meta === null || typeof meta !== 'object' || !('by' in meta) || typeof meta.by !== 'string') {
     throw damaged(name, "it doesn't say who wrote it");
   }
-  const { expires = 0, restored = 1, moved_to = '' } = meta as { readonly [name: string]: Json };
-  if (!isCounter(expires) || !isCounter(restored) || typeof moved_to !== 'string') {
+  const { expires = 0, restored = 1, deleted = 0, moved_to = '' } = meta as { readonly [name: string]: Json };
+  if (![expires, restored, deleted].every(isCounter) || typeof moved_to !== 'string') {
     throw damaged(name, 'its meta has members of another type');
   }
   return meta as VaultFileMeta;

@@ -15,7 +15,7 @@ import { demandOther, demandPassphrase, demandVerifier, replacePassphrase, repla
 import { demandStrongPassword } from './password-rule.js';
 import { purgeSecret } from './purge.js';
 import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './rekey.js';
-import { readSecret, removeSecret, versionThere, type WriteCondition, writeSecret } from './secret-files.js';
+import { deleteSecret, readSecret, versionThere, type WriteCondition, writeSecret } from './secret-files.js';
 import type { OpenedSecret } from './stored-file.js';
 import type { SecretKind } from './vault-file.js';
 import { demandUsable, makeVerifier } from './verifier.js';
@@ -251,7 +251,8 @@ export class Vault {
       act: async ({ keys }) => {
         const restored = to ?? (await versionBefore(secretsDir, key, await versionThere(secretsDir, key, keys)));
         const { value, kind, header } = await readVersion(secretsDir, key, restored, keys);
-        const meta = { ...header.meta, by: actor, restored };
+        const { deleted: _, ...metaThen } = header.meta;
+        const meta = { ...metaThen, by: actor, restored };
         try {
           const secret = { value: value.expose(), kind, meta };
           return { version: await writeSecret(secretsDir, key, secret, keys, clock, { ifVersion }), restored };
@@ -271,7 +272,7 @@ export class Vault {
       action: 'secret.deleted',
       subject: key,
       describe: (version) => ({ version }),
-      act: ({ keys }) => removeSecret(this.layout.secretsDir, key, keys, condition),
+      act: ({ keys }) => deleteSecret(this.layout.secretsDir, key, keys, this.#access.clock, condition),
     });
   }
 

@@ -1,22 +1,28 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { equalBytes, type KeyName } from '../base/index.js';
 import { ensureDir, errnoOf, FilesError, linkFile, readFileLimited, removeFile } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { readHeader } from './header.js';
 import { hasFile, keyPath, pruneAbove } from './key-tree.js';
-import { MAX_FILE_BYTES } from './vault-file.js';
+import { MAX_FILE_BYTES, type VaultFileHeader } from './vault-file.js';
 
-/** Where earlier versions lie; `@` is in no key's name, so that those of `a` and of `a/b` don't collide. */
+/** Where every version but the first lies from its first write on, and that one once another took its place; `@` is in no key's name, so that those of `a` and of `a/b` don't collide. */
 export const VERSIONS = '.versions';
 export const VERSION_NAME = /^@([1-9][0-9]{0,9})$/;
 
-/** The numbers of the key's earlier versions that are kept, tombstone included, the lowest first. */
+/** The numbers of the key's versions that are kept, tombstone and current one included, the lowest first. */
 export async function keptVersions(secretsDir: string, key: KeyName): Promise<number[]> {
   const names = await readdir(versionsFolder(secretsDir, key)).catch((error) => {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   });
+  return versionsAmong(names);
+}
+
+function versionsAmong(names: readonly string[]): number[] {
   const versions = names.map((name) => Number(VERSION_NAME.exec(name)?.[1] ?? 0));
   return versions.filter((version) => version > 0).sort((a, b) => a - b);
 }
@@ -35,8 +41,8 @@ export function looksBuried(secretsDir: string, key: KeyName, version: number): 
 }
 
 /**
- * Gives the key's current file its second name, `.versions/<key>/@<version>`, before it is replaced or removed. A link
- * and not a move: at every instant the current value is there (N3). Done already is fine.
+ * Gives the key's current file its second name, `.versions/<key>/@<version>`, at the latest before it is replaced or
+ * removed. A link and not a move: at every instant the current value is there (N3). Done already is fine.
  */
 export async function keepCurrent(secretsDir: string, key: KeyName, version: number): Promise<void> {
   await ensureVersionsFolder(secretsDir, key);
@@ -49,25 +55,70 @@ export async function keepCurrent(secretsDir: string, key: KeyName, version: num
 }
 
 /**
- * Demands that no later version than the current one was kept: an older file, put back by hand, is authentic, and
+ * The same right after a version was written, so that the one before it can't take its place unnoticed. The first
+ * version follows none, so a secret that never changes needs no folder of versions. The write is done: where the disk
+ * refuses now, the next write makes up for it.
+ */
+export async function keepWritten(secretsDir: string, key: KeyName, version: number): Promise<void> {
+  if (version === 1) return;
+  await keepCurrent(secretsDir, key, version).catch((error) => {
+    if (!(error instanceof FilesError)) throw error;
+  });
+}
+
+/**
+ * Demands that no later version than the current one is kept: an older file, put back by hand, is authentic, and
  * whoever compares versions would take it for old news.
  * @throws VaultError `version_mismatch`
  */
 export async function demandNewest(secretsDir: string, key: KeyName, version: number): Promise<void> {
   const kept = await latestKept(secretsDir, key);
-  // One file under both names is what a crash leaves between keeping the old version and writing the new one.
+  // A version without its second name is the first one, or what a crash right after its write left.
   if (version > kept || (version === kept && (await isKept(secretsDir, key, version)))) return;
-  throw new VaultError('version_mismatch', `the file of ${key} is version ${version}, but there was a later one`, {
-    hint: 'somebody put it there: delete the secret and set it again',
+  throw putBack(key, version, `there is a version ${kept}`);
+}
+
+/** Of a file that is authentic, but not what should be in its place. */
+export function putBack(key: KeyName, version: number, why: string): VaultError {
+  return new VaultError('version_mismatch', `the file of ${key} is version ${version}, but ${why}`, {
+    hint: `an older file was put back: delete ${key}, then choose from: vigocli secrets history ${key}`,
   });
 }
 
-/** Whether the current file, which says that it is this version, is kept under that number as well. */
+/** What `demandNewest` demands, as far as the headers tell, which aren't authenticated. */
+export function looksNewest(secretsDir: string, key: KeyName, header: VaultFileHeader): boolean {
+  const { version } = header;
+  const kept = latestKeptNow(secretsDir, key);
+  if (version !== kept) return version > kept;
+  return isDeepStrictEqual(header, readHeader(keptPath(secretsDir, key, version)));
+}
+
+/** `latestKept`, synchronous for the same reason as `readHeader`. */
+function latestKeptNow(secretsDir: string, key: KeyName): number {
+  const folder = versionsFolder(secretsDir, key);
+  return existsSync(folder) ? (versionsAmong(readdirSync(folder)).at(-1) ?? 0) : 0;
+}
+
+/** The number of a file that doesn't tell its own: under which it is kept already, or the next one. */
+export async function numberToKeep(secretsDir: string, key: KeyName): Promise<number> {
+  const latest = await latestKept(secretsDir, key);
+  return latest > 0 && (await isKept(secretsDir, key, latest)) ? latest : latest + 1;
+}
+
+/** Whether the current file is kept under this number as well: one file, or a copy where a backup knew no links. */
 export async function isKept(secretsDir: string, key: KeyName, version: number): Promise<boolean> {
   const current = keyPath(secretsDir, key);
   const kept = keptPath(secretsDir, key, version);
-  if ((await lstat(current)).ino === (await lstat(kept)).ino) return true;
-  return equalBytes(await readFileLimited(current, MAX_FILE_BYTES), await readFileLimited(kept, MAX_FILE_BYTES));
+  try {
+    const [one, other] = [await lstat(current), await lstat(kept)];
+    if (one.ino === other.ino) return true;
+    if (one.size !== other.size) return false;
+    return equalBytes(await readFileLimited(current, MAX_FILE_BYTES), await readFileLimited(kept, MAX_FILE_BYTES));
+  } catch (error) {
+    // The server looks without the lock: one of the two may have gone since.
+    if (errnoOf(error) === 'ENOENT' || (error instanceof FilesError && error.code === 'not_found')) return false;
+    throw error;
+  }
 }
 
 /** Removes a kept version for good; not there is fine. The folder stays while there is something in it. */

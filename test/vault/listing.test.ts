@@ -28,6 +28,6 @@ t.test('a file that is none of a secret is listed as such; nothing is listed thr
   const { vault, secretsDir } = await makeOpen(t);
   writeFileSync(join(secretsDir, 'junk'), 'junk');
   symlinkSync('..', join(secretsDir, 'link'));
-  t.same(await vault.list(), [{ name: 'junk', about: undefined }]);
+  t.same(await vault.list(), [{ name: 'junk', problem: 'damaged', about: undefined }]);
   await t.rejects(vault.list(key('link')), { code: 'misplaced' });
 });

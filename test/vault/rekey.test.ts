@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
@@ -69,16 +78,31 @@ t.test('an older file that was put back stays one', async (t) => {
   await vault.rekey();
   await openGate(vault.layout, clock);
   await t.rejects(vault.reveal(A), { code: 'version_mismatch' });
+  t.same((await vault.reveal(A, { version: 2 })).expose(), utf8('two'), 'and no version is lost by it');
 });
 
-t.test('one file under both names, as a crash leaves it, is one version afterwards, too', async (t) => {
-  const { vault, secretsDir, clock } = await makeOpen(t);
-  for (const value of ['one', 'two']) await vault.set(A, utf8(value), { kind: 'raw' });
-  linkSync(join(secretsDir, 'a'), join(secretsDir, '.versions/a/@2'));
-  await vault.rekey();
-  await openGate(vault.layout, clock);
-  t.same(await describeVault(vault, [A]), { a: ['*2 two', '1 one'] });
-  t.equal(await vault.set(A, utf8('three'), { kind: 'raw' }), 3);
+t.test('the current file is one under both its names afterwards, too, whatever it was before', async (t) => {
+  const befores: Record<string, (current: string, kept: string) => void> = {
+    'under both names': () => {},
+    'under one name, as a crash leaves it': (_, kept) => rmSync(kept),
+    'two copies, as a backup leaves it': (current, kept) => {
+      rmSync(kept);
+      copyFileSync(current, kept);
+    },
+  };
+  for (const [what, prepare] of Object.entries(befores)) {
+    const { vault, secretsDir, clock } = await makeOpen(t);
+    for (const value of ['one', 'two']) await vault.set(A, utf8(value), { kind: 'raw' });
+    await vault.set(B, utf8('x'), { kind: 'raw' });
+    const [current, kept] = [join(secretsDir, 'a'), join(secretsDir, '.versions/a/@2')];
+    prepare(current, kept);
+    await vault.rekey();
+    t.equal(statSync(current).ino, statSync(kept).ino, what);
+    t.notOk(existsSync(join(secretsDir, '.versions/b')), 'a first version needs no second name');
+    await openGate(vault.layout, clock);
+    t.same(await describeVault(vault, [A]), { a: ['*2 two', '1 one'] }, what);
+    t.equal(await vault.set(A, utf8('three'), { kind: 'raw' }), 3);
+  }
 });
 
 t.test('what is no secret is named or left alone', async (t) => {

@@ -31,18 +31,19 @@ function isCurrent(version: Version): boolean {
 
 function toRow(version: Version): string[] {
   if ('problem' in version) return [String(version.version), '', '', '', version.problem];
-  const { current, createdMs, kind, by, expiresMs, restoredFrom } = version;
+  const { current, createdMs, kind, by, expiresMs, restoredFrom, deletedMs } = version;
   const remarks = [
     current ? 'current' : undefined,
     restoredFrom === undefined ? undefined : `as version ${restoredFrom}`,
     expiresMs === undefined ? undefined : `expires ${formatTime(expiresMs)}`,
+    deletedMs === undefined ? undefined : `deleted ${formatTime(deletedMs)}`,
   ];
   return [String(version.version), formatTime(createdMs), kind, by, remarks.filter(Boolean).join(', ')];
 }
 
 function toJson(version: Version) {
   if ('problem' in version) return version;
-  const { current, createdMs, kind, by, expiresMs, restoredFrom } = version;
+  const { current, createdMs, kind, by, expiresMs, restoredFrom, deletedMs } = version;
   return {
     version: version.version,
     current,
@@ -51,6 +52,7 @@ function toJson(version: Version) {
     by,
     ...(expiresMs === undefined ? {} : { expires_at: expiresMs }),
     ...(restoredFrom === undefined ? {} : { restored_from: restoredFrom }),
+    ...(deletedMs === undefined ? {} : { deleted_at: deletedMs }),
   };
 }
 
