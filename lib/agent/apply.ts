@@ -13,10 +13,14 @@ import { MAX_RESULT_MESSAGE_CHARS, type ResourceOutcome, type ResourceResult } f
 import { AgentError } from './errors.js';
 import { applyResource, checkResource } from './executors/registry.js';
 import type { Redaction } from './redaction.js';
+import type { ResourceName, Watched } from './watched.js';
 
 export interface ApplyOptions {
   readonly values: ReadonlyMap<KeyName, Secret<Uint8Array>>;
   readonly redaction: Redaction;
+  /** The marks of the resources that watch secrets, and those under which they were applied last. */
+  readonly marks: ReadonlyMap<Resource, Uint8Array>;
+  readonly watched: Watched;
   readonly guard: Guard;
   readonly clock: Clock;
   readonly dryRun: boolean;
@@ -39,6 +43,7 @@ export async function applyBody(body: PolicyBody, options: ApplyOptions): Promis
   const all = body.configcrates.flatMap(({ name, resources }) =>
     resources.map((resource) => ({ configcrate: name, resource, resolved: resolve(resource, options) })),
   );
+  options.watched.keepOnly(all.filter(({ resource }) => options.marks.has(resource)).map(nameOf));
   try {
     const results: ResourceResult[] = [];
     for (const prepared of all) results.push(await settle(prepared, options));
@@ -80,14 +85,22 @@ async function attempt(
   try {
     if (resolved instanceof VigoError) throw resolved;
     await demandHarmless(resource, options.guard);
-    const verdict = await checkResource(resolved, options);
+    const name = nameOf(prepared);
+    const mark = options.marks.get(resource);
+    const context = { ...options, isTriggered: mark && options.watched.isNew(name, mark) };
+    const verdict = await checkResource(resolved, context);
     if (verdict === 'ok') return { outcome: 'unchanged', message: '' };
     if (options.dryRun) return { outcome: 'would_change', message: verdict.change };
-    await applyResource(resolved, options);
+    await applyResource(resolved, context);
+    if (mark !== undefined) await options.watched.remember(name, mark);
     return { outcome: 'changed', message: verdict.change };
   } catch (cause) {
     return { outcome: 'failed', message: wordsFor(cause) };
   }
+}
+
+function nameOf({ configcrate, resource }: Prepared): ResourceName {
+  return { configcrate, resource: resource.name };
 }
 
 /** The guardrails hold before each executor, whatever the server let pass (S5). */

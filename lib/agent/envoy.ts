@@ -11,6 +11,7 @@ import { ReportQueue } from './report-queue.js';
 import { resolveSecrets } from './resolve.js';
 import type { SecretCache } from './secret-cache.js';
 import type { Session } from './session.js';
+import { Watched } from './watched.js';
 
 /** How often a run checks in again because the policy changed under it. */
 const MAX_STALE_BUNDLES = 3;
@@ -22,6 +23,8 @@ export interface EnvoyOptions {
   readonly trust: PolicyTrust;
   /** Where the policy that was accepted last is kept. */
   readonly policyPath: string;
+  /** Where it is kept what watching resources were applied for. */
+  readonly watchedPath: string;
   readonly cache: SecretCache;
   readonly guard: Guard;
   readonly clock: Clock;
@@ -50,11 +53,13 @@ export interface Run {
 export class Envoy {
   readonly #options: EnvoyOptions;
   readonly #reports = new ReportQueue();
+  readonly #watched: Watched;
   #policy: HeldPolicy | undefined;
 
-  private constructor(options: EnvoyOptions, policy: HeldPolicy | undefined) {
+  private constructor(options: EnvoyOptions, policy: HeldPolicy | undefined, watched: Watched) {
     this.#options = options;
     this.#policy = policy;
+    this.#watched = watched;
   }
 
   /** Begins with what was accepted before this process. What can't be read counts as nothing, and is said. */
@@ -64,7 +69,12 @@ export class Envoy {
       options.log.warn(`${cause.message}: asking the server for another one`);
       return undefined;
     });
-    return new Envoy(options, policy);
+    const watched = await Watched.read(options.watchedPath).catch((cause) => {
+      if (!(cause instanceof AgentError)) throw cause;
+      options.log.warn(`${cause.message}: what watches secrets is applied once more`);
+      return Watched.empty(options.watchedPath);
+    });
+    return new Envoy(options, policy, watched);
   }
 
   get head(): PolicyHead | undefined {
@@ -98,15 +108,18 @@ export class Envoy {
     const problem = await this.#resolve();
     const policy = this.#policy;
     if (policy === undefined) return undefined;
-    const { head, body } = policy;
+    const { head, body, marks } = policy;
     const isAborted = problem !== undefined && problem.kind !== 'unavailable';
     if (problem !== undefined) log.warn(`secrets can't be resolved: ${problem.message}`);
     const { redaction } = cache;
     const values = cache.valuesAt(head.secretsEpoch);
+    const watched = this.#watched;
     const report: RunReport = {
       runId: uuidFrom(randomBytes(16)),
       startedAtMs,
-      results: isAborted ? [] : await applyBody(body, { values, redaction, guard, clock, dryRun, signal }),
+      results: isAborted
+        ? []
+        : await applyBody(body, { values, redaction, marks, watched, guard, clock, dryRun, signal }),
       finishedAtMs: clock.nowMs(),
       policyVersion: head.policyVersion,
       secretsEpoch: head.secretsEpoch,

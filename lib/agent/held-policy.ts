@@ -1,19 +1,21 @@
 import { decodeCanonical, type EnvoyId, encodeCanonical, equalBytes, type KeyName, VigoError } from '../base/index.js';
 import { loadSha256 } from '../crypto/index.js';
 import { FilesError, readFileLimited, writeFileAtomic } from '../files/index.js';
-import { hashBody, type PolicyBody, parseBody, refsOf } from '../policy/index.js';
+import { hashBody, type PolicyBody, parseBody, type Resource, refsOf, watchersOf } from '../policy/index.js';
 import {
   MAX_BODY_BYTES,
+  MAX_WATCHES,
   openHead,
   type PinnedKey,
   type PolicyBundle,
   type PolicyHead,
   type SignedHead,
+  WATCH_MARK_BYTES,
 } from '../wire/index.js';
 import { AgentError } from './errors.js';
 
 const TAG = 'vigo/held-policy/v1';
-const MAX_FILE_BYTES = MAX_BODY_BYTES + 4096;
+const MAX_FILE_BYTES = MAX_BODY_BYTES + MAX_WATCHES * WATCH_MARK_BYTES + 4096;
 
 /** Whose heads this envoy accepts, and which. */
 export interface PolicyTrust {
@@ -28,6 +30,8 @@ export interface HeldPolicy {
   readonly bytes: Uint8Array;
   readonly body: PolicyBody;
   readonly refs: ReadonlySet<KeyName>;
+  /** Of each resource that watches secrets: another one when one of these changed. */
+  readonly marks: ReadonlyMap<Resource, Uint8Array>;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function openBundle(
     throw new AgentError('bad_answer', "the policy's body isn't the one that its signed head names");
   }
   const body = parseBody(bytes);
-  return { signed: bundle.head, head, bytes, body, refs: refsOf(body) };
+  return { signed: bundle.head, head, bytes, body, refs: refsOf(body), marks: marksOf(body, head) };
 }
 
 /**
@@ -70,6 +74,16 @@ export async function readHeldPolicy(path: string, trust: PolicyTrust): Promise<
 /** One file, so that after a crash head and body belong together. It holds placeholders, no secret (D1). */
 export async function writeHeldPolicy(path: string, { signed, bytes }: HeldPolicy): Promise<void> {
   await writeFileAtomic(path, encodeCanonical(TAG, signed.head, signed.signature, bytes), { mode: 0o600 });
+}
+
+function marksOf(body: PolicyBody, { watchMarks }: PolicyHead): ReadonlyMap<Resource, Uint8Array> {
+  const watchers = watchersOf(body);
+  if (watchMarks.length !== watchers.length * WATCH_MARK_BYTES) {
+    throw new AgentError('bad_answer', "the policy's head doesn't have a mark for each resource that watches secrets");
+  }
+  return new Map(
+    watchers.map((resource, i) => [resource, watchMarks.slice(i * WATCH_MARK_BYTES, (i + 1) * WATCH_MARK_BYTES)]),
+  );
 }
 
 /** Anti-rollback: whoever recorded an earlier bundle must not bring its policy or its secrets back. */

@@ -50,6 +50,7 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
       session,
       trust: { envoyId, pinned: { publicKey, keyId: await signingKeyId(publicKey) } },
       policyPath: paths.policy,
+      watchedPath: paths.watched,
       cache,
       guard: makeGuard(protectedPaths(paths)),
       clock: systemClock,

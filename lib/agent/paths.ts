@@ -15,6 +15,7 @@ export interface AgentPaths {
   readonly ca: string;
   readonly stateDir: string;
   readonly policy: string;
+  readonly watched: string;
   readonly runLock: string;
 }
 
@@ -28,6 +29,7 @@ export function agentPaths(configDir: string, stateDir: string): AgentPaths {
     ca: join(configDir, 'ca.crt'),
     stateDir,
     policy: join(stateDir, 'policy'),
+    watched: join(stateDir, 'watched'),
     runLock: join(stateDir, 'run.lock'),
   };
 }

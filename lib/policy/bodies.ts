@@ -1,6 +1,6 @@
-import { type HostName, type KeyName, toHex } from '../base/index.js';
+import { type HostName, type KeyGlob, type KeyName, toHex } from '../base/index.js';
 import type { Sha256 } from '../crypto/index.js';
-import { encodeBody, hashBody, type PolicyBody, refsOf } from './body.js';
+import { encodeBody, hashBody, type PolicyBody, refsOf, watchersOf } from './body.js';
 import { composeBody } from './compose.js';
 import { type EnvoyRule, matchRule } from './envoy-rules.js';
 import { PolicyError } from './errors.js';
@@ -15,6 +15,8 @@ export interface Body {
   readonly hash: Uint8Array;
   /** The entitlement: an envoy with this body may resolve these keys and no other (D4). */
   readonly refs: ReadonlySet<KeyName>;
+  /** What each resource with `watch_secret` watches, in the order of the body. */
+  readonly watches: readonly (readonly KeyGlob[])[];
   /** The hash in hexadecimal, to keep things by body. */
   readonly key: string;
 }
@@ -55,7 +57,8 @@ export class Bodies {
     if (rule !== undefined) requireEntitled(refs, rule, this.#stacks);
     const bytes = encodeBody(body);
     const hash = hashBody(bytes, this.#sha256);
-    return { bytes, hash, refs, key: toHex(hash) };
+    const watches = watchersOf(body).flatMap(({ watch_secret }) => (watch_secret === undefined ? [] : [watch_secret]));
+    return { bytes, hash, refs, watches, key: toHex(hash) };
   }
 }
 

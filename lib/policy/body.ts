@@ -69,6 +69,11 @@ export function refsOfResource(resource: Resource): ReadonlySet<KeyName> {
   );
 }
 
+/** The resources with `watch_secret`, in the order in which a policy head has their marks. */
+export function watchersOf({ configcrates }: PolicyBody): readonly Resource[] {
+  return configcrates.flatMap(({ resources }) => resources.filter((resource) => resource.watch_secret !== undefined));
+}
+
 function parseJson(bytes: Uint8Array): Json {
   try {
     return parseCanonicalJson(fromUtf8(bytes));

@@ -1,6 +1,6 @@
-import { MAX_BODY_BYTES, MAX_REFS } from '../wire/index.js';
+import { MAX_BODY_BYTES, MAX_REFS, MAX_WATCHES } from '../wire/index.js';
 import { actionsOf, type ResourceGuard } from './actions.js';
-import { type CrateBody, encodeBody, type PolicyBody, refsOf } from './body.js';
+import { type CrateBody, encodeBody, type PolicyBody, refsOf, watchersOf } from './body.js';
 import type { AttributeSource, Crate, ResourceSource } from './crate.js';
 import type { EnvoyRule } from './envoy-rules.js';
 import type { ProblemList } from './problems.js';
@@ -31,6 +31,9 @@ export function composeBody(
   const body: PolicyBody = { v: 1, configcrates: members.map((crate) => composeCrate(crate, rule.vars, composition)) };
   if (refsOf(body).size > MAX_REFS) {
     problems.add(rule.at, `the hosts of ${rule.match} would need more than ${MAX_REFS} secrets`);
+  }
+  if (watchersOf(body).length > MAX_WATCHES) {
+    problems.add(rule.at, `the hosts of ${rule.match} would have more than ${MAX_WATCHES} resources with watch_secret`);
   }
   if (composition.budget.left < 0 || encodeBody(body).length > MAX_BODY_BYTES) {
     problems.add(rule.at, `the config for the hosts of ${rule.match} has more than ${MAX_BODY_BYTES} bytes`);
@@ -69,6 +72,8 @@ function composeResource(
     const rule = schema[name];
     if (rule !== undefined) values.set(name, composeAttribute(name, attribute, rule, vars, composition));
   }
+  const patterns = source.watches.map(({ pattern }) => pattern);
+  if (patterns.length > 0) values.set('watch_secret', patterns);
   const resource = readResource(source.type, source.name, values, (attribute, message, hint) => {
     problems.add(attribute === undefined ? source.at : placeOf(attribute), message, hint);
   });

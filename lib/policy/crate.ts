@@ -6,6 +6,7 @@ import { parseLiteral, parseTemplate, type RefUse, type SourceScope, type Templa
 import type { Attribute } from './types/attribute.js';
 import { attributesOf, isResourceTypeName, type ResourceTypeName, resourceTypeNames } from './types/registry.js';
 import { readVars, type Vars } from './vars.js';
+import { readWatches, type WatchUse } from './watch-use.js';
 
 /** A configcrate as the operator wrote it. */
 export interface Crate {
@@ -22,6 +23,8 @@ export interface ResourceSource {
   readonly type: ResourceTypeName;
   readonly at: Position;
   readonly attributes: ReadonlyMap<string, AttributeSource>;
+  /** What `watch_secret` names; it entitles to nothing. */
+  readonly watches: readonly WatchUse[];
 }
 
 export interface AttributeSource {
@@ -81,7 +84,9 @@ function readResourceSource(map: SourceMap, scope: SourceScope): ResourceSource 
     return undefined;
   }
   const attributes = readAttributes(map, type.text, scope);
-  return name?.text === undefined ? undefined : { name: name.text, type: type.text, at: map.at, attributes };
+  const watch = map.entries.find(({ key }) => key === 'watch_secret');
+  const watches = watch === undefined ? [] : readWatches(watch.value, scope);
+  return name?.text === undefined ? undefined : { name: name.text, type: type.text, at: map.at, attributes, watches };
 }
 
 function readAttributes(map: SourceMap, type: ResourceTypeName, scope: SourceScope) {
@@ -90,7 +95,7 @@ function readAttributes(map: SourceMap, type: ResourceTypeName, scope: SourceSco
   const attributes = new Map<string, AttributeSource>();
   for (const [name, { value }] of fields) {
     const attribute = schema[name];
-    if (attribute === undefined) continue;
+    if (attribute === undefined || name === 'watch_secret') continue;
     attributes.set(name, { at: value.at, value: readAttribute(value, name, attribute, scope) });
   }
   return attributes;

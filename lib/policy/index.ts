@@ -8,6 +8,7 @@ export {
   parseBody,
   refsOf,
   refsOfResource,
+  watchersOf,
 } from './body.js';
 export { checkRefs, type SecretCatalog } from './check-refs.js';
 export type { Crate } from './crate.js';
@@ -23,3 +24,4 @@ export type { FileResource, ResolvedFile } from './types/file.js';
 export type { Command } from './types/grammar.js';
 export type { ResolvedResource, Resource, ResourceTypeName } from './types/registry.js';
 export type { Scalar, VarValue } from './var-value.js';
+export { type SecretVersions, WatchMarks } from './watch-marks.js';

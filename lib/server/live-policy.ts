@@ -1,6 +1,6 @@
-import type { Clock, EnvoyId, HostName } from '../base/index.js';
+import type { Clock, EnvoyId, HostName, KeyName } from '../base/index.js';
 import { type Ed25519Signer, loadSha256 } from '../crypto/index.js';
-import { Bodies, type Body, type Stacks } from '../policy/index.js';
+import { Bodies, type Body, type SecretVersions, type Stacks, type WatchMarks } from '../policy/index.js';
 import { headHash, type SignedHead, signHead } from '../wire/index.js';
 
 /** What one envoy is given, made once per change and then only compared. */
@@ -19,13 +19,15 @@ interface Publication {
 /** The config that is live, and every envoy's bundle under it. */
 export class LivePolicy {
   readonly #signer: Ed25519Signer;
+  readonly #marks: WatchMarks;
   readonly #clock: Clock;
   #publication: Publication | undefined;
   #epoch: number;
   readonly #bundles = new Map<EnvoyId, { hostName: HostName; bundle: Promise<EnvoyBundle> }>();
 
-  constructor(signer: Ed25519Signer, epoch: number, clock: Clock) {
+  constructor(signer: Ed25519Signer, marks: WatchMarks, epoch: number, clock: Clock) {
     this.#signer = signer;
+    this.#marks = marks;
     this.#epoch = epoch;
     this.#clock = clock;
   }
@@ -39,6 +41,11 @@ export class LivePolicy {
     const bodies = new Bodies(stacks, await loadSha256());
     this.#publication = { policyVersion, bodies };
     this.advanceEpoch(epoch);
+  }
+
+  /** Takes what the database knows of the secrets; where something changed it is followed by the epoch. */
+  updateSecrets(versions: SecretVersions, changed: readonly KeyName[]): void {
+    this.#marks.update(versions, changed);
   }
 
   /** Secrets changed: every envoy gets a new head under the same body. */
@@ -65,8 +72,9 @@ export class LivePolicy {
     // What an envoy may resolve follows from its enrolled name alone (D0).
     const body = bodies.for(envoy.hostName);
     const issuedAtMs = this.#clock.nowMs();
+    const watchMarks = this.#marks.of(body.watches);
     const head = await signHead(
-      { envoyId: envoy.id, policyVersion, bodyHash: body.hash, secretsEpoch, issuedAtMs },
+      { envoyId: envoy.id, policyVersion, bodyHash: body.hash, secretsEpoch, issuedAtMs, watchMarks },
       this.#signer,
     );
     return { policyVersion, head, headHash: await headHash(head), body };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type HomePaths, utf8 } from '../base/index.js';
-import { type Ed25519Signer, loadEd25519 } from '../crypto/index.js';
+import { encodeCanonical, type HomePaths, Secret, utf8 } from '../base/index.js';
+import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { FilesError, readFileLimited } from '../files/index.js';
 import { openSecretReader, readServerKey, type SecretReader, type VaultPlace } from '../vault/index.js';
 import { ServerError } from './errors.js';
@@ -10,6 +10,7 @@ import type { Shutdown } from './shutdown.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
 const MAX_SETTINGS_BYTES = 1024 * 1024;
+const WATCH_KEY_BYTES = 32;
 
 /** What must be there before a server can start. */
 export interface Materials {
@@ -17,6 +18,8 @@ export interface Materials {
   readonly secrets: SecretReader;
   /** The policy key: signs heads and sealed answers. */
   readonly signer: Ed25519Signer;
+  /** What the marks of watched secrets are made with; 32 bytes. */
+  readonly watchKey: Secret<Uint8Array>;
   readonly tls: TlsFiles;
 }
 
@@ -35,18 +38,22 @@ export async function openMaterials(
   const secrets = await openSecretReader(place);
   shutdown.add(() => secrets.dispose());
   const settings = await resolveSettings(file, paths, secrets);
-  const signer = await openPolicyKey(place);
+  const { signer, watchKey } = await openPolicyKey(place);
   shutdown.add(() => signer.dispose());
+  shutdown.add(() => watchKey.dispose());
   const tls = await readTlsFiles(settings.tls);
   demandDatabase(settings.databasePath);
-  return { settings, secrets, signer, tls };
+  return { settings, secrets, signer, watchKey, tls };
 }
 
 /** Never made here: a server with a new policy key would be a stranger to every envoy. */
-async function openPolicyKey(place: VaultPlace): Promise<Ed25519Signer> {
+async function openPolicyKey(place: VaultPlace): Promise<Pick<Materials, 'signer' | 'watchKey'>> {
   const seed = await readServerKey(place, 'policy');
   try {
-    return (await loadEd25519()).importSigner(seed.expose());
+    const signer = (await loadEd25519()).importSigner(seed.expose());
+    const info = encodeCanonical('vigo/watch-mark-key/v1');
+    const watchKey = new Secret((await loadHmacSha256()).deriveKey({ secret: seed.expose(), info }, WATCH_KEY_BYTES));
+    return { signer, watchKey };
   } finally {
     seed.dispose();
   }

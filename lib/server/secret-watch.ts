@@ -61,8 +61,8 @@ export class SecretWatch {
   async #look(): Promise<void> {
     const { scan, store, live, wakeUps } = this.#context;
     const [now, before] = await Promise.all([scan(), store.secretVersions()]);
-    this.#newest = before;
     const changes = changedVersions(before, now);
+    this.#see(before, []);
     if (changes.length === 0) return;
     const epoch = await store.recordSecretVersions(changes, {
       action: 'secret.changed',
@@ -71,9 +71,17 @@ export class SecretWatch {
       outcome: 'done',
       detail: { changes: await auditList(changes.map(({ key, version }) => `${key}@${version ?? 'deleted'}`)) },
     });
-    this.#newest = await store.secretVersions();
+    this.#see(
+      await store.secretVersions(),
+      changes.map(({ key }) => key),
+    );
     live.advanceEpoch(epoch);
     wakeUps.wakeAll();
+  }
+
+  #see(versions: ReadonlyMap<KeyName, number>, changed: readonly KeyName[]): void {
+    this.#newest = versions;
+    this.#context.live.updateSecrets(versions, changed);
   }
 }
 

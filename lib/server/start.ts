@@ -2,11 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, type HomePaths, homePaths, type KeyName } from '../base/index.js';
-import { loadEd25519 } from '../crypto/index.js';
+import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, errnoOf } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createInstance, createRequestVerifier } from '../identity/index.js';
 import { parseEnvoyUri } from '../pki/index.js';
+import { WatchMarks } from '../policy/index.js';
 import { type AgentServer, parseHostPort, startAgentServer } from '../rpc/index.js';
 import type { Store } from '../store/index.js';
 import type { SecretReader } from '../vault/index.js';
@@ -84,7 +85,8 @@ class Start {
     const trustDomain = await store.trustDomain();
 
     const fleet = new Fleet(await store.listEnvoys(), clock);
-    const live = new LivePolicy(materials.signer, await store.epoch(), clock);
+    const marks = new WatchMarks(await loadHmacSha256(), materials.watchKey.expose());
+    const live = new LivePolicy(materials.signer, marks, await store.epoch(), clock);
     const publishing = await this.#restorePolicy(store, live, materials.secrets);
     const versions = await this.#watchSecrets(settings, store, live, materials.secrets);
     const refusals = this.#keepHouse(store, fleet);

@@ -27,7 +27,9 @@ export {
   MAX_SECRET_BYTES,
   MAX_TRAIT_BYTES,
   MAX_TRAITS,
+  MAX_WATCHES,
   maxRequestBytes,
+  WATCH_MARK_BYTES,
 } from './limits.js';
 export { headHash, openHead, type PinnedKey, type PolicyHead, type SignedHead, signHead } from './policy-head.js';
 export {

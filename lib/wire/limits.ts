@@ -21,6 +21,9 @@ export const MAX_BODY_BYTES = 8 * MIB;
 export const MAX_ANSWER_BYTES = 10 * MIB;
 /** The most refs in one ResolveSecrets. */
 export const MAX_REFS = 4096;
+/** The most resources of one body that watch secrets, and the bytes of the mark that a head has for each of them. */
+export const MAX_WATCHES = 4096;
+export const WATCH_MARK_BYTES = 16;
 export const MAX_TRAITS = 128;
 export const MAX_TRAIT_BYTES = 1024;
 /** The most results in one run report, and the most characters of each message in it. */

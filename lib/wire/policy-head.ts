@@ -1,6 +1,7 @@
 import { decodeCanonical, type EnvoyId, encodeCanonical, parseEnvoyId } from '../base/index.js';
 import { type Ed25519Signer, loadEd25519, loadSha256 } from '../crypto/index.js';
 import { WireError } from './errors.js';
+import { MAX_WATCHES, WATCH_MARK_BYTES } from './limits.js';
 import { type SigningKeyId, signingKeyId } from './signing-key.js';
 import { checked } from './strict.js';
 
@@ -18,6 +19,11 @@ export interface PolicyHead {
   /** Rises with every reload and every change of a secret; never falls. */
   readonly secretsEpoch: number;
   readonly issuedAtMs: number;
+  /**
+   * 16 bytes for each resource of the body that watches secrets, in the body's order: other ones as soon as one of these
+   * secrets has another version. They say nothing else.
+   */
+  readonly watchMarks: Uint8Array;
 }
 
 /** A head in canonical encoding with the policy key's signature over exactly these bytes. */
@@ -33,9 +39,9 @@ export interface PinnedKey {
 }
 
 export async function signHead(head: PolicyHead, signer: Ed25519Signer): Promise<SignedHead> {
-  const { envoyId, policyVersion, bodyHash, secretsEpoch, issuedAtMs } = head;
+  const { envoyId, policyVersion, bodyHash, secretsEpoch, issuedAtMs, watchMarks } = head;
   const keyId = await signingKeyId(signer.publicKey);
-  const bytes = encodeCanonical(TAG, keyId, envoyId, policyVersion, bodyHash, secretsEpoch, issuedAtMs);
+  const bytes = encodeCanonical(TAG, keyId, envoyId, policyVersion, bodyHash, secretsEpoch, issuedAtMs, watchMarks);
   return { head: bytes, signature: signer.sign(bytes) };
 }
 
@@ -49,7 +55,7 @@ export async function openHead(signed: SignedHead, key: PinnedKey, envoyId: Envo
     throw new WireError('forged', "the policy head isn't signed by the pinned policy key");
   }
   const head = checked('a policy head', () => {
-    const fields = decodeCanonical(TAG, 6, signed.head);
+    const fields = decodeCanonical(TAG, 7, signed.head);
     fields.bytes(KEY_ID_BYTES);
     return {
       envoyId: parseEnvoyId(fields.text()),
@@ -57,6 +63,7 @@ export async function openHead(signed: SignedHead, key: PinnedKey, envoyId: Envo
       bodyHash: fields.bytes(HASH_BYTES),
       secretsEpoch: fields.number(),
       issuedAtMs: fields.number(),
+      watchMarks: readMarks(fields.bytes()),
     };
   });
   // A head of another envoy is well signed too: taking it would hand this machine that one's policy.
@@ -67,4 +74,11 @@ export async function openHead(signed: SignedHead, key: PinnedKey, envoyId: Envo
 /** What an envoy names in its next check-in to say which head it holds. */
 export async function headHash(signed: SignedHead): Promise<Uint8Array> {
   return (await loadSha256()).digest(encodeCanonical('vigo/held-head/v1', signed.head, signed.signature));
+}
+
+function readMarks(bytes: Uint8Array): Uint8Array {
+  if (bytes.length % WATCH_MARK_BYTES !== 0 || bytes.length > MAX_WATCHES * WATCH_MARK_BYTES) {
+    throw new WireError('malformed', 'the marks of a policy head are of no proper size');
+  }
+  return bytes;
 }

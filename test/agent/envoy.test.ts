@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Envoy } from '../../lib/agent/envoy.js';
 import { makeLog } from '../../lib/agent/log.js';
 import { SecretCache } from '../../lib/agent/secret-cache.js';
-import { systemClock } from '../../lib/base/index.js';
+import { parseKeyGlob, systemClock } from '../../lib/base/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import type { Resource } from '../../lib/policy/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
@@ -32,6 +32,7 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
       session: newSession(),
       trust,
       policyPath: join(dir, 'policy'),
+      watchedPath: join(dir, 'watched'),
       cache,
       guard: makeGuard([join(dir, 'own')]),
       clock: systemClock,
@@ -289,6 +290,78 @@ t.test('a policy without secrets asks for none and wipes those that were held', 
   await outcomes(envoy);
   t.equal(cache.redaction.redact(CANARY), CANARY);
   t.equal(responder.asked.length, 1);
+});
+
+/** A command that notes each of its runs, and watches a secret that it isn't given. */
+async function setUpWatch(t: Test) {
+  const it = await setUp(t);
+  const runs = join(it.machine, 'runs');
+  const watcher = {
+    type: 'exec',
+    name: 'reload',
+    command: `echo >> ${runs}`,
+    timeout: '1m',
+    watch_secret: [parseKeyGlob('vigo/tls')],
+  } as const;
+  it.responder.resources = [watcher];
+  it.responder.setSecret('vigo/tls', CANARY);
+  const count = () => (existsSync(runs) ? readFileSync(runs, 'utf8').length : 0);
+  return { ...it, watcher, count };
+}
+
+t.test('what watches a secret is applied once, and once more for each change of it', async (t) => {
+  const { responder, envoy, outcomes, count, start } = await setUpWatch(t);
+  await envoy.checkIn();
+  t.same(await outcomes(envoy, { ...going, dryRun: true }), ['reload would_change']);
+  t.same(await outcomes(envoy), ['reload changed']);
+  t.same(await outcomes(envoy), ['reload unchanged']);
+  responder.setSecret('vigo/other', 'next');
+  t.match(await envoy.checkIn(), { changed: true });
+  t.same(await outcomes(envoy), ['reload unchanged'], 'a secret that it does not watch');
+  const { envoy: restarted } = await start();
+  t.same(await outcomes(restarted), ['reload unchanged'], 'a restart is no change');
+
+  responder.setSecret('vigo/tls', 'next');
+  responder.setSecret('vigo/tls', 'next but one');
+  const { envoy: later } = await start();
+  await later.checkIn();
+  t.same(await outcomes(later), ['reload changed'], 'also one that was made while the agent was away');
+  t.same(await outcomes(later), ['reload unchanged']);
+  t.equal(count(), 2);
+  t.same(responder.asked, [], 'the secret itself was never asked for');
+});
+
+t.test('what failed, and what its conditions kept back, is applied when it can be', async (t) => {
+  const { dir, responder, envoy, outcomes, watcher, count } = await setUpWatch(t);
+  const allowed = join(dir, 'allowed');
+  for (const [resource, outcome] of [
+    [{ ...watcher, command: 'false' }, 'failed'],
+    [{ ...watcher, onlyif: `test -e ${allowed}` }, 'unchanged'],
+  ] as const) {
+    responder.resources = [resource];
+    responder.version++;
+    await envoy.checkIn();
+    t.same(await outcomes(envoy), [`reload ${outcome}`]);
+    t.same(await outcomes(envoy), [`reload ${outcome}`]);
+  }
+  writeFileSync(allowed, '');
+  t.same(await outcomes(envoy), ['reload changed']);
+  t.same(await outcomes(envoy), ['reload unchanged']);
+  t.equal(count(), 1);
+});
+
+t.test('a crash between applying and remembering applies again, and so does a memory that was spoilt', async (t) => {
+  const { dir, envoy, outcomes, count, start, lines } = await setUpWatch(t);
+  await envoy.checkIn();
+  await outcomes(envoy);
+  rmSync(join(dir, 'watched'));
+  t.same(await outcomes((await start()).envoy), ['reload changed']);
+  writeFileSync(join(dir, 'watched'), 'spoilt', { mode: 0o600 });
+  const { envoy: another } = await start();
+  t.match(lines.join(), /applied once more/);
+  t.same(await outcomes(another), ['reload changed']);
+  t.same(await outcomes((await start()).envoy), ['reload unchanged']);
+  t.equal(count(), 3);
 });
 
 t.test('a clock that is wrong is said', async (t) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { AgentError } from '../../lib/agent/errors.js';
 import { openBundle, readHeldPolicy, writeHeldPolicy } from '../../lib/agent/held-policy.js';
-import { parseEnvoyId, type VigoError } from '../../lib/base/index.js';
+import { parseEnvoyId, parseKeyGlob, type VigoError } from '../../lib/base/index.js';
 import { loadEd25519 } from '../../lib/crypto/index.js';
 import type { PolicyBundle } from '../../lib/wire/index.js';
 import { Responder } from './responder.js';
@@ -48,6 +48,23 @@ t.test('a body may be left out where it is the one that is held', async (t) => {
   responder.resources = [{ ...resource, mode: '0700' }];
   const { head: other } = await make(3, 3);
   await t.rejects(openBundle({ head: other, body: undefined }, held, trust), { code: 'bad_answer' });
+});
+
+t.test('a head has one mark for each resource that watches secrets', async (t) => {
+  const { responder, trust, make } = await setUp();
+  const watching = { ...resource, watch_secret: [parseKeyGlob('a/b')] };
+  responder.resources = [watching, { ...resource, name: 'other', path: '/tmp/other' }];
+  const held = await openBundle(await make(1, 1), undefined, trust);
+  t.same(
+    [...held.marks].map(([{ name }, mark]) => [name, mark.length]),
+    [['it', 16]],
+  );
+  const { body } = await make(1, 1);
+  for (const marks of [0, 2]) {
+    responder.marks = new Uint8Array(16 * marks);
+    const { head } = await make(1, 1);
+    await t.rejects(openBundle({ head, body }, undefined, trust), { code: 'bad_answer' }, `${marks} marks`);
+  }
 });
 
 t.test('every single-bit flip of head, signature and body is refused', async (t) => {

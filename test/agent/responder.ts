@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PolicyTrust } from '../../lib/agent/held-policy.js';
 import { Session, type SessionChannel } from '../../lib/agent/session.js';
 import { type Clock, type KeyName, parseEnvoyId, parseKeyName, Secret, systemClock } from '../../lib/base/index.js';
@@ -25,6 +26,7 @@ import {
   sealAnswer,
   signHead,
   signingKeyId,
+  WATCH_MARK_BYTES,
 } from '../../lib/wire/index.js';
 
 export const ENVOY_ID = parseEnvoyId('00000000-0000-4000-8000-000000000001');
@@ -40,6 +42,8 @@ export class Responder implements SessionChannel {
   version = 1;
   epoch = 1;
   resources: readonly Resource[] | undefined = [];
+  /** The marks of a head, where they aren't those of its body. */
+  marks: Uint8Array | undefined;
   isAway = false;
   status: 'active' | 'revoked' = 'active';
   /** What is thrown instead of answering, once per entry. */
@@ -121,10 +125,21 @@ export class Responder implements SessionChannel {
         bodyHash: hashBody(body, await loadSha256()),
         secretsEpoch: this.epoch,
         issuedAtMs: 1,
+        watchMarks: this.marks ?? this.#marks(),
       },
       this.#policySigner,
     );
     return { head, body };
+  }
+
+  /** A mark for each resource that watches something, from the versions of what it names. */
+  #marks(): Uint8Array {
+    const marks = (this.resources ?? []).flatMap(({ watch_secret }) => {
+      if (watch_secret === undefined) return [];
+      const versions = watch_secret.map((key) => this.secrets.get(parseKeyName(key))?.version ?? 0);
+      return [createHash('sha256').update(JSON.stringify(versions)).digest().subarray(0, WATCH_MARK_BYTES)];
+    });
+    return Buffer.concat(marks);
   }
 
   async #answer(method: UnaryMethod, payload: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {

@@ -4,10 +4,11 @@ import { pino } from 'pino';
 import type { Test } from 'tap';
 import { decodeEntry, loadAuditChain } from '../../lib/audit/index.js';
 import { type Clock, homePaths, type KeyName, toBase64Url } from '../../lib/base/index.js';
-import { type Ed25519Signer, loadEd25519 } from '../../lib/crypto/index.js';
+import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../../lib/crypto/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import { parseToken } from '../../lib/identity/index.js';
 import { generateCa, issueServerCertificate, type KeyedCertificate } from '../../lib/pki/index.js';
+import { WatchMarks } from '../../lib/policy/index.js';
 import { Fleet } from '../../lib/server/fleet.js';
 import { httpsApp } from '../../lib/server/http/app.js';
 import { Authorizer } from '../../lib/server/http/authorize.js';
@@ -65,7 +66,8 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const server = issueServerCertificate({ ca, names: [], days: 10, clock });
   const fleet = new Fleet([], clock);
   const wakeUps = new WakeUps();
-  const live = new LivePolicy(signer, 0, clock);
+  const marks = async () => new WatchMarks(await loadHmacSha256(), new Uint8Array(32).fill(7));
+  const live = new LivePolicy(signer, await marks(), 0, clock);
   const secrets = new Map<KeyName, number>();
   const recording: Promise<unknown>[] = [];
   const refusals = new RefusalLog(({ action, subject, reason, method, address }, count) => {
@@ -119,7 +121,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
         .map(({ action, detail }) => [action, detail?.reason, detail?.count].filter(Boolean).join(' '));
     },
     async restart() {
-      const fresh = new LivePolicy(signer, await store.epoch(), clock);
+      const fresh = new LivePolicy(signer, await marks(), await store.epoch(), clock);
       return { publishing: publishingWith(fresh), live: fresh };
     },
   };

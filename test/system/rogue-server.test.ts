@@ -180,6 +180,7 @@ resources:
       bodyHash: hashBody(body, sha256),
       secretsEpoch: nowMs,
       issuedAtMs: nowMs,
+      watchMarks: new Uint8Array(),
     };
     return { head: await signHead(head, ownKey), body };
   }

@@ -24,6 +24,7 @@ const HEAD: PolicyHead = {
   bodyHash: Buffer.alloc(32, 4),
   secretsEpoch: 1_770_000_000_002,
   issuedAtMs: 1_770_000_000_003,
+  watchMarks: Buffer.alloc(32, 5),
 };
 const heads: fc.Arbitrary<PolicyHead> = fc.record({
   envoyId: envoyIds,
@@ -31,6 +32,7 @@ const heads: fc.Arbitrary<PolicyHead> = fc.record({
   bodyHash: byteStrings(32),
   secretsEpoch: counters,
   issuedAtMs: counters,
+  watchMarks: fc.array(byteStrings(16), { maxLength: 4 }).map((marks) => Buffer.concat(marks)),
 });
 
 /** Signs any bytes with the policy key. */
@@ -43,7 +45,8 @@ t.test('open then sign gives the same head', async (t) => {
     fc.asyncProperty(heads, async (head) => {
       const signedHead = await signHead(head, policySigner);
       const opened = await openHead(signedHead, pinned, head.envoyId);
-      t.same({ ...opened, bodyHash: Buffer.from(opened.bodyHash) }, head);
+      const { bodyHash, watchMarks } = opened;
+      t.same({ ...opened, bodyHash: Buffer.from(bodyHash), watchMarks: Buffer.from(watchMarks) }, head);
       t.same(await signHead(opened, policySigner), signedHead);
     }),
     { numRuns: 30 },
@@ -75,15 +78,17 @@ t.test("another key's head, and another envoy's", async (t) => {
 t.test('what the policy key signed for another purpose is no head', async (t) => {
   const TAG = 'vigo/policy-head/v1';
   const hash = Buffer.alloc(32);
-  const fields = [pinned.keyId, ENVOY_ID, 1, hash, 2, 3] as const;
+  const fields = [pinned.keyId, ENVOY_ID, 1, hash, 2, 3, Buffer.alloc(32)] as const;
   await t.resolves(openHead(signed(encodeCanonical(TAG, ...fields)), pinned, ENVOY_ID));
   for (const [what, bytes] of [
     ['another tag', encodeCanonical('vigo/sealed-answer/v1', ...fields)],
     ['a field too many', encodeCanonical(TAG, ...fields, 4)],
-    ['a field too few', encodeCanonical(TAG, pinned.keyId, ENVOY_ID, 1, hash, 2)],
+    ['a field too few', encodeCanonical(TAG, pinned.keyId, ENVOY_ID, 1, hash, 2, 3)],
+    ['half a mark', encodeCanonical(TAG, pinned.keyId, ENVOY_ID, 1, hash, 2, 3, Buffer.alloc(24))],
+    ['too many marks', encodeCanonical(TAG, pinned.keyId, ENVOY_ID, 1, hash, 2, 3, Buffer.alloc(4097 * 16))],
     ['a byte too many', Buffer.concat([encodeCanonical(TAG, ...fields), Buffer.of(0)])],
-    ['an envoy that is no UUID', encodeCanonical(TAG, pinned.keyId, 'web-1', 1, hash, 2, 3)],
-    ['a short hash', encodeCanonical(TAG, pinned.keyId, ENVOY_ID, 1, hash.subarray(1), 2, 3)],
+    ['an envoy that is no UUID', encodeCanonical(TAG, pinned.keyId, 'web-1', 1, hash, 2, 3, Buffer.alloc(0))],
+    ['a short hash', encodeCanonical(TAG, pinned.keyId, ENVOY_ID, 1, hash.subarray(1), 2, 3, Buffer.alloc(0))],
     ['nothing', new Uint8Array()],
   ] as const) {
     await t.rejects(openHead(signed(bytes), pinned, ENVOY_ID), malformed, what);

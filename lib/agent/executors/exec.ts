@@ -6,9 +6,10 @@ import { AgentError } from '../errors.js';
 import { type CommandEnd, type CommandLine, runCommand } from './command.js';
 import type { Executor, ExecutorContext } from './executor.js';
 
-/** A command. With none of `creates`, `onlyif` and `unless` it runs every time. */
+/** A command. With none of `creates`, `onlyif`, `unless` and `watch_secret` it runs every time. */
 export const execExecutor: Executor<ResolvedExec> = {
   async check(exec, context) {
+    if (context.isTriggered === false) return 'ok';
     if (exec.creates !== undefined && (await exists(exec.creates))) return 'ok';
     if (exec.onlyif !== undefined && !(await succeeds('onlyif', exec.onlyif, exec, context))) return 'ok';
     if (exec.unless !== undefined && (await succeeds('unless', exec.unless, exec, context))) return 'ok';

@@ -5,6 +5,11 @@ export type Verdict = 'ok' | { readonly change: string };
 
 export interface ExecutorContext {
   readonly redaction: Redaction;
+  /**
+   * Whether a secret that the resource watches changed since it was last applied here, or it never was; undefined where
+   * it watches none.
+   */
+  readonly isTriggered?: boolean | undefined;
 }
 
 /** What each resource type has. A `check` right after an `apply` gives `ok` (S3). */

@@ -42,7 +42,17 @@ export const execType = resourceType({
     stdin: text(anyText, SECRETS_ALLOWED),
     timeout: text(timeout, SECRETS_NOT_IN_ARGUMENTS),
   },
-  contradictions: () => [],
+  contradictions({ creates, watch_secret }) {
+    if (creates === undefined || watch_secret === undefined) return [];
+    const message = 'creates would keep the command from running again when a secret changes';
+    return [
+      {
+        attribute: 'creates',
+        message,
+        hint: 'leave it out: with watch_secret the command runs once, and then when one does',
+      },
+    ];
+  },
   settle(name, given): ExecResource {
     return { ...given, type: 'exec', name, timeout: given.timeout ?? DEFAULT_TIMEOUT };
   },

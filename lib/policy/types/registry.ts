@@ -3,9 +3,10 @@ import { type DirectoryResource, directoryType, type ResolvedDirectory } from '.
 import { type ExecResource, execType, type ResolvedExec } from './exec.js';
 import { type FileResource, fileType, type ResolvedFile } from './file.js';
 import type { Fill, Report } from './resource-type.js';
+import type { CommonAttributes } from './watch-secret.js';
 
 /** A resource as a body declares it: defaults written down, placeholders where secrets go. */
-export type Resource = FileResource | DirectoryResource | ExecResource;
+export type Resource = (FileResource | DirectoryResource | ExecResource) & CommonAttributes;
 
 /** A resource as its executor gets it: strict types, secrets filled in. */
 export type ResolvedResource = ResolvedFile | ResolvedDirectory | ResolvedExec;

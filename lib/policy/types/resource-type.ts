@@ -1,6 +1,7 @@
 import { type Secret, VigoError } from '../../base/index.js';
 import { holdsMarker } from '../placeholder.js';
 import type { Attribute, AttributeValue } from './attribute.js';
+import { type CommonAttributes, commonAttributes } from './watch-secret.js';
 
 type Schema = Readonly<Record<string, Attribute>>;
 type ValueOf<A> = A extends Attribute<infer T> ? T : never;
@@ -30,8 +31,8 @@ export interface ResourceTypeSpec<S extends Schema, Declared, Resolved> {
   readonly type: string;
   readonly attributes: S;
   /** What each attribute alone doesn't show. */
-  contradictions(given: Given<S>): readonly Contradiction<S>[];
-  /** Writes down the defaults, so that a body says everything. */
+  contradictions(given: Given<S> & CommonAttributes): readonly Contradiction<S>[];
+  /** Writes down the defaults, so that a body says everything. What all types have in common is added to it. */
   settle(name: string, given: Given<S>): Declared;
   /** What an executor gets: strict types, secrets filled in. */
   resolve(declared: Declared, fill: Fill): Resolved;
@@ -51,27 +52,30 @@ export interface ResourceType<Declared, Resolved> {
 
 export function resourceType<S extends Schema, Declared, Resolved>(
   spec: ResourceTypeSpec<S, Declared, Resolved>,
-): ResourceType<Declared, Resolved> {
+): ResourceType<Declared & CommonAttributes, Resolved> {
   return {
     type: spec.type,
-    attributes: spec.attributes,
+    attributes: { ...spec.attributes, ...commonAttributes },
     resolve: spec.resolve,
     read(name, values, report) {
       const given = readAttributes(spec.type, spec.attributes, values, report);
       if (given === undefined) return undefined;
       const contradictions = spec.contradictions(given);
       for (const { attribute, message, hint } of contradictions) report(attribute, message, hint);
-      return contradictions.length === 0 ? spec.settle(name, given) : undefined;
+      if (contradictions.length > 0) return undefined;
+      const { watch_secret } = given;
+      return { ...spec.settle(name, given), ...(watch_secret === undefined ? {} : { watch_secret }) };
     },
   };
 }
 
 function readAttributes<S extends Schema>(
   type: string,
-  schema: S,
+  own: S,
   values: ReadonlyMap<string, AttributeValue | undefined>,
   report: Report,
-): Given<S> | undefined {
+): (Given<S> & CommonAttributes) | undefined {
+  const schema: Schema = { ...own, ...commonAttributes };
   let sound = true;
   const fail: Report = (attribute, message, hint) => {
     sound = false;
@@ -95,5 +99,5 @@ function readAttributes<S extends Schema>(
       }
     }
   }
-  return sound ? (given as Given<S>) : undefined;
+  return sound ? (given as Given<S> & CommonAttributes) : undefined;
 }

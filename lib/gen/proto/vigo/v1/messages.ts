@@ -82,7 +82,7 @@ export interface PolicyBundle {
   body: Buffer;
 }
 
-/** {envoy, policy_version, body hash, secrets_epoch, issued_at} in canonical encoding, signed by the policy key. */
+/** {envoy, policy_version, body hash, secrets_epoch, issued_at, watch marks} in canonical encoding, signed by the policy key. */
 export interface SignedHead {
   head: Buffer;
   signature: Buffer;
