@@ -16,5 +16,6 @@ export { type HostGlob, type KeyGlob, matchesGlob, parseHostGlob, parseKeyGlob }
 export { DEFAULT_HOME, type HomePaths, homePaths } from './home.js';
 export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parseKeyName } from './key-name.js';
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';
+export { nearest } from './nearest.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';
 export { Secret } from './secret.js';

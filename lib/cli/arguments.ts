@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Command, CommandOption, Flags } from './command.js';
+import { nearest } from '../base/index.js';
+import { type Command, type CommandOption, type Flags, placesOf } from './command.js';
 import { CliError } from './errors.js';
 
 export interface Arguments {
@@ -13,12 +14,13 @@ export interface Arguments {
  * @throws CliError `usage` for what the command doesn't take, what it needs, and a flag that is given twice
  */
 export function readArguments(
-  { usage }: Command,
+  { usage, tooManyHint }: Command,
   verb: readonly string[],
   options: readonly CommandOption[],
   argv: readonly string[],
 ): Arguments {
-  const wrong = (what: string) => new CliError('usage', what, { hint: `vigocli ${verb.join(' ')} --help` });
+  const help = `vigocli ${verb.join(' ')} --help`;
+  const wrong = (what: string, hint = help) => new CliError('usage', what, { hint });
   const { tokens } = parseArgs({
     args: [...argv],
     strict: false, // the checks are made here: the messages of the strict parser are in another tone
@@ -34,7 +36,7 @@ export function readArguments(
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
     const option = options.find((known) => known.name === name && rawName.startsWith('--'));
-    if (option === undefined) throw wrong(`there is no option ${rawName}`);
+    if (option === undefined) throw wrong(`there is no option ${rawName}`, didYouMean(rawName, options) ?? help);
     if (option.value === undefined && value !== undefined) throw wrong(`${rawName} takes no value`);
     // `--from-file --json` is a forgotten path, not one that begins with dashes.
     if (option.value !== undefined && (value === undefined || (!inlineValue && value.startsWith('-')))) {
@@ -44,11 +46,14 @@ export function readArguments(
     if (earlier !== undefined && !option.repeatable) throw wrong(`${rawName} is given twice`);
     values.set(name, [...(earlier ?? []), value ?? '']);
   }
-  const places = usage.split(' ').filter((word) => /^[<[]/.test(word));
+  const places = placesOf(usage);
   const missing = places[args.length];
   if (missing?.startsWith('<')) throw wrong(`${missing} is missing`);
-  const extra = args[places.length];
-  if (extra !== undefined) throw wrong(`${JSON.stringify(extra)} is one argument too many`);
+  if (args.length > places.length) {
+    // Which ones isn't said: somebody may have typed a secret.
+    const taken = places.length === 0 ? 'no argument' : places.join(' ');
+    throw wrong(`too many arguments: ${verb.join(' ')} takes ${taken}`, tooManyHint);
+  }
   return {
     args,
     flags: {
@@ -57,4 +62,12 @@ export function readArguments(
       is: (name) => values.has(name),
     },
   };
+}
+
+function didYouMean(rawName: string, options: readonly CommandOption[]): string | undefined {
+  const name = nearest(
+    rawName,
+    options.map(({ name }) => `--${name}`),
+  );
+  return name && `did you mean: ${name}`;
 }

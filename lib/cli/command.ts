@@ -23,6 +23,29 @@ export interface Command {
   readonly summary: string;
   readonly options?: readonly CommandOption[];
   readonly examples?: readonly string[];
+  /** What other tools call it: the hint for whoever types that. */
+  readonly otherNames?: readonly string[];
+  /** The hint where more arguments are given than it takes. */
+  readonly tooManyHint?: string;
   /** @throws VigoError; whatever was printed before is complete lines */
   run(context: CommandContext, args: readonly string[], flags: Flags): Promise<void>;
+}
+
+/** `secrets set raw <key>` has the words `secrets`, `set` and `raw`. */
+export function verbOf(usage: string): string[] {
+  return usage.split(' ').filter((word) => !isPlace(word));
+}
+
+/** `secrets set raw <key>` has one place, `<key>`. */
+export function placesOf(usage: string): string[] {
+  return usage.split(' ').filter(isPlace);
+}
+
+/** The commands that begin with these words. */
+export function inGroup(commands: readonly Command[], group: readonly string[]): Command[] {
+  return commands.filter(({ usage }) => group.every((word, i) => verbOf(usage)[i] === word));
+}
+
+function isPlace(word: string): boolean {
+  return /^[<[]/.test(word);
 }

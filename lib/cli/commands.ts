@@ -2,6 +2,7 @@ import type { Command } from './command.js';
 import { command as auditList } from './commands/audit/list.js';
 import { command as auditVerify } from './commands/audit/verify.js';
 import { command as bench } from './commands/bench.js';
+import { command as completion } from './commands/completion.js';
 import { command as configHistory } from './commands/config/history.js';
 import { command as configPublish } from './commands/config/publish.js';
 import { command as configRollback } from './commands/config/rollback.js';
@@ -62,4 +63,5 @@ export const commands: readonly Command[] = [
   auditList,
   auditVerify,
   bench,
+  completion,
 ];

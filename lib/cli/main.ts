@@ -1,6 +1,7 @@
 import { errorTable, VigoError } from '../base/index.js';
 import { errnoOf, hardenProcess } from '../files/index.js';
 import { commands } from './commands.js';
+import { COMPLETE, complete } from './completion/complete.js';
 import { makeContext } from './context.js';
 import { type Paint, paintFor } from './paint.js';
 import { readCommandLine } from './program.js';
@@ -10,6 +11,10 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   hardenProcess();
   process.stdout.on('error', endWithReader);
   try {
+    if (argv[0] === COMPLETE) {
+      process.stdout.write(await complete(commands, argv.slice(1), env));
+      return 0;
+    }
     const invocation = readCommandLine(commands, argv);
     if (invocation === undefined) return 0;
     const { command, args, flags } = invocation;

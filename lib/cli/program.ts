@@ -1,19 +1,13 @@
 import sade from 'sade';
 import { version } from '../version.js';
 import { type Arguments, readArguments } from './arguments.js';
-import type { Command, CommandOption } from './command.js';
-import { CliError } from './errors.js';
+import { type Command, type CommandOption, inGroup, verbOf } from './command.js';
+import { GLOBAL_OPTIONS } from './global-options.js';
+import { unknownCommand } from './unknown-command.js';
 
 export interface Invocation extends Arguments {
   readonly command: Command;
 }
-
-/** Flags that every command takes. */
-const GLOBAL_OPTIONS: readonly CommandOption[] = [
-  { name: 'secrets-dir', value: 'path', summary: 'Where the secrets lie (default: secrets/ below VIGO_HOME)' },
-  { name: 'key-file', value: 'path', summary: 'The master key (default: .master.key in the secrets folder)' },
-  { name: 'quiet', summary: 'Say nothing but what was asked for, warnings and errors' },
-];
 
 /**
  * Finds the command that the words name and reads its arguments and flags. Where help or the version is asked for, it
@@ -26,6 +20,7 @@ const GLOBAL_OPTIONS: readonly CommandOption[] = [
 export function readCommandLine(commands: readonly Command[], argv: readonly string[]): Invocation | undefined {
   const [first] = argv;
   if (first === undefined || first === '--help' || first === '-h') return printHelp(commands, []);
+  if (first === 'help') return readCommandLine(commands, [...argv.slice(1), '--help']);
   if (first === '--version' || first === '-v') return print(`vigocli ${version}\n`);
 
   const command = commands.find(({ usage }) => verbOf(usage).every((word, i) => argv[i] === word));
@@ -40,20 +35,6 @@ export function readCommandLine(commands: readonly Command[], argv: readonly str
   if (asksHelp) return printHelp(commands, verb);
   const options = [...GLOBAL_OPTIONS, ...(command.options ?? [])];
   return { command, ...readArguments(command, verb, options, argv.slice(verb.length)) };
-}
-
-/** Says how far the words are right, and what could come next. */
-function unknownCommand(commands: readonly Command[], argv: readonly string[]): CliError {
-  const options = argv.findIndex((word) => word.startsWith('-'));
-  const words = argv.slice(0, options === -1 ? argv.length : options);
-  const wrong = words.findIndex((_, i) => inGroup(commands, words.slice(0, i + 1)).length === 0);
-  const group = words.slice(0, wrong === -1 ? words.length : wrong);
-  const next = new Set(inGroup(commands, group).map(({ usage }) => verbOf(usage)[group.length]));
-  const hint = `vigocli ${[...group, [...next].join(' | ')].join(' ')}`;
-  if (words.length === 0) return new CliError('usage', 'a command comes before its options', { hint });
-  if (wrong === -1) return new CliError('usage', `${group.join(' ')} needs a verb`, { hint });
-  const name = words.slice(0, wrong + 1).join(' ');
-  return new CliError('usage', `there is no command ${JSON.stringify(name)}`, { hint });
 }
 
 function describeGroup(members: readonly Command[]): string {
@@ -76,14 +57,6 @@ function printHelp(commands: readonly Command[], verb: readonly string[]): undef
 function print(text: string): undefined {
   process.stdout.write(text);
   return undefined;
-}
-
-function inGroup(commands: readonly Command[], group: readonly string[]): Command[] {
-  return commands.filter(({ usage }) => group.every((word, i) => verbOf(usage)[i] === word));
-}
-
-function verbOf(usage: string): string[] {
-  return usage.split(' ').filter((word) => !/^[<[]/.test(word));
 }
 
 function describeOption({ value, summary }: CommandOption): string {

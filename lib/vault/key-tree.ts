@@ -93,7 +93,8 @@ async function statsOf(path: string): Promise<Stats | undefined> {
   });
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
+/** Nothing where there is no such folder. */
+export async function entriesOf(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch((error) => {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return [];
     throw error;

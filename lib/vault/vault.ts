@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import type { KeyName, Secret } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
-import { VaultAccess, type VaultOptions } from './access.js';
+import { type GatedVerb, VaultAccess, type VaultOptions } from './access.js';
+import { VaultError } from './errors.js';
 import { generatePassword } from './generate.js';
 import { readHistory, readVersion, type SecretHistory, versionBefore } from './history.js';
 import { carryOutInit, type Initialization, planInit } from './init.js';
@@ -9,6 +10,7 @@ import { recorded } from './journal.js';
 import { sweepTemporaries } from './key-tree.js';
 import { demandKnownKey } from './known-key.js';
 import type { VaultLayout } from './layout.js';
+import { withLikelyName } from './likely-name.js';
 import { type ListedSecret, listSecrets } from './listing.js';
 import { moveSecret, settleMove } from './move.js';
 import { demandOther, demandPassphrase, demandVerifier, replacePassphrase, replaceWeakVerifier } from './passphrase.js';
@@ -17,6 +19,7 @@ import { purgeSecret } from './purge.js';
 import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './rekey.js';
 import { deleteSecret, readSecret, versionThere, type WriteCondition, writeSecret } from './secret-files.js';
 import type { OpenedSecret } from './stored-file.js';
+import { suggestNames } from './suggest.js';
 import type { SecretKind } from './vault-file.js';
 import { demandUsable, makeVerifier } from './verifier.js';
 
@@ -206,14 +209,15 @@ export class Vault {
    */
   async open(key: KeyName, { version }: { version?: number | undefined } = {}): Promise<OpenedSecret> {
     const { secretsDir } = this.layout;
-    return this.#access.gated<OpenedSecret>({
+    const verb: GatedVerb<OpenedSecret> & { subject: KeyName } = {
       action: 'secret_accessed',
       subject: key,
       describe: ({ version }) => ({ version }),
       discard: ({ value }) => value.dispose(),
       act: ({ keys }) =>
         version === undefined ? readSecret(secretsDir, key, keys) : readVersion(secretsDir, key, version, keys),
-    });
+    };
+    return version === undefined ? this.#onSecret(verb) : this.#access.gated(verb);
   }
 
   /** The value that `open` gives, alone. */
@@ -223,7 +227,7 @@ export class Vault {
 
   /** The versions of a secret, without values. @throws VaultError `not_found`, `misplaced` */
   async history(key: KeyName): Promise<SecretHistory> {
-    return this.#access.gated<SecretHistory>({
+    return this.#onSecret<SecretHistory>({
       action: 'secret.history_listed',
       subject: key,
       describe: ({ versions }) => ({ count: versions.length }),
@@ -268,7 +272,7 @@ export class Vault {
    * @throws VaultError `not_found`, `unknown_key`, `misplaced`, `version_conflict`
    */
   async delete(key: KeyName, condition: WriteCondition = {}): Promise<void> {
-    await this.#access.gated<number>({
+    await this.#onSecret<number>({
       action: 'secret.deleted',
       subject: key,
       describe: (version) => ({ version }),
@@ -279,7 +283,7 @@ export class Vault {
   /** Removes a secret, also one that was deleted, with all its versions: nothing undoes it. Throws what `delete` does. */
   async purge(key: KeyName, condition: WriteCondition = {}): Promise<void> {
     const { clock, actor } = this.#access;
-    await this.#access.gated<number>({
+    await this.#onSecret<number>({
       action: 'secret.purged',
       subject: key,
       describe: (version) => ({ version }),
@@ -294,7 +298,7 @@ export class Vault {
    */
   async move(from: KeyName, to: KeyName, condition: WriteCondition = {}): Promise<number> {
     const { clock, actor } = this.#access;
-    return this.#access.gated<number>({
+    return this.#onSecret<number>({
       action: 'secret.moved',
       subject: from,
       about: { to },
@@ -311,6 +315,15 @@ export class Vault {
       describe: (secrets) => ({ count: secrets.length, ...(prefix === undefined ? {} : { prefix }) }),
       act: () => listSecrets(this.layout.secretsDir, prefix),
     });
+  }
+
+  /**
+   * What a shell may offer where part of a name was typed: keys, and folders with a slash at their end. The gate must be
+   * open, but this isn't a use of the vault: it is neither recorded, nor does it prolong the unlock, because nobody has
+   * asked for anything yet; and whoever gets here can list the folder, whose file names these are.
+   */
+  async suggest(typed: string): Promise<string[]> {
+    return this.#access.glance(() => suggestNames(this.layout.secretsDir, typed));
   }
 
   /**
@@ -332,5 +345,15 @@ export class Vault {
       describe: ({ names, resumed, unreadable }) => ({ names, resumed, unreadable: unreadable.length }),
       act: () => rekey(this.layout, alone, () => gate.close(), options),
     });
+  }
+
+  /** Where there is no secret of that name, the error says which one may have been meant. */
+  async #onSecret<T>(verb: GatedVerb<T> & { readonly subject: KeyName }): Promise<T> {
+    try {
+      return await this.#access.gated(verb);
+    } catch (error) {
+      if (!(error instanceof VaultError) || error.code !== 'not_found') throw error;
+      throw await withLikelyName(this.layout.secretsDir, verb.subject, error);
+    }
   }
 }

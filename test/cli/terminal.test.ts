@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { DIST } from './shell.js';
+import { noTerminal, runOnTerminal, type Session, type Typed } from './terminal.js';
 
-const SCRIPT = fileURLToPath(new URL('terminal.py', import.meta.url));
 const PASSWORD = 'Correct-Horse-9';
 const ENTER = '\r';
 const BACKSPACE = '\x7f';
@@ -14,34 +12,14 @@ const CTRL_D = '\x04';
 const CTRL_U = '\x15';
 
 t.setTimeout(120_000);
-const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
-if (!hasPython) t.plan(0, "python3, 3.9 or newer, isn't here to make a terminal");
+if (noTerminal !== undefined) t.plan(0, noTerminal);
 
-interface Session {
-  readonly shown: string;
-  readonly code: number;
-  /** Whether the terminal echoes and edits lines again. */
-  readonly cooked: boolean;
-}
-
-/** Runs vigocli as a person does; `typed` says what is typed once which text is shown. */
 function type(home: string, args: readonly string[], ...typed: Typed): Session {
   return typeIn({}, home, args, ...typed);
 }
 
-type Typed = readonly (readonly [string, string])[];
-
-function typeIn(vars: Record<string, string>, home: string, args: readonly string[], ...typed: Typed): Session {
-  const env = { PATH: process.env.PATH, VIGO_HOME: home, ...vars };
-  const argv = [process.execPath, join(DIST, 'vigocli.mjs'), ...args];
-  const input = JSON.stringify({
-    argv,
-    env,
-    typed: typed.map(([prompt, keys]) => [prompt, Buffer.from(keys).toString('hex')]),
-  });
-  const { stdout, stderr } = spawnSync('python3', [SCRIPT], { input, encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout) as Session;
+function typeIn(env: Record<string, string>, home: string, args: readonly string[], ...typed: Typed): Session {
+  return runOnTerminal([process.execPath, join(DIST, 'vigocli.mjs'), ...args], { VIGO_HOME: home, ...env }, typed);
 }
 
 function init(t: Test, passphrase = 'open sesame'): string {
@@ -51,7 +29,7 @@ function init(t: Test, passphrase = 'open sesame'): string {
   return home;
 }
 
-if (hasPython) {
+if (noTerminal === undefined) {
   t.test('a passphrase is asked for twice, and nothing of it is shown', async (t) => {
     const home = join(t.testdir(), 'home');
     const session = type(

@@ -14,6 +14,7 @@ export const command: Command = {
     { name: 'json', summary: 'Print one JSON object per line' },
   ],
   examples: ['audit list --action secret_accessed', 'audit list --limit 1000 --json'],
+  otherNames: ['log'],
   async run({ store, out, table, note }, _, flags) {
     const limit = flags.text('limit') ?? String(DEFAULT_LIMIT);
     if (!/^[1-9][0-9]{0,6}$/.test(limit)) {

@@ -5,6 +5,7 @@ export const command: Command = {
   usage: 'envoys revoke <envoy>',
   summary: 'Expel an envoy for good: its id and its key stay refused',
   examples: ['envoys revoke web-1'],
+  otherNames: ['remove'],
   async run({ api, note }, [name = '']) {
     const { envoy } = await (await api()).post<{ envoy: ApiEnvoy }>(`/envoys/${encodeURIComponent(name)}/revoke`);
     note(`${envoy.host_name} (${envoy.id}) is revoked`);

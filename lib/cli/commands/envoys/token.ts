@@ -15,6 +15,7 @@ export const command: Command = {
     { name: 'json', summary: 'Print JSON' },
   ],
   examples: ["envoys token --match 'web-*' > token", 'envoys token --any-host --ttl 15m'],
+  otherNames: ['enroll'],
   async run({ api, out, note }, _, flags) {
     const match = flags.text('match');
     if ((match === undefined) === !flags.is('any-host')) {

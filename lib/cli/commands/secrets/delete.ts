@@ -10,6 +10,7 @@ export const command: Command = {
     ifVersionOption,
   ],
   examples: ['secrets delete vigo/db/dsn', 'secrets delete vigo/db/dsn --purge'],
+  otherNames: ['rm', 'remove'],
   async run({ vault, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const opened = await vault();

@@ -8,6 +8,7 @@ export const command: Command = {
   summary: 'List the versions of a secret: when, of which kind, by whom; never values',
   options: [{ name: 'json', summary: 'Print JSON' }],
   examples: ['secrets history vigo/db/dsn', 'secrets history vigo/db/dsn --json'],
+  otherNames: ['log', 'versions'],
   async run({ vault, out, table, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const { versions, gone } = await (await vault()).history(key);

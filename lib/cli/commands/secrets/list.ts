@@ -11,6 +11,7 @@ export const command: Command = {
     jsonOption,
   ],
   examples: ['secrets list', 'secrets list vigo/db --long', 'secrets list --tree'],
+  otherNames: ['ls'],
   async run(context, [prefix], flags) {
     const below = prefix === undefined ? undefined : parseKeyName(prefix.replace(/\/$/, ''));
     const secrets = await (await context.vault()).list(below);

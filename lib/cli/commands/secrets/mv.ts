@@ -7,6 +7,7 @@ export const command: Command = {
   summary: 'Give a secret another name; its versions go along, and configs must name the new one',
   options: [ifVersionOption],
   examples: ['secrets mv db/dsn shop/db/dsn'],
+  otherNames: ['move', 'rename'],
   async run({ vault, note }, [from = '', to = ''], flags) {
     const names = [parseKeyName(from), parseKeyName(to)] as const;
     const version = await (await vault()).move(...names, readCondition(flags));

@@ -13,6 +13,7 @@ export const command: Command = {
     { name: 'force', summary: 'Replace that file' },
   ],
   examples: ['secrets reveal vigo/db/dsn', 'secrets reveal tls/key --output key.pem', 'secrets reveal a --version 2'],
+  otherNames: ['get', 'show', 'cat', 'read', 'view', 'decrypt'],
   async run({ vault, out, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const version = readNumber(flags, 'version', { least: 1 });

@@ -14,6 +14,7 @@ export const command: Command = {
     ifVersionOption,
   ],
   examples: ['secrets rollback vigo/db/dsn', 'secrets rollback vigo/db/dsn --to 3'],
+  otherNames: ['undo'],
   async run({ vault, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const to = readNumber(flags, 'to', { least: 1 });

@@ -7,6 +7,7 @@ export const command: Command = {
   summary: 'Replace the passphrase, knowing the present one; the gate is closed then',
   options: [passphraseOption, newPassphraseOption],
   examples: ['secrets rotate', 'secrets rotate --passphrase-file old --new-passphrase-file new'],
+  otherNames: ['passwd'],
   async run({ vault, note }, _, flags) {
     const opened = await vault();
     const current = await readPassphrase(flags);

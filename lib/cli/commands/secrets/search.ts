@@ -7,6 +7,7 @@ export const command: Command = {
   summary: 'List the names that fit a pattern, or hold a word',
   options: [jsonOption],
   examples: ["secrets search '*/db/*'", 'secrets search dsn'],
+  otherNames: ['find', 'grep'],
   async run(context, [pattern = ''], flags) {
     const glob = parseKeyGlob(/[*?]/.test(pattern) ? pattern : `*${pattern}*`);
     const secrets = await (await context.vault()).list();

@@ -9,6 +9,7 @@ export const command: Command = {
   summary: 'Store a password, typed at a hidden prompt: 12 characters with upper, lower, digit and special',
   options: [expiresOption, ifVersionOption],
   examples: ['secrets set password vigo/os-users/dan'],
+  tooManyHint: 'a password never stands on the command line, where others see it: it is asked for',
   async run({ vault, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const options = { kind: 'password', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;

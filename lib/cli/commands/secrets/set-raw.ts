@@ -17,6 +17,9 @@ export const command: Command = {
     'secrets set raw tls/key --from-file key.pem',
     'secrets set raw a/b < value',
   ],
+  otherNames: ['put', 'add', 'insert', 'write'],
+  tooManyHint:
+    'a value never stands on the command line, where others see it: use a pipe, --from-file <path>, or the prompt',
   async run({ vault, note, warn }, [name = ''], flags) {
     const key = parseKeyName(name);
     const options = { kind: 'raw', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;

@@ -1,0 +1,86 @@
+import { type Command, type CommandOption, inGroup, placesOf, verbOf } from '../command.js';
+import { GLOBAL_OPTIONS } from '../global-options.js';
+
+export interface Suggestion {
+  readonly word: string;
+  readonly summary?: string;
+}
+
+/** What may stand where the cursor is. */
+export type Suggestions =
+  | { readonly kind: 'words'; readonly words: readonly Suggestion[] }
+  | { readonly kind: 'files' }
+  /** Names of secrets, of the vault that the options on the line name. */
+  | { readonly kind: 'names'; readonly options: ReadonlyMap<string, string> };
+
+const NOTHING: Suggestions = { kind: 'words', words: [] };
+const FILES: Suggestions = { kind: 'files' };
+
+/** The arguments, as usages call them, that are names of secrets. */
+const NAMES = ['key', 'prefix', 'from', 'to'];
+/** The values of options, as the table of commands calls them, that are files. */
+const PATHS = ['path', 'file'];
+
+/**
+ * Completes a command line from the table of commands.
+ * @param words what stands behind `vigocli`; the last one is being typed, and may be empty
+ */
+export function suggest(commands: readonly Command[], words: readonly string[]): Suggestions {
+  if (words[0] === 'help' && words.length > 1) return suggest(commands, words.slice(1));
+  const typed = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const command = commands.find(({ usage }) => verbOf(usage).every((word, i) => before[i] === word));
+  return beginningWith(
+    typed,
+    command === undefined ? verbs(commands, before, typed) : argumentsOf(command, before, typed),
+  );
+}
+
+function verbs(commands: readonly Command[], group: readonly string[], typed: string): Suggestions {
+  if (typed.startsWith('-')) return group.length > 0 ? words(HELP) : words(HELP, VERSION);
+  const next = new Map<string, Suggestion>();
+  for (const { usage, summary } of inGroup(commands, group)) {
+    const [word = '', ...rest] = verbOf(usage).slice(group.length);
+    // The summary of a group that has several verbs is none of theirs.
+    next.set(word, rest.length === 0 ? { word, summary } : { word });
+  }
+  return words(...next.values());
+}
+
+function argumentsOf({ usage, options = [] }: Command, before: readonly string[], typed: string): Suggestions {
+  const taken = [...GLOBAL_OPTIONS, ...options];
+  const given = new Map<string, string>();
+  let place = 0;
+  let open: CommandOption | undefined;
+  for (const word of before.slice(verbOf(usage).length)) {
+    const option = taken.find(({ name }) => word === `--${name}`);
+    if (open !== undefined) {
+      given.set(open.name, word);
+      open = undefined;
+    } else if (option !== undefined) {
+      given.set(option.name, '');
+      if (option.value !== undefined) open = option;
+    } else if (!word.startsWith('-')) place++;
+  }
+  if (open !== undefined) return PATHS.includes(open.value ?? '') ? FILES : NOTHING;
+  if (typed.startsWith('-')) {
+    const left = taken.filter(({ name, repeatable }) => repeatable || !given.has(name));
+    return words(...left.map(({ name, summary }) => ({ word: `--${name}`, summary })), HELP);
+  }
+  const what = placesOf(usage)[place]?.slice(1, -1);
+  if (what === undefined) return NOTHING;
+  if (NAMES.includes(what)) return { kind: 'names', options: given };
+  return words(...(what.includes('|') ? what.split('|').map((word) => ({ word })) : []));
+}
+
+const HELP: Suggestion = { word: '--help', summary: 'How it is used' };
+const VERSION: Suggestion = { word: '--version', summary: 'Which version this is' };
+
+function words(...words: Suggestion[]): Suggestions {
+  return { kind: 'words', words };
+}
+
+function beginningWith(typed: string, suggestions: Suggestions): Suggestions {
+  if (suggestions.kind !== 'words') return suggestions;
+  return words(...suggestions.words.filter(({ word }) => word.startsWith(typed)));
+}
