@@ -1,7 +1,8 @@
 import * as scalar from '../gen/wasm/aes-256-gcm-scalar.js';
 import * as simd from '../gen/wasm/aes-256-gcm-simd.js';
-import { type Kernel, type KernelBytes, startKernel } from './aes-kernel.js';
+import { type Kernel, startKernel } from './aes-kernel.js';
 import { passesSelfTest } from './aes-self-test.js';
+import type { EmbeddedModule } from './embedded-module.js';
 import { failSelfTest } from './primitive.js';
 
 /** Which build of the kernel works, and why it isn't the fast one where it isn't. */
@@ -19,8 +20,8 @@ export interface KernelInfo {
  * @throws CryptoError `self_test` where neither gives the known answers, or one isn't made of the pinned bytes
  */
 export function chooseKernel(
-  fast: KernelBytes = simd,
-  everywhere: KernelBytes = scalar,
+  fast: EmbeddedModule = simd,
+  everywhere: EmbeddedModule = scalar,
 ): { kernel: Kernel; info: KernelInfo } {
   const preferred = startKernel(fast);
   if (preferred !== undefined && passesSelfTest(preferred)) {

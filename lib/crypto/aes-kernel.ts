@@ -1,11 +1,4 @@
-import { createHash } from 'node:crypto';
-import { CryptoError } from './errors.js';
-
-/** A build of `wasm/aes-256-gcm.ts`: its bytes in base64, and the SHA-256 that they must have. */
-export interface KernelBytes {
-  readonly base64: string;
-  readonly sha256: string;
-}
+import { type EmbeddedModule, startModule } from './embedded-module.js';
 
 /** The functions of the module. The order of the calls and the sizes of the pieces stand in `wasm/aes-256-gcm.ts`. */
 interface KernelFunctions {
@@ -60,26 +53,16 @@ export interface Kernel extends KernelFunctions {
 type View = (length: number) => Uint8Array;
 
 // Node's types leave WebAssembly to the DOM's; this is all that is needed of it.
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: unknown };
-  CompileError: new () => Error;
-};
+declare const WebAssembly: { CompileError: new () => Error };
 
 /**
- * Checks the bytes against their SHA-256, by `node:crypto` because it is none of what is being checked, and starts them.
+ * Starts a build of `wasm/aes-256-gcm.ts`.
  * @returns undefined where this machine lacks the instructions that the build is made of
  * @throws CryptoError `self_test` where the bytes aren't the pinned ones
  */
-export function startKernel({ base64, sha256 }: KernelBytes): Kernel | undefined {
-  const bytes = Buffer.from(base64, 'base64');
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    throw new CryptoError('self_test', 'the AES-256-GCM kernel is not the one that was built', {
-      hint: 'reinstall the program from a release whose signature you have checked',
-    });
-  }
+export function startKernel(build: EmbeddedModule): Kernel | undefined {
   try {
-    return onMemory(new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as KernelExports);
+    return onMemory(startModule('AES-256-GCM', build) as KernelExports);
   } catch (error) {
     // The pinned bytes are a valid module, so this means an instruction set that isn't there.
     if (error instanceof WebAssembly.CompileError) return undefined;

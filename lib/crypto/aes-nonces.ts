@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import type { Kernel } from './aes-kernel.js';
 
 /** A nonce of the only size that this implementation takes: 96 bits (SP 800-38D section 5.2.1.1). */
@@ -19,7 +20,7 @@ export class NonceSource {
   /** The address of a nonce in the module that was never given before. */
   next(): number {
     if (this.#used === this.#pool.length) {
-      crypto.getRandomValues(this.#pool);
+      randomFillSync(this.#pool);
       this.#used = 0;
     }
     const nonce = this.#pool.byteOffset + this.#used;

@@ -1,7 +1,6 @@
+import { randomFillSync } from 'node:crypto';
 import { requireRange } from './size.js';
 
-/** getRandomValues gives no more than this at once (W3C Web Cryptography API, section 10.1.1). */
-const MAX_DRAW_BYTES = 65_536;
 const POOL_BYTES = 4096;
 const MAX_POOLED_BYTES = 256;
 
@@ -18,7 +17,7 @@ export function randomBytes(length: number): Uint8Array {
   requireRange('the number of random bytes', length, 0, 2 ** 31 - 1);
   const bytes = new Uint8Array(length);
   if (length <= MAX_POOLED_BYTES) takeFromPool(bytes);
-  else for (let i = 0; i < length; i += MAX_DRAW_BYTES) crypto.getRandomValues(bytes.subarray(i, i + MAX_DRAW_BYTES));
+  else randomFillSync(bytes);
   return bytes;
 }
 
@@ -29,7 +28,7 @@ export function wipe(...buffers: readonly Uint8Array[]): void {
 
 function takeFromPool(bytes: Uint8Array): void {
   if (used + bytes.length > POOL_BYTES) {
-    crypto.getRandomValues(pool);
+    randomFillSync(pool);
     used = 0;
   }
   // A loop, because for so few bytes it takes half the time of subarray, set and fill.

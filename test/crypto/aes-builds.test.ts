@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { chooseKernel } from '../../lib/crypto/aes-builds.js';
-import type { KernelBytes } from '../../lib/crypto/aes-kernel.js';
+import type { EmbeddedModule } from '../../lib/crypto/embedded-module.js';
 import * as scalar from '../../lib/gen/wasm/aes-256-gcm-scalar.js';
 import * as simd from '../../lib/gen/wasm/aes-256-gcm-simd.js';
 
-function pinned(bytes: Buffer): KernelBytes {
+function pinned(bytes: Buffer): EmbeddedModule {
   return { base64: bytes.toString('base64'), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** A build that starts and computes wrongly: its S-box adds 0x62 to one byte in four instead of 0x63. */
-function miscomputing({ base64 }: KernelBytes): KernelBytes {
+function miscomputing({ base64 }: EmbeddedModule): EmbeddedModule {
   const bytes = Buffer.from(base64, 'base64');
   const constant = Buffer.from([0x41, 0xe3, 0xc6, 0x8d, 0x9b, 0x06]); // i32.const 0x63636363
   bytes.writeUInt8(0xe2, bytes.indexOf(constant) + 1);
