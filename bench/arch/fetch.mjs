@@ -52,7 +52,11 @@ function openApt() {
   const foreign = all.map((name) => `-oAPT::Architectures::=${name}`);
   const apt = (args, cwd) =>
     execFileSync('apt-get', ['-qq', ...options, ...foreign, ...args], { cwd, stdio: ['ignore', 2, 2] });
-  apt(['update'], home);
+  try {
+    apt(['update'], home);
+  } catch {
+    // apt has said which list it couldn't get; whether a package is missing because of that shows below.
+  }
   return {
     unpack(target, packages) {
       console.error(`fetching ${packages.join(' ')}`);
