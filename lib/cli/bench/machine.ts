@@ -33,12 +33,13 @@ export async function describeMachine(): Promise<Machine> {
     arch: process.arch,
     platform: process.platform,
     release: release(),
-    features: featuresOf(cpuInfo),
+    features: featuresOf(cpuInfo, process.arch),
   };
 }
 
-/** Reads the first processor's `flags` (x64) or `Features` (ARM). */
-export function featuresOf(cpuInfo: string): string[] {
-  const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(cpuInfo)?.[1]?.split(' ') ?? [];
+/** Reads the first processor's `flags` (x64) or `Features` (ARM). In an emulator the file may be another processor's: none. */
+export function featuresOf(cpuInfo: string, arch: string): string[] {
+  const line = arch === 'x64' ? /^flags\s*:(.*)$/m : /^Features\s*:(.*)$/m;
+  const flags = line.exec(cpuInfo)?.[1]?.split(' ') ?? [];
   return FEATURES.filter((feature) => flags.includes(feature));
 }
