@@ -43,8 +43,8 @@ export async function ownEnvoy(configDir: string, address?: string): Promise<Att
     address: address ?? identity.server_address,
     tls: {
       caPem: await read('ca.crt'),
-      certificatePem: await read('tls.crt'),
-      keyPem: await read('tls.key'),
+      certificatePem: await read('tls.pem'),
+      keyPem: await read('tls.pem'),
       serverName: identity.server_name,
     },
   });

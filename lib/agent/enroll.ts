@@ -1,6 +1,6 @@
-import { sign, X509Certificate } from 'node:crypto';
 import { fromBase64Url, type HostName, parseEnvoyId, toBase64Url } from '../base/index.js';
-import { ensureDir } from '../files/index.js';
+import type { Ed25519Signer } from '../crypto/index.js';
+import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { type EnrollmentToken, parseToken, pinnedCertificate } from '../identity/index.js';
 import { formatHostPort } from '../rpc/index.js';
 import {
@@ -11,42 +11,55 @@ import {
   enrollmentTranscript,
   parseEnrollmentAnswer,
 } from '../wire/index.js';
-import { type EnrollmentKeys, openEnrollmentKeys } from './enrollment-keys.js';
 import { AgentError } from './errors.js';
 import { exchange, type Reply } from './https-exchange.js';
 import { type AgentIdentity, readIdentity, storeIdentity } from './identity-files.js';
+import { demandOwnCertificate } from './own-certificate.js';
 import type { AgentPaths } from './paths.js';
+import { errorOf, jsonOf, unexpected } from './server-reply.js';
+import { openSigner } from './signing-seed.js';
+import { generateTlsKey, prove, type TlsKey, tlsKeyPem } from './tls-key.js';
 
 export interface EnrollmentOrder {
   /** `https://host:port` of the server. */
   readonly server: string;
   readonly token: string;
   readonly hostName: HostName;
+  /** Whether this machine is enrolled already, and comes back as the same envoy, with the same Ed25519 key. */
+  readonly again?: boolean | undefined;
 }
 
 /**
- * Makes this machine an envoy. Safe to repeat: until the answer is stored, the same keys ask for the same envoy.
- * @throws AgentError `already_enrolled`, `unreachable`, `untrusted`, `refused`, `bad_answer`, `usage`;
- *   IdentityError `bad_token`, `wrong_ca`; FilesError
+ * Makes this machine an envoy. Safe to repeat: until the answer is stored, the same key asks for the same envoy.
+ * @throws AgentError `already_enrolled`, `not_enrolled`, `unreachable`, `untrusted`, `refused`, `bad_answer`, `usage`;
+ *   IdentityError `bad_token`, `wrong_ca`; FilesError, `held` where an agent runs that would be enrolled again
  */
 export async function enroll(order: EnrollmentOrder, paths: AgentPaths): Promise<AgentIdentity> {
   const server = parseServerUrl(order.server);
   const token = parseToken(order.token);
-  await demandNotEnrolled(paths);
+  await demandEnrolled(paths, order.again ?? false);
   await ensureDir(paths.configDir, 0o700);
-  const keys = await openEnrollmentKeys(paths);
+  await ensureDir(paths.stateDir, 0o700);
+  const lock = await acquireProcessLock(paths.runLock);
+  const signer = await openSigner(paths).catch(async (cause) => {
+    await lock.release();
+    throw cause;
+  });
   try {
+    const tlsKey = generateTlsKey();
     const caPem = await fetchCa(server, token);
-    const request = requestFor(order, token, keys);
+    const request = requestFor(order, token, signer, tlsKey);
     const url = new URL(ENROLL_PATH, server);
     const answer = readReply(await exchange({ method: 'POST', url, trust: { caPem }, body: JSON.stringify(request) }));
-    demandOwnCertificate(answer, caPem, order.hostName, keys);
+    const { certificate, trust_domain: trustDomain, envoy_id: envoyId } = answer;
+    demandOwnCertificate(certificate, tlsKey, { trustDomain, envoyId, caPem });
     const identity = identityOf(answer, order.hostName, server);
-    await storeIdentity(paths, identity, { caPem, certificatePem: answer.certificate });
+    await storeIdentity(paths, identity, { caPem, certificatePem: certificate, keyPem: tlsKeyPem(tlsKey) });
     return identity;
   } finally {
     token.secret.dispose();
-    keys.signer.dispose();
+    signer.dispose();
+    await lock.release();
   }
 }
 
@@ -60,51 +73,40 @@ async function fetchCa(server: URL, token: EnrollmentToken): Promise<string> {
   return pinnedCertificate(reply.text, token.caHash);
 }
 
-function requestFor({ token: text, hostName }: EnrollmentOrder, token: EnrollmentToken, keys: EnrollmentKeys) {
+function requestFor(
+  { token: text, hostName }: EnrollmentOrder,
+  token: EnrollmentToken,
+  signer: Ed25519Signer,
+  tlsKey: TlsKey,
+): EnrollmentRequest {
   const transcript = enrollmentTranscript({
     tokenSecret: token.secret.expose(),
     caHash: token.caHash,
     hostName,
-    ed25519PublicKey: keys.signer.publicKey,
-    tlsPublicKey: keys.tlsPublicKey,
+    ed25519PublicKey: signer.publicKey,
+    tlsPublicKey: tlsKey.publicKey,
   });
-  const request: EnrollmentRequest = {
+  return {
     token: text,
     host_name: hostName,
-    ed25519_public_key: toBase64Url(keys.signer.publicKey),
-    tls_public_key: toBase64Url(keys.tlsPublicKey),
-    ed25519_proof: toBase64Url(keys.signer.sign(transcript)),
-    tls_proof: toBase64Url(sign('sha256', transcript, { key: keys.tlsKey, dsaEncoding: 'der' })),
+    ed25519_public_key: toBase64Url(signer.publicKey),
+    tls_public_key: toBase64Url(tlsKey.publicKey),
+    ed25519_proof: toBase64Url(signer.sign(transcript)),
+    tls_proof: toBase64Url(prove(tlsKey, transcript)),
   };
-  return request;
 }
 
 function readReply(reply: Reply): EnrollmentAnswer {
-  const json = parseJson(reply.text);
-  if (reply.status === 200) return parseEnrollmentAnswer(json);
-  const { message, hint } = errorIn(json);
-  if (message === undefined) throw unexpected(reply);
+  if (reply.status === 200) return parseEnrollmentAnswer(jsonOf(reply));
+  const { message, hint } = errorOf(reply);
   if (reply.status >= 500) throw new AgentError('unreachable', `the server can't enroll now: ${message}`, { hint });
   throw new AgentError('refused', `the server refuses to enroll this machine: ${message}`, {
     hint: hint ?? 'a token is good once and for an hour: make a new one with vigocli envoys token',
   });
 }
 
-/** The server must have certified what was asked: this key, this name, under the CA that was pinned. */
-function demandOwnCertificate(answer: EnrollmentAnswer, caPem: string, hostName: HostName, keys: EnrollmentKeys): void {
-  const certificate = attempt(() => new X509Certificate(answer.certificate));
-  const ca = new X509Certificate(caPem);
-  const uri = `URI:spiffe://${answer.trust_domain}/envoy/${answer.envoy_id}`;
-  const isOurs =
-    certificate.checkPrivateKey(keys.tlsKey) &&
-    certificate.checkIssued(ca) &&
-    certificate.verify(ca.publicKey) &&
-    certificate.subjectAltName === uri &&
-    answer.host_name === hostName;
-  if (!isOurs) throw new AgentError('bad_answer', 'the server certified something else than what it was asked');
-}
-
 function identityOf(answer: EnrollmentAnswer, hostName: HostName, server: URL): AgentIdentity {
+  if (answer.host_name !== hostName) throw new AgentError('bad_answer', 'the server enrolled another host name');
   const serverName = server.hostname.replace(/^\[(.*)\]$/, '$1');
   return {
     envoyId: attempt(() => parseEnvoyId(answer.envoy_id)),
@@ -112,15 +114,21 @@ function identityOf(answer: EnrollmentAnswer, hostName: HostName, server: URL): 
     trustDomain: answer.trust_domain,
     serverAddress: formatHostPort({ host: serverName, port: answer.grpc_port }),
     serverName,
+    httpsAddress: formatHostPort({ host: serverName, port: Number(server.port) || 443 }),
     policyPublicKey: attempt(() => fromBase64Url(answer.policy_public_key)),
   };
 }
 
-async function demandNotEnrolled(paths: AgentPaths): Promise<void> {
+async function demandEnrolled(paths: AgentPaths, expected: boolean): Promise<void> {
   const identity = await readIdentity(paths);
-  if (identity === undefined) return;
+  if ((identity !== undefined) === expected) return;
+  if (identity === undefined) {
+    throw new AgentError('not_enrolled', `this machine is not enrolled: there is no ${paths.identity}`, {
+      hint: 'leave out --again',
+    });
+  }
   throw new AgentError('already_enrolled', `this machine is already enrolled as ${identity.envoyId}`, {
-    hint: `to enroll it as a new envoy, remove ${paths.configDir} first`,
+    hint: `--again lets it come back as the same envoy; to enroll it as a new one, remove ${paths.configDir} first`,
   });
 }
 
@@ -133,27 +141,6 @@ function parseServerUrl(text: string): URL {
     });
   }
   return url;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The server's own words for a refusal, made fit for a terminal. */
-function errorIn(json: unknown): { message: string | undefined; hint: string | undefined } {
-  const error = (json as { error?: { message?: unknown; hint?: unknown } } | undefined)?.error;
-  const line = (text: unknown) => (typeof text === 'string' ? text.replace(/\p{Cc}+/gu, ' ').slice(0, 300) : undefined);
-  return { message: line(error?.message), hint: line(error?.hint) };
-}
-
-function unexpected({ status }: Reply): AgentError {
-  return new AgentError('bad_answer', `the server answers with HTTP ${status}`, {
-    hint: 'is this the HTTPS address of a vigosrv, usually with port 8443?',
-  });
 }
 
 function attempt<T>(read: () => T): T {

@@ -3,6 +3,7 @@ import { randomBytes } from '../crypto/index.js';
 import type { Guard } from '../guard/index.js';
 import { type PolicyHead, Rejection, type RunReport } from '../wire/index.js';
 import { applyBody } from './apply.js';
+import type { CertificateKeeper } from './certificate-keeper.js';
 import { checkIn } from './check-in.js';
 import { AgentError } from './errors.js';
 import { type HeldPolicy, type PolicyTrust, readHeldPolicy, writeHeldPolicy } from './held-policy.js';
@@ -20,6 +21,7 @@ const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
 export interface EnvoyOptions {
   readonly session: Session;
+  readonly certificate: Pick<CertificateKeeper, 'keep'>;
   readonly trust: PolicyTrust;
   /** Where the policy that was accepted last is kept. */
   readonly policyPath: string;
@@ -83,7 +85,8 @@ export class Envoy {
 
   /** @throws Rejection, RpcError, WireError, AgentError, PolicyError; what was held stays in force. */
   async checkIn(): Promise<ContactResult> {
-    const { session, trust, policyPath, clock, log } = this.#options;
+    const { session, certificate, trust, policyPath, clock, log } = this.#options;
+    await certificate.keep();
     const { policy, serverTimeMs, intervalMs } = await checkIn(session, this.#policy, trust);
     const aheadMs = clock.nowMs() - serverTimeMs;
     if (Math.abs(aheadMs) > MAX_CLOCK_DIFFERENCE_MS) {

@@ -72,7 +72,7 @@ function connectionError(url: URL, cause: NodeJS.ErrnoException): AgentError {
   const code = cause.code ?? cause.name;
   if (CERTIFICATE_CODE.test(code)) {
     const [problem, hint] = CERTIFICATE_PROBLEMS[code] ?? [
-      "isn't signed by the CA that the token pins",
+      "isn't signed by the CA that this machine trusts",
       'ask who runs the server: somebody may stand in between',
     ];
     return new AgentError('untrusted', `the certificate of ${url.host} ${problem}`, { cause, hint });

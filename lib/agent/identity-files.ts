@@ -16,6 +16,8 @@ import type { AgentPaths } from './paths.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
 const PRIVATE = { mode: 0o600 };
+/** A certificate, then its key. */
+const TLS_FILE = /^(-----BEGIN CERTIFICATE-----\n.*-----END CERTIFICATE-----\n)(-----BEGIN PRIVATE KEY-----\n.*)$/s;
 
 /** Who this machine is, and the server that it belongs to: pinned at enrollment. */
 export interface AgentIdentity {
@@ -24,6 +26,8 @@ export interface AgentIdentity {
   readonly trustDomain: string;
   /** `host:port` of the server's gRPC listener. */
   readonly serverAddress: string;
+  /** `host:port` of the server's HTTPS listener, where certificates are renewed. */
+  readonly httpsAddress: string;
   /** The name that the server's certificate must hold. */
   readonly serverName: string;
   /** Ed25519, 32 bytes: signs policy heads and sealed answers. */
@@ -43,6 +47,7 @@ const fileSchema = z.strictObject({
   host_name: z.string(),
   trust_domain: z.string(),
   server_address: z.string(),
+  https_address: z.string(),
   server_name: z.string(),
   policy_public_key: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
 });
@@ -68,32 +73,33 @@ export async function requireIdentity(paths: AgentPaths): Promise<AgentIdentity>
   });
 }
 
+/** @throws AgentError `bad_identity`, FilesError */
 export async function readTlsFiles(paths: AgentPaths): Promise<TlsFiles> {
   const read = async (path: string) => fromUtf8(await readFileLimited(path, MAX_FILE_BYTES, { private: true }));
-  return {
-    caPem: await read(paths.ca),
-    certificatePem: await read(paths.tlsCertificate),
-    keyPem: await read(paths.tlsKey),
-  };
+  const [, certificatePem, keyPem] = TLS_FILE.exec(await read(paths.tls)) ?? [];
+  if (certificatePem === undefined || keyPem === undefined) throw notWritten(paths.tls);
+  return { caPem: await read(paths.ca), certificatePem, keyPem };
+}
+
+/** Puts another certificate and its key in the place of those that are there, both at once (N3). */
+export async function writeCertificate(paths: AgentPaths, tls: Omit<TlsFiles, 'caPem'>): Promise<void> {
+  await writeFileAtomic(paths.tls, utf8(tls.certificatePem + tls.keyPem), PRIVATE);
 }
 
 /**
  * Writes down that this machine is enrolled. The identity comes last: a crash before it leaves a machine that isn't
- * enrolled and can ask again with the same keys (N3).
+ * enrolled and can ask again with the same key (N3).
  */
-export async function storeIdentity(
-  paths: AgentPaths,
-  identity: AgentIdentity,
-  certificates: Omit<TlsFiles, 'keyPem'>,
-): Promise<void> {
-  await writeFileAtomic(paths.ca, utf8(certificates.caPem), PRIVATE);
-  await writeFileAtomic(paths.tlsCertificate, utf8(certificates.certificatePem), PRIVATE);
+export async function storeIdentity(paths: AgentPaths, identity: AgentIdentity, tls: TlsFiles): Promise<void> {
+  await writeFileAtomic(paths.ca, utf8(tls.caPem), PRIVATE);
+  await writeCertificate(paths, tls);
   const file: z.infer<typeof fileSchema> = {
     version: 1,
     envoy_id: identity.envoyId,
     host_name: identity.hostName,
     trust_domain: identity.trustDomain,
     server_address: identity.serverAddress,
+    https_address: identity.httpsAddress,
     server_name: identity.serverName,
     policy_public_key: toBase64Url(identity.policyPublicKey),
   };
@@ -108,14 +114,19 @@ function parseIdentity(path: string, bytes: Uint8Array): AgentIdentity {
       hostName: parseHostName(file.host_name),
       trustDomain: file.trust_domain,
       serverAddress: file.server_address,
+      httpsAddress: file.https_address,
       serverName: file.server_name,
       policyPublicKey: fromBase64Url(file.policy_public_key),
     };
   } catch (cause) {
     if (!(cause instanceof VigoError || cause instanceof z.core.$ZodError || cause instanceof SyntaxError)) throw cause;
-    throw new AgentError('bad_identity', `${path} is not what enrollment wrote`, {
-      cause,
-      hint: 'restore it from a backup, or remove it and enroll as a new envoy',
-    });
+    throw notWritten(path, cause);
   }
+}
+
+function notWritten(path: string, cause?: unknown): AgentError {
+  return new AgentError('bad_identity', `${path} is not what enrollment wrote`, {
+    cause,
+    hint: 'restore it from a backup, or remove it and enroll as a new envoy',
+  });
 }

@@ -4,15 +4,17 @@ import { loadAes256Gcm, loadHmacSha256, loadXWing } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createRequestSigner } from '../identity/index.js';
-import { connectAgent } from '../rpc/index.js';
 import { signingKeyId } from '../wire/index.js';
-import { readSigner } from './enrollment-keys.js';
+import { CertificateKeeper } from './certificate-keeper.js';
+import { Connection } from './connection.js';
 import { Envoy } from './envoy.js';
 import { readTlsFiles, requireIdentity } from './identity-files.js';
 import { type Log, makeLog } from './log.js';
 import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './paths.js';
+import { renewCertificate } from './renewal.js';
 import { SecretCache } from './secret-cache.js';
 import { Session } from './session.js';
+import { readSigner } from './signing-seed.js';
 
 /** An enrolled machine with everything that a run takes. */
 export interface Agent {
@@ -37,17 +39,26 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
   try {
     const signer = await readSigner(paths);
     closing.push(() => signer.dispose());
-    const tls = { ...(await readTlsFiles(paths)), serverName: identity.serverName };
-    const channel = await connectAgent({ address: identity.serverAddress, tls });
-    closing.push(() => channel.close());
+    const tls = await readTlsFiles(paths);
+    const connection = await Connection.open(identity, tls);
+    closing.push(() => connection.close());
     const cache = new SecretCache();
     closing.push(() => cache.dispose());
 
     const { envoyId, policyPublicKey: publicKey } = identity;
-    const session = new Session(channel, createRequestSigner({ signer, envoyId, clock: systemClock }));
+    const session = new Session(connection, createRequestSigner({ signer, envoyId, clock: systemClock }));
     const log = makeLog(systemClock, (text) => cache.redaction.redact(text), writeLog);
+    const certificate = new CertificateKeeper({
+      certificatePem: tls.certificatePem,
+      renew: () => renewCertificate(session, identity, tls.caPem, paths),
+      use: (next) => connection.use(next),
+      clock: systemClock,
+      random: Math.random,
+      log,
+    });
     const envoy = await Envoy.open({
       session,
+      certificate,
       trust: { envoyId, pinned: { publicKey, keyId: await signingKeyId(publicKey) } },
       policyPath: paths.policy,
       watchedPath: paths.watched,

@@ -9,9 +9,8 @@ export interface AgentPaths {
   readonly identity: string;
   /** 32 raw bytes. */
   readonly signingSeed: string;
-  /** P-256, PKCS #8, PEM. */
-  readonly tlsKey: string;
-  readonly tlsCertificate: string;
+  /** The certificate and its key (P-256, PKCS #8), PEM: one file, so that they are always of one generation. */
+  readonly tls: string;
   readonly ca: string;
   readonly stateDir: string;
   readonly policy: string;
@@ -24,8 +23,7 @@ export function agentPaths(configDir: string, stateDir: string): AgentPaths {
     configDir,
     identity: join(configDir, 'identity.json'),
     signingSeed: join(configDir, 'ed25519.seed'),
-    tlsKey: join(configDir, 'tls.key'),
-    tlsCertificate: join(configDir, 'tls.crt'),
+    tls: join(configDir, 'tls.pem'),
     ca: join(configDir, 'ca.crt'),
     stateDir,
     policy: join(stateDir, 'policy'),

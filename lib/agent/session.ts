@@ -1,11 +1,11 @@
 import type { RequestSigner } from '../identity/index.js';
 import type { UnaryMethod } from '../rpc/index.js';
 import {
-  type AgentMethod,
   encodeSignedRequest,
   INSTANCE_BYTES,
   Rejection,
   type RejectionReason,
+  type RequestMethod,
   requestHash,
   type SignedRequest,
 } from '../wire/index.js';
@@ -39,7 +39,7 @@ export class Session {
 
   /** @throws Rejection, RpcError */
   async call(method: UnaryMethod, payload: Uint8Array): Promise<Answered> {
-    return this.#signed(method, payload, async (request) => ({
+    return this.sign(method, payload, async (request) => ({
       answer: await this.#channel.call(method, encodeSignedRequest(request)),
       requestHash: await requestHash(method, request),
     }));
@@ -47,12 +47,16 @@ export class Session {
 
   /** Resolves when the server ended the stream, or `signal` did. @throws Rejection, RpcError */
   async wakeUp(onHint: () => void, signal: AbortSignal): Promise<void> {
-    await this.#signed('WakeUp', new Uint8Array(), (request) =>
+    await this.sign('WakeUp', new Uint8Array(), (request) =>
       this.#channel.wakeUp(encodeSignedRequest(request), onHint, signal),
     );
   }
 
-  async #signed<T>(method: AgentMethod, payload: Uint8Array, send: (request: SignedRequest) => Promise<T>): Promise<T> {
+  /**
+   * Signs a request and sends it by `send`, once more where signing again mends a refusal.
+   * @throws what `send` throws
+   */
+  async sign<T>(method: RequestMethod, payload: Uint8Array, send: (request: SignedRequest) => Promise<T>): Promise<T> {
     const mended = new Set<RejectionReason>();
     for (;;) {
       try {

@@ -25,6 +25,7 @@ export const auditActions = {
   'token.created': 'an enrollment token was made',
   'enrollment.refused': 'a machine tried to enroll and may not',
   'envoy.enrolled': 'a machine became an envoy',
+  'envoy.renewed': 'an envoy got a new certificate over a new key',
   'envoy.renamed': 'an envoy got another host name',
   'envoy.revoked': 'an envoy was expelled for good',
   'config.published': 'a config became the live one',

@@ -2,6 +2,7 @@ export { ByteReader, u8, u16, u32, u64 } from './byte-reader.js';
 export { concatBytes, equalBytes, fromBase64Url, fromHex, fromUtf8, toBase64Url, toHex, utf8 } from './bytes.js';
 export { type CanonicalField, CanonicalFields, decodeCanonical, encodeCanonical } from './canonical.js';
 export { canonicalJson, type Json, parseCanonicalJson } from './canonical-json.js';
+export { BACKDATE_MS, lifetimeOf } from './certificate-time.js';
 export { type Clock, systemClock } from './clock.js';
 export { formatDuration, parseDurationMs } from './duration.js';
 export {

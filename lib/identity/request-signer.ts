@@ -1,6 +1,6 @@
 import type { Clock, EnvoyId } from '../base/index.js';
 import type { Ed25519Signer } from '../crypto/index.js';
-import { type AgentMethod, type SignedRequest, signedBytes } from '../wire/index.js';
+import { type RequestMethod, type SignedRequest, signedBytes } from '../wire/index.js';
 import { IdentityError } from './errors.js';
 import { isWithinReach, sequenceAt } from './sequence.js';
 
@@ -16,7 +16,7 @@ export interface RequestSigner {
    * @param instance 16 bytes: the server process that answers; zeros where it isn't known yet.
    * @throws IdentityError `exhausted` where no sequence below 2^53 is left
    */
-  sign(method: AgentMethod, payload: Uint8Array, instance: Uint8Array): SignedRequest;
+  sign(method: RequestMethod, payload: Uint8Array, instance: Uint8Array): SignedRequest;
   /**
    * Goes on above what the server has seen, where the clock fell back between two processes of this agent. A sequence
    * more than a year ahead of the clock is ignored: no honest server has seen it.

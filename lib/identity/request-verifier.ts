@@ -1,6 +1,6 @@
 import { type Clock, type EnvoyId, equalBytes } from '../base/index.js';
 import type { Ed25519 } from '../crypto/index.js';
-import { type AgentMethod, Rejection, type SignedRequest, signedBytes } from '../wire/index.js';
+import { Rejection, type RequestMethod, type SignedRequest, signedBytes } from '../wire/index.js';
 import { ReplayWindow } from './replay-window.js';
 import { isWithinReach } from './sequence.js';
 
@@ -22,8 +22,8 @@ export interface RequestVerifierOptions {
 
 /** A request as it came in, its envelope within its bounds. */
 export interface ReceivedRequest {
-  readonly method: AgentMethod;
-  /** The envoy that the client certificate names, if it names one of this fleet. */
+  readonly method: RequestMethod;
+  /** The envoy that the client certificate names, if it names one of this fleet. A renewal comes without one. */
   readonly certificateEnvoyId: EnvoyId | undefined;
   readonly request: SignedRequest;
 }
@@ -57,8 +57,8 @@ export function createRequestVerifier(options: RequestVerifierOptions): RequestV
       if (!equalBytes(request.instance, instance)) {
         throw new Rejection('instance', 'the request is for another server process', { instance });
       }
-      // One envoy speaking as another over its own connection.
-      if (certificateEnvoyId !== envoyId) {
+      // One envoy speaking as another over its own connection. Only a renewal has none: its certificate may be over.
+      if (method !== 'RenewCertificate' && certificateEnvoyId !== envoyId) {
         throw new Rejection('certificate', "the client certificate is not that envoy's");
       }
       const envoy = lookup(envoyId);

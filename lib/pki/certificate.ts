@@ -1,13 +1,10 @@
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
-import { type Clock, concatBytes, toHex } from '../base/index.js';
+import { BACKDATE_MS, type Clock, concatBytes, toHex } from '../base/index.js';
 import { bitString, type Der, encodeDer, explicit, integer, oid, sequence, setOf, time, utf8String } from './der.js';
 import { PkiError } from './errors.js';
 import { publicKeyInfo } from './keys.js';
 
 const DAY_MS = 86_400_000;
-
-/** Certificates begin in the past, for machines whose clock is behind. */
-const BACKDATE_MS = 2 * DAY_MS;
 
 /** 9999-12-31T23:59:59Z, the last time that a certificate can hold (RFC 5280 section 4.1.2.5). */
 const LAST_TIME_MS = 253_402_300_799_000;

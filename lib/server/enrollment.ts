@@ -27,7 +27,7 @@ export interface EnrollmentContext {
   readonly grpcPort: number;
   readonly store: Store;
   readonly fleet: Fleet;
-  readonly refusals: RefusalLog;
+  readonly refusals: Pick<RefusalLog, 'note'>;
   readonly clock: Clock;
 }
 
@@ -90,7 +90,7 @@ async function prove(ca: KeyedCertificate, request: EnrollmentRequest) {
 }
 
 /** Of what proves nothing the address alone is known; counted, because it costs nothing to send. */
-function noteRefusal(refusals: RefusalLog, address: string): void {
+function noteRefusal(refusals: EnrollmentContext['refusals'], address: string): void {
   refusals.note({
     action: 'enrollment.refused',
     subject: 'anonymous',

@@ -4,7 +4,8 @@ import { fromUtf8, type HomePaths, type KeyName, parseDurationMs, type Secret, V
 import { parseHostPort } from '../rpc/index.js';
 import { lowered, type SettingsFile } from './settings-file.js';
 
-const MAX_INTERVAL_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+const MAX_INTERVAL_MS = DAY_MS;
 
 const duration = z.string().transform(orIssue(parseDurationMs));
 const address = z.string().transform(
@@ -37,7 +38,9 @@ const schema = z.strictObject({
   checkin: z
     .strictObject({ interval: duration.refine((ms) => ms <= MAX_INTERVAL_MS, 'more than 1d').default(60_000) })
     .prefault({}),
-  envoys: z.strictObject({ certificate_ttl: duration.default(30 * 86_400_000) }).prefault({}),
+  envoys: z
+    .strictObject({ certificate_ttl: duration.default(30 * DAY_MS), recovery_window: duration.default(90 * DAY_MS) })
+    .prefault({}),
 });
 
 /** Where the secrets lie, which has to be known before a field can refer to one. Absolute paths. */
@@ -54,6 +57,7 @@ export interface Settings extends SecretsPlace {
   readonly databasePath: string;
   readonly checkinIntervalMs: number;
   readonly certificateTtlMs: number;
+  readonly recoveryWindowMs: number;
 }
 
 /** The part of the vault that is needed here. */
@@ -100,6 +104,7 @@ export async function resolveSettings(
     databasePath: database.dsn ?? home.database,
     checkinIntervalMs: checkin.interval,
     certificateTtlMs: envoys.certificate_ttl,
+    recoveryWindowMs: envoys.recovery_window,
   };
 }
 

@@ -5,7 +5,7 @@ import { type Clock, type HomePaths, homePaths, type KeyName } from '../base/ind
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, errnoOf } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
-import { createInstance, createRequestVerifier } from '../identity/index.js';
+import { createInstance, createRequestVerifier, type RequestVerifier } from '../identity/index.js';
 import { parseEnvoyUri } from '../pki/index.js';
 import { WatchMarks } from '../policy/index.js';
 import { type AgentServer, parseHostPort, startAgentServer } from '../rpc/index.js';
@@ -95,7 +95,13 @@ class Start {
     await store.appendAudit({ ...entry, action: 'server.started' });
     this.#shutdown.add(() => store.appendAudit({ ...entry, action: 'server.stopped' }));
 
-    const parts = { trustDomain, store, fleet, live, refusals };
+    const verifier = createRequestVerifier({
+      ed25519: await loadEd25519(),
+      instance: createInstance(),
+      clock,
+      lookup: (id) => fleet.get(id),
+    });
+    const parts = { trustDomain, store, fleet, live, refusals, verifier };
     const grpc = await this.#serveAgents(settings, materials, { ...parts, versions });
     const apiPort = await this.#servePeople(settings, materials, { ...parts, publishing, grpcPort: grpc.port });
     return { grpcPort: grpc.port, apiPort };
@@ -166,15 +172,10 @@ class Start {
       live: LivePolicy;
       versions: SecretWatch;
       refusals: RefusalLog;
+      verifier: RequestVerifier;
     },
   ): Promise<AgentServer> {
     const { clock } = this.#options;
-    const verifier = createRequestVerifier({
-      ed25519: await loadEd25519(),
-      instance: createInstance(),
-      clock,
-      lookup: (id) => parts.fleet.get(id),
-    });
     const { checkinIntervalMs: intervalMs } = settings;
     const grpc = await startAgentServer({
       listen: settings.grpcListen,
@@ -182,7 +183,7 @@ class Start {
       peerIdentity: parseEnvoyUri,
       isActive: ({ envoyId, trustDomain }) =>
         trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.get(envoyId)?.status === 'active',
-      handlers: agentHandlers({ ...parts, verifier, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
+      handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
       onError: this.#report('a call failed'),
       onRefusedConnection: (reason, address = 'unknown') =>
         parts.refusals.note({ action: 'request.rejected', subject: 'nobody', reason, method: 'connect', address }),
@@ -201,6 +202,7 @@ class Start {
       fleet: Fleet;
       live: LivePolicy;
       refusals: RefusalLog;
+      verifier: RequestVerifier;
       publishing: Publishing;
       grpcPort: number;
     },
@@ -214,6 +216,7 @@ class Start {
       authorizer: new Authorizer(token, parts.refusals),
       policyPublicKey: signer.publicKey,
       certificateTtlMs: settings.certificateTtlMs,
+      recoveryWindowMs: settings.recoveryWindowMs,
       wakeUps: this.#wakeUps,
       clock,
       log,

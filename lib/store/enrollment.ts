@@ -18,6 +18,8 @@ export interface Enrollment {
 export type EnrollmentOutcome =
   | { readonly outcome: 'enrolled'; readonly envoyId: EnvoyId }
   | { readonly outcome: 'repeated'; readonly envoyId: EnvoyId }
+  /** It is an envoy already, and an operator lets it come back by a token. */
+  | { readonly outcome: 'returned'; readonly envoyId: EnvoyId }
   | { readonly outcome: 'refused'; readonly reason: EnrollmentRefusal };
 
 export type EnrollmentRefusal =
@@ -26,7 +28,7 @@ export type EnrollmentRefusal =
   | 'used' // somebody else used the token
   | 'expired'
   | 'host_mismatch' // the token is for other host names
-  | 'key_known' // the key belongs to an active envoy
+  | 'key_known' // the key belongs to an active envoy of another name
   | 'host_taken'; // the host name belongs to an active envoy
 
 /** Turns a token into an envoy: once, whoever else tries at the same time. */
@@ -52,7 +54,10 @@ export class Enrollments {
       nowMs: this.#clock.nowMs(),
     });
     if (token !== undefined && outcome.outcome === 'enrolled') this.#enroll(request, token);
-    if (outcome.outcome === 'repeated') this.#envoys.replaceTlsKey(outcome.envoyId, request.tlsPublicKeyHash);
+    if (outcome.outcome === 'repeated' || outcome.outcome === 'returned') {
+      this.#envoys.replaceTlsKey(outcome.envoyId, request.tlsPublicKeyHash);
+    }
+    if (token !== undefined && outcome.outcome === 'returned') this.#use(request, token, outcome.envoyId);
     this.#record(request, token, outcome);
     return outcome;
   }
@@ -60,7 +65,11 @@ export class Enrollments {
   #enroll(request: Enrollment, token: Token): void {
     const { newEnvoyId: id, hostName, ed25519PublicKey: publicKey, tlsPublicKeyHash, remoteAddress } = request;
     this.#envoys.insert({ id, hostName, publicKey, tlsPublicKeyHash }, token.labels, remoteAddress);
-    this.#tokens.markUsed(token.id, { atMs: this.#clock.nowMs(), remoteAddress, envoyId: id });
+    this.#use(request, token, id);
+  }
+
+  #use({ remoteAddress }: Enrollment, token: Token, envoyId: EnvoyId): void {
+    this.#tokens.markUsed(token.id, { atMs: this.#clock.nowMs(), remoteAddress, envoyId });
   }
 
   /** Of the token nothing is recorded but its id, not even the hash of one that doesn't exist. */
@@ -73,9 +82,10 @@ export class Enrollments {
     };
     if (outcome.outcome !== 'refused') {
       const repeated = outcome.outcome === 'repeated';
+      const returned = outcome.outcome === 'returned';
       this.#log.append(
         { action: 'envoy.enrolled', actor, subject: outcome.envoyId, outcome: 'done' },
-        { ...detail, repeated },
+        { ...detail, repeated, returned },
       );
       return;
     }
@@ -115,6 +125,8 @@ function judge(request: Enrollment, token: Token | undefined, around: Surroundin
   if (expired) return refused('expired');
   // D0: the token vouches for the name.
   if (token.match !== undefined && !matchesGlob(token.match, request.hostName)) return refused('host_mismatch');
+  // Its certificate ended too long ago to be renewed, or it lost its server: an operator's token brings it back.
+  if (keyOwner?.hostName === request.hostName) return { outcome: 'returned', envoyId: keyOwner.id };
   if (keyOwner !== undefined) return refused('key_known');
   if (hostOwner !== undefined) return refused('host_taken');
   return { outcome: 'enrolled', envoyId: request.newEnvoyId };

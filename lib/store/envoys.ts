@@ -1,4 +1,4 @@
-import type { Clock, EnvoyId, HostName } from '../base/index.js';
+import { type Clock, type EnvoyId, equalBytes, type HostName } from '../base/index.js';
 import type { AuditLog, EntryDraft } from './audit-log.js';
 import type { Connection, Statement } from './driver.js';
 import { StoreError } from './errors.js';
@@ -31,6 +31,16 @@ export interface Envoy {
   readonly lastSeenAtMs: number | undefined;
   readonly traits: Traits | undefined;
   readonly revokedAtMs: number | undefined;
+}
+
+/** A new certificate in the place of the one that an envoy had. */
+export interface CertificateRenewal {
+  readonly id: EnvoyId;
+  readonly certificate: Certificate;
+  /** SHA-256 of the SubjectPublicKeyInfo that it certifies, 32 bytes. */
+  readonly tlsPublicKeyHash: Uint8Array;
+  /** The earliest end of the present certificate after which it can still be renewed. */
+  readonly earliestEndMs: number;
 }
 
 /** An envoy that was in contact. */
@@ -129,6 +139,22 @@ export class Envoys {
     this.#db
       .prepare('UPDATE envoys SET certificate_serial = ?, certificate_expires = ? WHERE id = ?')
       .run(serial, notAfterMs, id);
+  }
+
+  renewCertificate({ id, certificate, tlsPublicKeyHash, earliestEndMs }: CertificateRenewal, entry: EntryDraft): void {
+    const envoy = this.#require(id);
+    if (envoy.status === 'revoked') throw new StoreError('envoy_revoked', `the envoy ${id} is revoked`);
+    // Where the first certificate was never recorded, because of a crash, the time counts from the enrollment.
+    const endsAtMs = envoy.certificate?.notAfterMs ?? envoy.enrolledAtMs;
+    if (endsAtMs < earliestEndMs) {
+      throw new StoreError('certificate_lapsed', `the certificate ended at ${new Date(endsAtMs).toISOString()}`);
+    }
+    if (equalBytes(envoy.tlsPublicKeyHash, tlsPublicKeyHash)) {
+      throw new StoreError('tls_key_known', `the envoy ${id} has a certificate over that key already`);
+    }
+    this.replaceTlsKey(id, tlsPublicKeyHash);
+    this.recordCertificate(id, certificate);
+    this.#log.append(entry, { recovered: endsAtMs <= this.#clock.nowMs() });
   }
 
   /** Unknown ids are passed over: a batch is not worth less because of one of them. */

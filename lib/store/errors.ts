@@ -8,6 +8,8 @@ const STORE_ERRORS = {
   already_initialized: 'conflict',
   envoy_not_found: 'not_found',
   envoy_revoked: 'precondition',
+  certificate_lapsed: 'denied', // it ended longer ago than it can be renewed
+  tls_key_known: 'conflict', // a renewal needs a fresh key
   host_taken: 'conflict', // another active envoy has that host name
   token_exists: 'conflict',
   not_recorded: 'internal', // the audit entry can't be written, so the operation didn't happen

@@ -40,6 +40,7 @@ export const operationModes: Readonly<Record<keyof StoreReads, 'read'> & Record<
   renameEnvoy: 'write',
   revokeEnvoy: 'write',
   recordCertificate: 'write',
+  renewCertificate: 'write',
   touchEnvoys: 'write',
   publish: 'write',
   bumpEpoch: 'write',
@@ -78,6 +79,7 @@ export function makeOperations(db: Connection, chain: AuditChain, clock: Clock):
     },
     revokeEnvoy: (id, entry) => envoys.revoke(id, entry),
     recordCertificate: (id, certificate) => envoys.recordCertificate(id, certificate),
+    renewCertificate: (renewal, entry) => envoys.renewCertificate(renewal, entry),
     touchEnvoys: (sightings) => envoys.touch(sightings),
 
     publish: (publication, entry) => publications.publish(publication, entry),

@@ -2,7 +2,7 @@ import type { EnvoyId, HostName, KeyName } from '../base/index.js';
 import type { RunReport } from '../wire/index.js';
 import type { AuditQuery, ChainState, EntryDraft, StoredEntry } from './audit-log.js';
 import type { Enrollment, EnrollmentOutcome } from './enrollment.js';
-import type { Certificate, Envoy, Revocation, Sighting } from './envoys.js';
+import type { Certificate, CertificateRenewal, Envoy, Revocation, Sighting } from './envoys.js';
 import type { NewPublication, Publication, Published } from './publications.js';
 import type { SecretChange } from './secrets-epoch.js';
 import type { NewToken } from './tokens.js';
@@ -76,6 +76,11 @@ export interface StoreWrites {
   revokeEnvoy(id: EnvoyId, entry: EntryDraft): Promise<Revocation>;
   /** @throws StoreError `envoy_not_found` */
   recordCertificate(id: EnvoyId, certificate: Certificate): Promise<void>;
+  /**
+   * Records the certificate and key that take the place of an envoy's present ones, and adds to the entry whether those
+   * had ended. @throws StoreError `envoy_not_found`, `envoy_revoked`, `certificate_lapsed`, `tls_key_known`
+   */
+  renewCertificate(renewal: CertificateRenewal, entry: EntryDraft): Promise<void>;
   /** Not recorded in the log; for batches. */
   touchEnvoys(sightings: readonly Sighting[]): Promise<void>;
 

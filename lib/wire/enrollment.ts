@@ -1,14 +1,10 @@
-// The agent reads these too, and has no room for the whole of zod.
 import * as z from 'zod/mini';
 import { encodeCanonical } from '../base/index.js';
-import { WireError } from './errors.js';
+import { base64Url, ecdsaProof, parseJson } from './json.js';
 
 /** Where the server answers enrollment, on its HTTPS port. */
 export const CA_PATH = '/enroll/ca';
 export const ENROLL_PATH = '/enroll';
-
-const base64Url = (bytes: number) =>
-  z.string().check(z.regex(new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((bytes * 4) / 3)}}$`)));
 
 const requestSchema = z.strictObject({
   token: z.string().check(z.maxLength(200)),
@@ -19,7 +15,7 @@ const requestSchema = z.strictObject({
   /** Ed25519 over the transcript. */
   ed25519_proof: base64Url(64),
   /** ECDSA P-256 with SHA-256 over the transcript, in DER. */
-  tls_proof: z.string().check(z.regex(/^[A-Za-z0-9_-]{90,100}$/)),
+  tls_proof: ecdsaProof,
 });
 
 /** What a machine sends to become an envoy, over a connection that it verified with the CA its token pins. */
@@ -56,17 +52,10 @@ export function enrollmentTranscript(input: {
 
 /** @throws WireError `malformed` */
 export function parseEnrollmentRequest(json: unknown): EnrollmentRequest {
-  return parse('enrollment request', requestSchema, json);
+  return parseJson('an enrollment request', requestSchema, json);
 }
 
 /** @throws WireError `malformed` */
 export function parseEnrollmentAnswer(json: unknown): EnrollmentAnswer {
-  return parse('enrollment answer', answerSchema, json);
-}
-
-function parse<T>(what: string, schema: z.ZodMiniType<T>, json: unknown): T {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new WireError('malformed', `this is not an ${what}: ${issue?.path.join('.') || 'it'} is wrong`);
+  return parseJson('an enrollment answer', answerSchema, json);
 }

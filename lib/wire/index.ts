@@ -39,7 +39,20 @@ export {
   Rejection,
   type RejectionDetails,
   type RejectionReason,
+  rejectionFromJson,
+  rejectionToJson,
 } from './rejection.js';
+export {
+  decodeRenewal,
+  encodeRenewal,
+  parseRenewalAnswer,
+  RENEW_PATH,
+  type Renewal,
+  type RenewalAnswer,
+  renewalFromJson,
+  renewalProofBytes,
+  renewalToJson,
+} from './renewal.js';
 export { decodeResolveSecrets, encodeResolveSecrets, type ResolveSecrets, type SecretRef } from './resolve-secrets.js';
 export {
   decodeRunReport,
@@ -62,6 +75,7 @@ export {
   decodeSignedRequest,
   encodeSignedRequest,
   INSTANCE_BYTES,
+  type RequestMethod,
   requestHash,
   type SignedRequest,
   signedBytes,

@@ -1,14 +1,15 @@
-import type { AgentMethod } from './signed-request.js';
+import type { RequestMethod } from './signed-request.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** The most bytes that a whole signed request of each method may have, checked before anything in it is parsed. */
-export const maxRequestBytes: Readonly<Record<AgentMethod, number>> = {
+export const maxRequestBytes: Readonly<Record<RequestMethod, number>> = {
   CheckIn: 64 * KIB,
   ResolveSecrets: 512 * KIB,
   ReportRun: MIB,
   WakeUp: KIB,
+  RenewCertificate: KIB,
 };
 
 /** The most bytes of one secret's value. */

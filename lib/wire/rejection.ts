@@ -1,5 +1,14 @@
-import { decodeCanonical, type ErrorKind, encodeCanonical, VigoError } from '../base/index.js';
+import * as z from 'zod/mini';
+import {
+  decodeCanonical,
+  type ErrorKind,
+  encodeCanonical,
+  fromBase64Url,
+  toBase64Url,
+  VigoError,
+} from '../base/index.js';
 import { WireError } from './errors.js';
+import { base64Url } from './json.js';
 import { INSTANCE_BYTES } from './signed-request.js';
 import { checked, optionalSized } from './strict.js';
 
@@ -27,6 +36,7 @@ export interface RejectionDetails {
   readonly instance?: Uint8Array | undefined;
   /** With `replay`: the highest sequence that the server has seen of this envoy. */
   readonly highestSequence?: number | undefined;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -36,7 +46,7 @@ export class Rejection extends VigoError<RejectionReason> {
   readonly highestSequence: number | undefined;
 
   constructor(reason: RejectionReason, message: string, details: RejectionDetails = {}) {
-    super('wire', REJECTIONS[reason], reason, message, { cause: details.cause });
+    super('wire', REJECTIONS[reason], reason, message, details);
     this.instance = details.instance;
     this.highestSequence = details.highestSequence;
   }
@@ -55,10 +65,44 @@ export function decodeRejection(bytes: Uint8Array, message: string): Rejection {
   return checked('a rejection', () => {
     const fields = decodeCanonical('vigo/rejection/v1', 3, bytes);
     const reason = fields.text();
-    if (!Object.hasOwn(REJECTIONS, reason)) throw new WireError('malformed', 'a rejection has an unknown reason');
-    return new Rejection(reason as RejectionReason, message, {
+    if (!isReason(reason)) throw new WireError('malformed', 'a rejection has an unknown reason');
+    return new Rejection(reason, message, {
       instance: optionalSized('the instance', fields.bytes(), INSTANCE_BYTES),
       highestSequence: fields.number() || undefined,
     });
   });
+}
+
+const errorSchema = z.object({
+  code: z.string(),
+  instance: z.optional(base64Url(INSTANCE_BYTES)),
+  highest_sequence: z.optional(z.int().check(z.nonnegative())),
+});
+
+/** A rejection as the `error` of a JSON answer. */
+export function rejectionToJson({ code, message, hint, instance, highestSequence }: Rejection) {
+  return { code, message, hint, instance: instance && toBase64Url(instance), highest_sequence: highestSequence };
+}
+
+/**
+ * The way back.
+ * @param error untrusted
+ * @param words the server's own, fit for a terminal
+ * @returns undefined where it is another error than a rejection
+ */
+export function rejectionFromJson(
+  error: unknown,
+  words: { message: string; hint: string | undefined },
+): Rejection | undefined {
+  const { data } = errorSchema.safeParse(error);
+  if (data === undefined || !isReason(data.code)) return undefined;
+  return new Rejection(data.code, words.message, {
+    hint: words.hint,
+    instance: data.instance === undefined ? undefined : fromBase64Url(data.instance),
+    highestSequence: data.highest_sequence,
+  });
+}
+
+function isReason(text: string): text is RejectionReason {
+  return Object.hasOwn(REJECTIONS, text);
 }

@@ -8,6 +8,9 @@ import { counter, decodeStrict, sized } from './strict.js';
 /** What an agent may call. The name is part of what is signed, so that a request is good for one method alone. */
 export type AgentMethod = 'CheckIn' | 'ResolveSecrets' | 'ReportRun' | 'WakeUp';
 
+/** What an envoy signs: its calls, and the renewal of its certificate, which goes over HTTPS because that may be over. */
+export type RequestMethod = AgentMethod | 'RenewCertificate';
+
 export const INSTANCE_BYTES = 16;
 export const SIGNATURE_BYTES = 64;
 
@@ -28,13 +31,13 @@ export interface SignedRequest extends UnsignedRequest {
 }
 
 /** The bytes under a request's signature: tag, method and every field. */
-export function signedBytes(method: AgentMethod, request: UnsignedRequest): Uint8Array {
+export function signedBytes(method: RequestMethod, request: UnsignedRequest): Uint8Array {
   const { envoyId, instance, sequence, issuedAtMs, payload } = request;
   return encodeCanonical('vigo/request/v1', method, envoyId, instance, sequence, issuedAtMs, payload);
 }
 
 /** SHA-256 of `signedBytes`: what a sealed answer is bound to. */
-export async function requestHash(method: AgentMethod, request: UnsignedRequest): Promise<Uint8Array> {
+export async function requestHash(method: RequestMethod, request: UnsignedRequest): Promise<Uint8Array> {
   return (await loadSha256()).digest(signedBytes(method, request));
 }
 
@@ -53,7 +56,7 @@ export function encodeSignedRequest(request: SignedRequest): Uint8Array {
  * Reads the envelope alone, bounds first; the payload isn't looked at.
  * @throws WireError `too_large` or `malformed`
  */
-export function decodeSignedRequest(method: AgentMethod, bytes: Uint8Array): SignedRequest {
+export function decodeSignedRequest(method: RequestMethod, bytes: Uint8Array): SignedRequest {
   if (bytes.length > maxRequestBytes[method]) {
     throw new WireError('too_large', `a ${method} request has at most ${maxRequestBytes[method]} bytes`);
   }

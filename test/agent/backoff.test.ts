@@ -28,9 +28,9 @@ t.test('back-off doubles from a second to five minutes, the lower half of it by 
   );
 });
 
-t.test('a revoked envoy asks hourly', async (t) => {
-  t.equal(
-    retryMs(1, new Rejection('revoked', 'no'), () => 0.5),
-    3_600_000,
-  );
+t.test('an envoy that is revoked, or lapsed, asks hourly', async (t) => {
+  for (const reason of ['revoked', 'lapsed'] as const) {
+    const waitMs = retryMs(1, new Rejection(reason, 'no'), () => 0.5);
+    t.equal(waitMs, 3_600_000, reason);
+  }
 });

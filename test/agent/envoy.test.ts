@@ -30,6 +30,7 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
     const cache = new SecretCache();
     const envoy = await Envoy.open({
       session: newSession(),
+      certificate: { keep: async () => {} },
       trust,
       policyPath: join(dir, 'policy'),
       watchedPath: join(dir, 'watched'),

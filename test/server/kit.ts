@@ -2,15 +2,15 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
-import { decodeEntry, loadAuditChain } from '../../lib/audit/index.js';
+import { type AuditEntry, decodeEntry, loadAuditChain } from '../../lib/audit/index.js';
 import { type Clock, homePaths, type KeyName, toBase64Url } from '../../lib/base/index.js';
 import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../../lib/crypto/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
-import { parseToken } from '../../lib/identity/index.js';
+import { createInstance, createRequestVerifier, parseToken } from '../../lib/identity/index.js';
 import { generateCa, issueServerCertificate, type KeyedCertificate } from '../../lib/pki/index.js';
 import { WatchMarks } from '../../lib/policy/index.js';
 import { Fleet } from '../../lib/server/fleet.js';
-import { httpsApp } from '../../lib/server/http/app.js';
+import { type AppContext, httpsApp } from '../../lib/server/http/app.js';
 import { Authorizer } from '../../lib/server/http/authorize.js';
 import type { ConnectionLimits } from '../../lib/server/http/connections.js';
 import { LivePolicy } from '../../lib/server/live-policy.js';
@@ -41,14 +41,20 @@ export interface Kit {
   readonly paths: ReturnType<typeof homePaths>;
   readonly ca: KeyedCertificate;
   readonly app: ReturnType<typeof httpsApp>;
+  /** What the app was made of. */
+  readonly context: AppContext;
   readonly wakeUps: WakeUps;
+  /** The server process that requests must be signed for. */
+  readonly instance: Uint8Array;
   /** What the server wrote into its own log. */
   readonly log: () => string;
   /** What failed without failing what was asked for. */
   readonly failures: readonly unknown[];
   /** The secrets that there are, and their sizes. */
   readonly secrets: Map<KeyName, number>;
-  /** The entries of the audit log as `action reason count`. */
+  /** The entries of one action, the oldest first. */
+  entries(action: string): Promise<AuditEntry[]>;
+  /** The refusals in the audit log as `action reason count`. */
   refusals(): Promise<string[]>;
   /** A Publishing as a new server process has it, over the same disk and database. */
   restart(): Promise<{ publishing: Publishing; live: LivePolicy }>;
@@ -61,8 +67,10 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const store = await openStore({ path: paths.database, chain: await loadAuditChain(), clock });
   const entry = { actor: 'test', subject: 'test', outcome: 'done' } as const;
   await store.genesis(TRUST_DOMAIN, { ...entry, action: 'vault.initialized' });
-  const signer = (await loadEd25519()).generateSigner();
-  const ca = generateCa({ commonName: 'test CA', trustDomain: TRUST_DOMAIN, days: 30, clock });
+  const ed25519 = await loadEd25519();
+  const signer = ed25519.generateSigner();
+  const instance = createInstance();
+  const ca = generateCa({ commonName: 'test CA', trustDomain: TRUST_DOMAIN, days: 3650, clock });
   const server = issueServerCertificate({ ca, names: [], days: 10, clock });
   const fleet = new Fleet([], clock);
   const wakeUps = new WakeUps();
@@ -87,12 +95,14 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     });
   const publishing = publishingWith(live);
   const lines: string[] = [];
-  const app = httpsApp({
+  const context: AppContext = {
     tls: { cert: server.certificatePem, key: server.keyPem },
     ca,
     trustDomain: TRUST_DOMAIN,
     policyPublicKey: signer.publicKey,
     certificateTtlMs: 30 * DAY_MS,
+    recoveryWindowMs: 90 * DAY_MS,
+    verifier: createRequestVerifier({ ed25519, instance, clock, lookup: (id) => fleet.get(id) }),
     grpcPort: 1530,
     store,
     fleet,
@@ -104,13 +114,14 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     authorizer: new Authorizer(API_TOKEN, refusals),
     limits,
     log: pino({}, { write: (line: string) => void lines.push(line) }),
-  });
+  };
+  const app = httpsApp(context);
   t.teardown(async () => {
     await app.close();
     await store.close();
   });
   return {
-    ...{ clock, store, fleet, live, publishing, paths, ca, app, wakeUps, secrets, failures },
+    ...{ clock, store, fleet, live, publishing, paths, ca, app, context, wakeUps, instance, secrets, failures },
     log: () => lines.join(''),
     async refusals() {
       refusals.settleAll();
@@ -119,6 +130,9 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
       return entries
         .filter(({ outcome }) => outcome === 'denied')
         .map(({ action, detail }) => [action, detail?.reason, detail?.count].filter(Boolean).join(' '));
+    },
+    async entries(action) {
+      return (await store.listAudit({ limit: 1000, action })).map(({ bytes }) => decodeEntry(bytes));
     },
     async restart() {
       const fresh = new LivePolicy(signer, await marks(), await store.epoch(), clock);

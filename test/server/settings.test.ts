@@ -61,6 +61,7 @@ t.test('everything has a default', async (t) => {
         keyFile: '/srv/vigo/secrets/.master.key',
         checkinIntervalMs: 60_000,
         certificateTtlMs: 30 * 86_400_000,
+        recoveryWindowMs: 90 * 86_400_000,
       },
       text,
     );

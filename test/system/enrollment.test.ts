@@ -12,8 +12,8 @@ import type { ThrowAwayFleet } from './fleet.js';
 import { PATIENCE_MS } from './resident.js';
 import { startFleet } from './start-fleet.js';
 
-/** What a machine may have on its disk before it is an envoy: its own new keys. */
-const KEYS = ['ed25519.seed', 'tls.key'];
+/** What a machine may have on its disk before it is an envoy: its own new key. */
+const KEYS = ['ed25519.seed'];
 
 interface Refused {
   readonly exit: number;
@@ -123,7 +123,7 @@ t.test('vigo enroll', async (t) => {
       t,
       'web-1',
       tokenFile,
-      { exit: 3, says: /isn't signed by the CA that the token pins/, hint: /somebody may stand in between/ },
+      { exit: 3, says: /isn't signed by the CA that this machine trusts/, hint: /somebody may stand in between/ },
       url,
     );
     t.same(asked, [`GET ${CA_PATH}`], 'it was never sent the token');

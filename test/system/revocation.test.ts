@@ -98,7 +98,7 @@ envoys:
 
   await t.test('revoked, its key never enrolls again', async (t) => {
     // Whoever has the machine wants to begin anew, and keeps the keys.
-    for (const file of ['identity.json', 'tls.crt', 'ca.crt']) rmSync(join(fleet.configDir('web-2'), file));
+    for (const file of ['identity.json', 'tls.pem', 'ca.crt']) rmSync(join(fleet.configDir('web-2'), file));
     const again = await fleet.tryEnroll('web-2', await fleet.makeToken('web-*'));
     t.equal(again.code, 3);
     t.match(again.stderr, /refuses to enroll this machine/);

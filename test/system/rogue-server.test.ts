@@ -139,8 +139,8 @@ resources:
       return issueServerCertificate({ ca, names: [], days: 1, clock: systemClock });
     },
     "an envoy's certificate": () => ({
-      certificatePem: readFileSync(join(fleet.configDir('web-2'), 'tls.crt'), 'utf8'),
-      keyPem: readFileSync(join(fleet.configDir('web-2'), 'tls.key'), 'utf8'),
+      certificatePem: readFileSync(join(fleet.configDir('web-2'), 'tls.pem'), 'utf8'),
+      keyPem: readFileSync(join(fleet.configDir('web-2'), 'tls.pem'), 'utf8'),
     }),
   })) {
     await t.test(`a server that shows ${what} isn't even asked`, async (t) => {

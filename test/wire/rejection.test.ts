@@ -1,6 +1,13 @@
 import t from 'tap';
 import { encodeCanonical, errorTable, MARKER_START } from '../../lib/base/index.js';
-import { decodeRejection, encodeRejection, Rejection, type RejectionReason } from '../../lib/wire/index.js';
+import {
+  decodeRejection,
+  encodeRejection,
+  Rejection,
+  type RejectionReason,
+  rejectionFromJson,
+  rejectionToJson,
+} from '../../lib/wire/index.js';
 import { survivesJunk } from './test-wire.js';
 
 const malformed = { name: 'WireError', code: 'malformed' };
@@ -33,6 +40,35 @@ t.test('each reason there and back', async (t) => {
       t.same(Buffer.from(encodeRejection(got)), Buffer.from(encodeRejection(sent)));
       t.equal(Buffer.from(encodeRejection(sent)).includes(MARKER_START), false, 'the cause stays here');
     }
+  }
+});
+
+t.test('each reason there and back as JSON', async (t) => {
+  const words = { message: 'no', hint: 'do this' };
+  for (const reason of REASONS) {
+    for (const details of [{}, { instance, hint: 'do this' }, { highestSequence: 12 }]) {
+      const sent = new Rejection(reason, 'no', { ...details, cause: new Error(MARKER_START) });
+      const text = JSON.stringify(rejectionToJson(sent));
+      t.notMatch(text, MARKER_START, 'the cause stays here');
+      const got = rejectionFromJson(JSON.parse(text), words);
+      t.match(got, { name: 'Rejection', code: reason, kind: sent.kind, ...words });
+      t.same(got?.instance && Buffer.from(got.instance), sent.instance);
+      t.equal(got?.highestSequence, sent.highestSequence);
+    }
+  }
+  for (const other of [
+    undefined,
+    null,
+    [],
+    'replay',
+    {},
+    { code: 'enrollment_refused' },
+    { code: 'toString' },
+    { code: 'instance', instance: 'AAAA' },
+    { code: 'replay', highest_sequence: -1 },
+    { code: 'replay', highest_sequence: 2 ** 53 },
+  ]) {
+    t.equal(rejectionFromJson(other, words), undefined, JSON.stringify(other));
   }
 });
 

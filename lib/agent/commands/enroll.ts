@@ -12,18 +12,26 @@ export const command: Command = {
     { name: 'server', value: 'url', summary: 'the HTTPS address of the server' },
     { name: 'token-file', value: 'path', summary: 'the file that holds the token; - reads it from standard input' },
     { name: 'host-name', value: 'name', summary: 'the name to enroll under (default: what this machine is called)' },
+    { name: 'again', summary: 'come back as the envoy that this machine was, with the same key' },
   ],
   examples: [
     'enroll --server https://vigo.example.org:8443 --token-file /run/vigo-token',
     'enroll --server https://vigo.example.org:8443 --token-file - --host-name web-1.example.org',
+    'enroll --again --server https://vigo.example.org:8443 --token-file /run/vigo-token',
   ],
   async run({ paths, note }, flags) {
     const server = required(flags.text('server'), '--server <url>');
     const tokenFile = required(flags.text('token-file'), '--token-file <path>');
-    const [{ enroll }, { parseHostName }] = await Promise.all([import('../enroll.js'), import('../../base/index.js')]);
-    const hostName = parseHostName(flags.text('host-name') ?? hostname());
+    const again = flags.is('again');
+    const [{ enroll }, { readIdentity }, { parseHostName }] = await Promise.all([
+      import('../enroll.js'),
+      import('../identity-files.js'),
+      import('../../base/index.js'),
+    ]);
+    const known = again ? await readIdentity(paths) : undefined;
+    const hostName = parseHostName(flags.text('host-name') ?? known?.hostName ?? hostname());
     const token = await readToken(tokenFile);
-    const identity = await enroll({ server, token, hostName }, paths);
+    const identity = await enroll({ server, token, hostName, again }, paths);
     note(`enrolled as ${identity.hostName}, envoy ${identity.envoyId}`);
     note('next: vigo run');
   },

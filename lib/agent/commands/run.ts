@@ -51,7 +51,12 @@ async function runOnce(
   if (contact !== undefined) note('this is the policy that was accepted before: the server gives no newer one');
   else if (delivery !== undefined) note(`warning: the report was not delivered: ${oneLine(delivery.message)}`);
   const failed = results.filter(({ outcome }) => outcome === 'failed').length;
-  if (failed > 0) throw new AgentError('incomplete', `${failed} of ${results.length} resources failed`);
+  if (failed > 0) {
+    const why = contact && `there was no contact: ${contact.message}${contact.hint ? ` (${contact.hint})` : ''}`;
+    throw new AgentError('incomplete', `${failed} of ${results.length} resources failed`, {
+      hint: why && oneLine(why),
+    });
+  }
   if (contact !== undefined) throw contact;
 }
 

@@ -1,8 +1,10 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { errorTable, VigoError } from '../../base/index.js';
 import { PolicyError } from '../../policy/index.js';
+import { Rejection, rejectionToJson } from '../../wire/index.js';
 import type { EnrollmentContext } from '../enrollment.js';
 import type { Publishing } from '../publish.js';
+import type { RenewalContext } from '../renewal.js';
 import type { Authorizer } from './authorize.js';
 import { configRoutes } from './config-routes.js';
 import { CONNECTION_LIMITS, type ConnectionLimits, limitConnections } from './connections.js';
@@ -11,7 +13,7 @@ import { type EnvoyRoutesContext, envoyRoutes } from './envoy-routes.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-export interface AppContext extends EnrollmentContext, EnvoyRoutesContext {
+export interface AppContext extends EnrollmentContext, RenewalContext, EnvoyRoutesContext {
   readonly tls: { readonly cert: string; readonly key: string };
   readonly authorizer: Authorizer;
   readonly publishing: Publishing;
@@ -76,6 +78,7 @@ function describeError(error: unknown) {
     const { code, message, hint, problems } = error;
     return { status: errorTable[error.kind].http, body: { code, message, hint, problems } };
   }
+  if (error instanceof Rejection) return { status: errorTable[error.kind].http, body: rejectionToJson(error) };
   if (error instanceof VigoError) {
     const { code, message, hint } = error;
     return { status: errorTable[error.kind].http, body: { code, message, hint } };

@@ -1,0 +1,74 @@
+import { X509Certificate } from 'node:crypto';
+import { type Clock, lifetimeOf, VigoError } from '../base/index.js';
+import { type Random, retryMs } from './backoff.js';
+import type { TlsFiles } from './identity-files.js';
+import type { Log } from './log.js';
+
+/** Renewed after two thirds of its time, and up to a twentieth later: a fleet that was enrolled at once isn't back at once. */
+const DUE = 2 / 3;
+const SPREAD = 1 / 20;
+
+export interface CertificateKeeperOptions {
+  readonly certificatePem: string;
+  /** Gets and stores the next one. @throws VigoError; the present one stays then */
+  readonly renew: () => Promise<TlsFiles>;
+  /** Puts it to use. */
+  readonly use: (tls: TlsFiles) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Sees to it that this machine has a certificate. */
+export class CertificateKeeper {
+  readonly #options: CertificateKeeperOptions;
+  #endsAtMs: number;
+  #nextTryMs: number;
+  #failures = 0;
+
+  constructor(options: CertificateKeeperOptions) {
+    this.#options = options;
+    const { dueAtMs, endsAtMs } = this.#plan(options.certificatePem);
+    this.#nextTryMs = dueAtMs;
+    this.#endsAtMs = endsAtMs;
+  }
+
+  /**
+   * Renews the certificate where it is time, before each contact. While the present one is good a failure is only said,
+   * and tried again later and later.
+   * @throws VigoError where the certificate has ended and there is no other one: the identity stays, for the next try
+   */
+  async keep(): Promise<void> {
+    const { clock, random, log } = this.#options;
+    if (clock.nowMs() < this.#nextTryMs) return;
+    try {
+      await this.#renew();
+    } catch (cause) {
+      if (!(cause instanceof VigoError) || clock.nowMs() >= this.#endsAtMs) throw cause;
+      this.#nextTryMs = clock.nowMs() + retryMs(++this.#failures, cause, random);
+      log.warn(
+        `the certificate isn't renewed yet: ${cause.message}${cause.hint === undefined ? '' : ` (${cause.hint})`}`,
+      );
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { renew, use, clock, log } = this.#options;
+    const tls = await renew();
+    const { dueAtMs, endsAtMs, lifetimeMs } = this.#plan(tls.certificatePem);
+    this.#failures = 0;
+    this.#endsAtMs = endsAtMs;
+    // A clock that is ahead finds a new certificate at its end, too, and would ask for another one for ever.
+    this.#nextTryMs = Math.max(dueAtMs, clock.nowMs() + lifetimeMs / 3);
+    await use(tls);
+    log.info(`renewed the certificate: it is good until ${new Date(endsAtMs).toISOString()}`);
+  }
+
+  #plan(certificatePem: string): { dueAtMs: number; endsAtMs: number; lifetimeMs: number } {
+    const { validFrom, validTo } = new X509Certificate(certificatePem);
+    const endsAtMs = Date.parse(validTo);
+    const { madeAtMs, lifetimeMs } = lifetimeOf({ notBeforeMs: Date.parse(validFrom), notAfterMs: endsAtMs });
+    const dueAtMs = madeAtMs + lifetimeMs * (DUE + SPREAD * this.#options.random());
+    return { dueAtMs, endsAtMs, lifetimeMs };
+  }
+}

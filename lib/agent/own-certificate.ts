@@ -1,0 +1,38 @@
+import { X509Certificate } from 'node:crypto';
+import type { EnvoyId } from '../base/index.js';
+import { AgentError } from './errors.js';
+import type { TlsKey } from './tls-key.js';
+
+/** Whom a certificate must name, and who must have signed it. */
+export interface OwnName {
+  readonly trustDomain: string;
+  readonly envoyId: EnvoyId | string;
+  readonly caPem: string;
+}
+
+/**
+ * The server must have certified what was asked: this key, this envoy, under the CA that is trusted.
+ * @throws AgentError `bad_answer`
+ */
+export function demandOwnCertificate(
+  certificatePem: string,
+  key: TlsKey,
+  { trustDomain, envoyId, caPem }: OwnName,
+): void {
+  const certificate = readCertificate(certificatePem);
+  const ca = new X509Certificate(caPem);
+  const isOurs =
+    certificate.checkPrivateKey(key.privateKey) &&
+    certificate.checkIssued(ca) &&
+    certificate.verify(ca.publicKey) &&
+    certificate.subjectAltName === `URI:spiffe://${trustDomain}/envoy/${envoyId}`;
+  if (!isOurs) throw new AgentError('bad_answer', 'the server certified something else than what it was asked');
+}
+
+function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw new AgentError('bad_answer', 'the server certified something else than what it was asked', { cause });
+  }
+}
