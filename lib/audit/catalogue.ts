@@ -23,6 +23,7 @@ export const auditActions = {
   'server.started': 'a server process started',
   'server.stopped': 'a server process stopped in good order',
   'token.created': 'an enrollment token was made',
+  'token.revoked': 'an enrollment token was withdrawn',
   'enrollment.refused': 'a machine tried to enroll and may not',
   'envoy.enrolled': 'a machine became an envoy',
   'envoy.renewed': 'an envoy got a new certificate over a new key',

@@ -65,6 +65,7 @@ const BASE_ERRORS = {
   bad_id: 'invalid',
   bad_duration: 'invalid',
   bad_glob: 'invalid',
+  bad_label: 'invalid',
   bad_encoding: 'invalid',
 } as const satisfies Record<string, ErrorKind>;
 

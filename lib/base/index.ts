@@ -16,6 +16,7 @@ export {
 export { type HostGlob, type KeyGlob, matchesGlob, parseHostGlob, parseKeyGlob } from './glob.js';
 export { DEFAULT_HOME, type HomePaths, homePaths } from './home.js';
 export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parseKeyName } from './key-name.js';
+export { formatLabels, type Labels, MAX_LABELS, parseLabels } from './labels.js';
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';
 export { nearest } from './nearest.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';

@@ -12,6 +12,8 @@ import { command as envoysRename } from './commands/envoys/rename.js';
 import { command as envoysRevoke } from './commands/envoys/revoke.js';
 import { command as envoysShow } from './commands/envoys/show.js';
 import { command as envoysToken } from './commands/envoys/token.js';
+import { command as envoysTokenList } from './commands/envoys/token-list.js';
+import { command as envoysTokenRevoke } from './commands/envoys/token-revoke.js';
 import { command as secretsDelete } from './commands/secrets/delete.js';
 import { command as secretsEdit } from './commands/secrets/edit.js';
 import { command as secretsGenerate } from './commands/secrets/generate.js';
@@ -56,6 +58,8 @@ export const commands: readonly Command[] = [
   configRollback,
   configHistory,
   envoysToken,
+  envoysTokenList,
+  envoysTokenRevoke,
   envoysList,
   envoysShow,
   envoysRename,

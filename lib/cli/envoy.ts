@@ -1,3 +1,4 @@
+import { formatLabels, type Labels } from '../base/index.js';
 import { formatTime } from './table.js';
 
 /** An envoy as the API describes it. */
@@ -5,6 +6,7 @@ export interface ApiEnvoy {
   readonly id: string;
   readonly host_name: string;
   readonly status: 'active' | 'revoked';
+  readonly labels: Labels;
   readonly enrolled_at: number;
   readonly last_seen_at: number | null;
   readonly traits: Readonly<Record<string, string>>;
@@ -12,4 +14,8 @@ export interface ApiEnvoy {
 
 export function describeLastSeen({ last_seen_at }: ApiEnvoy): string {
   return last_seen_at === null ? 'never' : formatTime(last_seen_at);
+}
+
+export function describeLabels({ labels }: ApiEnvoy): string {
+  return formatLabels(labels).join(' ') || '-';
 }

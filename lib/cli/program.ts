@@ -23,7 +23,7 @@ export function readCommandLine(commands: readonly Command[], argv: readonly str
   if (first === 'help') return readCommandLine(commands, [...argv.slice(1), '--help']);
   if (first === '--version' || first === '-v') return print(`vigocli ${version}\n`);
 
-  const command = commands.find(({ usage }) => verbOf(usage).every((word, i) => argv[i] === word));
+  const command = findCommand(commands, argv);
   const asksHelp = argv.includes('--help') || argv.includes('-h');
   if (command === undefined) {
     const group = argv.filter((word) => !word.startsWith('-'));
@@ -35,6 +35,13 @@ export function readCommandLine(commands: readonly Command[], argv: readonly str
   if (asksHelp) return printHelp(commands, verb);
   const options = [...GLOBAL_OPTIONS, ...(command.options ?? [])];
   return { command, ...readArguments(command, verb, options, argv.slice(verb.length)) };
+}
+
+/** The longest one that the words begin with: `envoys token list` is no argument of `envoys token`. */
+function findCommand(commands: readonly Command[], argv: readonly string[]): Command | undefined {
+  return commands
+    .filter(({ usage }) => verbOf(usage).every((word, i) => argv[i] === word))
+    .sort((a, b) => verbOf(b.usage).length - verbOf(a.usage).length)[0];
 }
 
 function describeGroup(members: readonly Command[]): string {

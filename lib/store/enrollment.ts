@@ -27,6 +27,7 @@ export type EnrollmentRefusal =
   | 'key_revoked' // the key belongs to an envoy that was expelled
   | 'used' // somebody else used the token
   | 'expired'
+  | 'token_revoked' // an operator withdrew it
   | 'host_mismatch' // the token is for other host names
   | 'key_known' // the key belongs to an active envoy of another name
   | 'host_taken'; // the host name belongs to an active envoy
@@ -115,6 +116,7 @@ function judge(request: Enrollment, token: Token | undefined, around: Surroundin
   if (token === undefined) return refused('unknown');
   // T3: what was expelled doesn't come back with the same key, not with a fresh token either.
   if (keyOwner?.status === 'revoked') return refused('key_revoked');
+  if (token.revokedAtMs !== undefined) return refused('token_revoked');
   const expired = nowMs >= token.expiresAtMs;
   if (token.use !== undefined) {
     // Single use. The one who used it may ask again, because its answer can have been lost on the way.

@@ -1,9 +1,8 @@
-import { type Clock, type EnvoyId, equalBytes, type HostName } from '../base/index.js';
+import { type Clock, type EnvoyId, equalBytes, type HostName, type Labels } from '../base/index.js';
 import type { AuditLog, EntryDraft } from './audit-log.js';
 import type { Connection, Statement } from './driver.js';
 import { StoreError } from './errors.js';
 import { blob, json, optional, type Row } from './rows.js';
-import type { Labels } from './tokens.js';
 
 /** What an envoy says about its machine. Nothing is decided by it (D0). */
 export type Traits = Readonly<Record<string, string>>;
@@ -100,14 +99,14 @@ export class Envoys {
     return one(this.#selectActive, hostName);
   }
 
-  /** @param labels as JSON */
-  insert(envoy: Pick<Envoy, 'id' | 'hostName' | 'publicKey' | 'tlsPublicKeyHash'>, labels: string, from: string) {
+  insert(envoy: Pick<Envoy, 'id' | 'hostName' | 'publicKey' | 'tlsPublicKeyHash'>, labels: Labels, from: string) {
+    const { id, hostName, publicKey, tlsPublicKeyHash } = envoy;
     this.#db
       .prepare(
         `INSERT INTO envoys (id, host_name, ed25519_public_key, tls_public_key_hash, labels, enrolled_at, enrolled_from)
          VALUES (?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(envoy.id, envoy.hostName, envoy.publicKey, envoy.tlsPublicKeyHash, labels, this.#clock.nowMs(), from);
+      .run(id, hostName, publicKey, tlsPublicKeyHash, JSON.stringify(labels), this.#clock.nowMs(), from);
   }
 
   replaceTlsKey(id: EnvoyId, tlsPublicKeyHash: Uint8Array): void {

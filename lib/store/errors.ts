@@ -12,6 +12,7 @@ const STORE_ERRORS = {
   tls_key_known: 'conflict', // a renewal needs a fresh key
   host_taken: 'conflict', // another active envoy has that host name
   token_exists: 'conflict',
+  token_not_found: 'not_found',
   not_recorded: 'internal', // the audit entry can't be written, so the operation didn't happen
   busy: 'unavailable', // another process held the lock for too long
   full: 'exhausted', // the disk

@@ -10,4 +10,4 @@ export type { NewPublication, Publication, Published } from './publications.js';
 export type { SecretChange } from './secrets-epoch.js';
 export { serveStore } from './serve-store.js';
 export type { Store } from './store.js';
-export type { Labels, NewToken } from './tokens.js';
+export type { NewToken, Token } from './tokens.js';

@@ -28,6 +28,7 @@ export const operationModes: Readonly<Record<keyof StoreReads, 'read'> & Record<
   listEnvoys: 'read',
   activeEnvoys: 'read',
   getEnvoy: 'read',
+  listTokens: 'read',
   currentPublication: 'read',
   listPublications: 'read',
   epoch: 'read',
@@ -36,6 +37,7 @@ export const operationModes: Readonly<Record<keyof StoreReads, 'read'> & Record<
   genesis: 'write',
   appendAudit: 'write',
   createToken: 'write',
+  revokeToken: 'write',
   consumeTokenAndEnroll: 'write',
   renameEnvoy: 'write',
   revokeEnvoy: 'write',
@@ -68,6 +70,8 @@ export function makeOperations(db: Connection, chain: AuditChain, clock: Clock):
     appendAudit: (entry) => log.append(entry),
 
     createToken: (token, entry) => tokens.create(token, entry),
+    listTokens: () => tokens.list(),
+    revokeToken: (id, entry) => tokens.revoke(id, entry),
     consumeTokenAndEnroll: (enrollment) => enrollments.consumeToken(enrollment),
 
     listEnvoys: () => envoys.list(),

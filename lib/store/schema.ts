@@ -59,7 +59,8 @@ export const MIGRATIONS: readonly string[] = [
     expires_at INTEGER NOT NULL,
     used_at    INTEGER,
     used_from  TEXT,
-    envoy_id   TEXT REFERENCES envoys (id)
+    envoy_id   TEXT REFERENCES envoys (id),
+    revoked_at INTEGER
   ) STRICT;
 
   CREATE TABLE publications (

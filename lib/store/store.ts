@@ -5,7 +5,7 @@ import type { Enrollment, EnrollmentOutcome } from './enrollment.js';
 import type { Certificate, CertificateRenewal, Envoy, Revocation, Sighting } from './envoys.js';
 import type { NewPublication, Publication, Published } from './publications.js';
 import type { SecretChange } from './secrets-epoch.js';
-import type { NewToken } from './tokens.js';
+import type { NewToken, Token } from './tokens.js';
 
 /**
  * The database as whole operations. Each is one transaction, and what changes something commits together with its
@@ -35,6 +35,9 @@ export interface StoreReads {
   /** By host name the active envoy, or else the one that was revoked last. */
   getEnvoy(idOrHostName: string): Promise<Envoy | undefined>;
 
+  /** The newest first, whatever became of them. */
+  listTokens(): Promise<Token[]>;
+
   currentPublication(): Promise<Publication | undefined>;
   /** The newest first. */
   listPublications(): Promise<Publication[]>;
@@ -57,6 +60,12 @@ export interface StoreWrites {
 
   /** @throws StoreError `token_exists` */
   createToken(token: NewToken, entry: EntryDraft): Promise<void>;
+  /**
+   * Ends a token, also for the machine that used it and might ask again.
+   * @returns false where that was done before
+   * @throws StoreError `token_not_found`
+   */
+  revokeToken(id: string, entry: EntryDraft): Promise<boolean>;
   /**
    * Makes an envoy of whoever holds an unused token. The same machine gets the same answer again within the token's
    * lifetime. A refusal is a result, recorded as `enrollment.refused` with its reason; the others as `envoy.enrolled`.

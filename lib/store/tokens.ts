@@ -1,10 +1,8 @@
-import type { Clock, EnvoyId, HostGlob } from '../base/index.js';
+import type { Clock, EnvoyId, HostGlob, Labels } from '../base/index.js';
 import type { AuditLog, EntryDraft } from './audit-log.js';
 import type { Connection, Statement } from './driver.js';
 import { StoreError } from './errors.js';
-import { optional, type Row } from './rows.js';
-
-export type Labels = Readonly<Record<string, string>>;
+import { json, optional, type Row } from './rows.js';
 
 /** An enrollment token as it is stored: nothing that it could be used with. */
 export interface NewToken {
@@ -22,10 +20,11 @@ export interface NewToken {
 export interface Token {
   readonly id: string;
   readonly match: HostGlob | undefined;
+  readonly labels: Labels;
+  readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly use: { readonly atMs: number; readonly remoteAddress: string; readonly envoyId: EnvoyId } | undefined;
-  /** As JSON. */
-  readonly labels: string;
+  readonly revokedAtMs: number | undefined;
 }
 
 export class Tokens {
@@ -33,8 +32,11 @@ export class Tokens {
   readonly #clock: Clock;
   readonly #insert: Statement;
   readonly #exists: Statement;
+  readonly #selectAll: Statement;
+  readonly #selectById: Statement;
   readonly #selectByHash: Statement;
   readonly #markUsed: Statement;
+  readonly #revoke: Statement;
 
   constructor(db: Connection, log: AuditLog, clock: Clock) {
     this.#log = log;
@@ -43,8 +45,11 @@ export class Tokens {
     this.#insert = db.prepare(
       'INSERT INTO tokens (id, hash, match, labels, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
     );
+    this.#selectAll = db.prepare('SELECT * FROM tokens ORDER BY created_at DESC, id');
+    this.#selectById = db.prepare('SELECT * FROM tokens WHERE id = ?');
     this.#selectByHash = db.prepare('SELECT * FROM tokens WHERE hash = ?');
     this.#markUsed = db.prepare('UPDATE tokens SET used_at = ?, used_from = ?, envoy_id = ? WHERE id = ?');
+    this.#revoke = db.prepare('UPDATE tokens SET revoked_at = ? WHERE id = ?');
   }
 
   create({ id, hash, match, expiresAtMs, labels = {} }: NewToken, entry: EntryDraft): void {
@@ -52,6 +57,25 @@ export class Tokens {
       throw new StoreError('token_exists', `there is a token ${id} already`);
     this.#insert.run(id, hash, match ?? null, JSON.stringify(labels), this.#clock.nowMs(), expiresAtMs);
     this.#log.append(entry);
+  }
+
+  /** The newest first. */
+  list(): Token[] {
+    return (this.#selectAll.all() as Row[]).map(toToken);
+  }
+
+  /** @returns whether that changed something */
+  revoke(id: string, entry: EntryDraft): boolean {
+    const row = this.#selectById.get(id) as Row | undefined;
+    if (row === undefined) {
+      throw new StoreError('token_not_found', `there is no token ${id}`, {
+        hint: 'vigocli envoys token list --all shows them',
+      });
+    }
+    if (row.revoked_at !== null) return false;
+    this.#revoke.run(this.#clock.nowMs(), id);
+    this.#log.append(entry);
+    return true;
   }
 
   byHash(hash: Uint8Array): Token | undefined {
@@ -76,8 +100,10 @@ function toToken(row: Row): Token {
   return {
     id: row.id as string,
     match: optional<HostGlob>(row.match),
+    labels: json<Labels>(row.labels),
+    createdAtMs: row.created_at as number,
     expiresAtMs: row.expires_at as number,
     use,
-    labels: row.labels as string,
+    revokedAtMs: optional<number>(row.revoked_at),
   };
 }

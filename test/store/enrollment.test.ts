@@ -36,6 +36,15 @@ const states: Record<string, (scene: Scene) => Promise<void>> = {
     await createToken(store, clock);
     clock.ms += LIFETIME_MS;
   },
+  revoked: async ({ store, clock }) => {
+    await createToken(store, clock);
+    await store.revokeToken('the-token', entry);
+  },
+  'used and revoked': async ({ store, clock }) => {
+    await createToken(store, clock);
+    await store.consumeTokenAndEnroll(request);
+    await store.revokeToken('the-token', entry);
+  },
   used: async ({ store, clock }) => {
     await createToken(store, clock);
     await store.consumeTokenAndEnroll(request);
@@ -82,6 +91,8 @@ const table: Record<string, readonly [machine: string, otherName: string, strang
   fresh: ['enrolled', 'enrolled', 'enrolled'],
   'for other hosts': ['host_mismatch', 'host_mismatch', 'host_mismatch'],
   expired: ['expired', 'expired', 'expired'],
+  revoked: ['token_revoked', 'token_revoked', 'token_revoked'],
+  'used and revoked': ['token_revoked', 'token_revoked', 'token_revoked'],
   used: ['repeated', 'used', 'used'],
   'used and expired': ['expired', 'used', 'used'],
   'used, envoy revoked': ['key_revoked', 'key_revoked', 'used'],
@@ -197,6 +208,34 @@ t.test('there is one token of an id, and of a hash', async (t) => {
   await t.rejects(store.createToken({ ...token, id: 'the-token' }, entry), exists);
   await t.rejects(store.createToken({ ...token, hash: TOKEN_HASH }, entry), exists);
   await store.createToken(token, entry);
+});
+
+t.test('tokens are listed with what became of them, and withdrawn once', async (t) => {
+  const { store, clock } = await newScene(t);
+  await createToken(store, clock);
+  const createdAtMs = clock.ms;
+  clock.ms += 1000;
+  const later = { id: 'later', hash: bytes32(201), match: parseHostGlob('db-*'), expiresAtMs: clock.ms + 5000 };
+  await store.createToken(later, entry);
+  await store.consumeTokenAndEnroll(request);
+  const used = {
+    id: 'the-token',
+    match: undefined,
+    labels: { rack: 'r1' },
+    createdAtMs,
+    expiresAtMs: createdAtMs + LIFETIME_MS,
+    use: { atMs: clock.ms, remoteAddress: '192.0.2.1', envoyId: envoyId(1) },
+    revokedAtMs: undefined,
+  };
+  const unused = { id: 'later', match: 'db-*', labels: {}, createdAtMs: clock.ms, expiresAtMs: clock.ms + 5000 };
+  t.strictSame(await store.listTokens(), [{ ...unused, use: undefined, revokedAtMs: undefined }, used]);
+
+  const { size } = await store.auditHead();
+  t.equal(await store.revokeToken('later', entry), true);
+  t.equal(await store.revokeToken('later', entry), false);
+  t.equal((await store.auditHead()).size, size + 1, 'recorded once');
+  t.match(await store.listTokens(), [{ revokedAtMs: clock.ms }, { revokedAtMs: undefined }]);
+  await t.rejects(store.revokeToken('none', entry), { name: 'StoreError', code: 'token_not_found' });
 });
 
 async function newScene(t: Test): Promise<Scene> {

@@ -10,10 +10,11 @@ import { configRoutes } from './config-routes.js';
 import { CONNECTION_LIMITS, type ConnectionLimits, limitConnections } from './connections.js';
 import { enrollRoutes } from './enroll-routes.js';
 import { type EnvoyRoutesContext, envoyRoutes } from './envoy-routes.js';
+import { type TokenRoutesContext, tokenRoutes } from './token-routes.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-export interface AppContext extends EnrollmentContext, RenewalContext, EnvoyRoutesContext {
+export interface AppContext extends EnrollmentContext, RenewalContext, EnvoyRoutesContext, TokenRoutesContext {
   readonly tls: { readonly cert: string; readonly key: string };
   readonly authorizer: Authorizer;
   readonly publishing: Publishing;
@@ -57,6 +58,7 @@ export function httpsApp(context: AppContext): FastifyInstance {
       api.addHook('onRequest', async (request) => {
         request.actor = context.authorizer.require(request);
       });
+      api.register(tokenRoutes(context));
       api.register(envoyRoutes(context));
       api.register(configRoutes(context.publishing, context.store));
     },

@@ -1,8 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { type Clock, formatDuration, isEnvoyId, parseHostGlob, parseHostName } from '../../base/index.js';
-import { makeToken, tokenHash, tokenId } from '../../identity/index.js';
-import { certificateHash, type KeyedCertificate } from '../../pki/index.js';
+import { isEnvoyId, parseHostName } from '../../base/index.js';
 import type { Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
@@ -12,29 +10,18 @@ import { envoyView } from './envoy-view.js';
 import { parseBody } from './parse-body.js';
 
 const SHOWN_RUNS = 10;
-const MAX_TOKEN_TTL_MS = 7 * 86_400_000;
 
 export interface EnvoyRoutesContext {
-  readonly ca: KeyedCertificate;
   readonly store: Store;
   readonly fleet: Fleet;
   readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
-  readonly clock: Clock;
 }
 
-const tokenBody = z.strictObject({
-  ttl_ms: z
-    .int()
-    .min(1000)
-    .max(MAX_TOKEN_TTL_MS, `a token is good for ${formatDuration(MAX_TOKEN_TTL_MS)} at most`),
-  /** A glob over host names, or null for any host: said explicitly, never by leaving it out. */
-  match: z.string().nullable(),
-});
 const renameBody = z.strictObject({ host_name: z.string() });
 
-/** Tokens and envoys. */
-export function envoyRoutes({ ca, store, fleet, live, wakeUps, clock }: EnvoyRoutesContext): FastifyPluginAsync {
+/** What an operator sees of the envoys, and does with them. */
+export function envoyRoutes({ store, fleet, live, wakeUps }: EnvoyRoutesContext): FastifyPluginAsync {
   const find = async (idOrName: string) => {
     const envoy = await store.getEnvoy(isEnvoyId(idOrName) ? idOrName : parseHostName(idOrName));
     if (envoy !== undefined) return envoy;
@@ -44,27 +31,6 @@ export function envoyRoutes({ ca, store, fleet, live, wakeUps, clock }: EnvoyRou
   };
 
   return async (app) => {
-    app.post('/enrollment-tokens', async (request, reply) => {
-      const { ttl_ms, match } = parseBody(tokenBody, request.body);
-      const glob = match === null ? undefined : parseHostGlob(match);
-      const { text, secret } = makeToken(certificateHash(ca.certificatePem));
-      const hash = await tokenHash(secret.expose());
-      const id = await tokenId(hash);
-      secret.dispose();
-      const expiresAtMs = clock.nowMs() + ttl_ms;
-      await store.createToken(
-        { id, hash, match: glob, expiresAtMs },
-        {
-          action: 'token.created',
-          actor: request.actor,
-          subject: id,
-          outcome: 'done',
-          detail: { match, expires_at: expiresAtMs },
-        },
-      );
-      return reply.status(201).send({ id, token: text, match, expires_at: expiresAtMs });
-    });
-
     // What is only in memory so far belongs to the answer.
     app.addHook('preHandler', () => store.touchEnvoys(fleet.takeSightings()));
 

@@ -1,17 +1,24 @@
+import { parseLabels } from '../../../base/index.js';
 import type { Command } from '../../command.js';
-import { type ApiEnvoy, describeLastSeen } from '../../envoy.js';
+import { type ApiEnvoy, describeLabels, describeLastSeen } from '../../envoy.js';
 
 export const command: Command = {
   usage: 'envoys list',
   summary: 'List the envoys, the revoked ones included',
-  options: [{ name: 'json', summary: 'Print JSON' }],
+  options: [
+    { name: 'label', value: 'name=value', repeatable: true, summary: 'Only those with this label; repeatable' },
+    { name: 'json', summary: 'Print JSON' },
+  ],
+  examples: ['envoys list', 'envoys list --label site=berlin --json'],
   async run({ api, out, table, note }, _, flags) {
-    const { envoys } = await (await api()).get<{ envoys: ApiEnvoy[] }>('/envoys');
+    const wanted = Object.entries(parseLabels(flags.texts('label')));
+    const { envoys: all } = await (await api()).get<{ envoys: ApiEnvoy[] }>('/envoys');
+    const envoys = all.filter(({ labels }) => wanted.every(([name, value]) => labels[name] === value));
     if (flags.is('json')) return out(`${JSON.stringify(envoys)}\n`);
-    if (envoys.length === 0) note('no envoys yet: vigocli envoys token makes what a machine enrolls with');
+    if (all.length === 0) note('no envoys yet: vigocli envoys token makes what a machine enrolls with');
     table(
-      ['HOST', 'STATUS', 'LAST SEEN', 'ID'],
-      envoys.map((envoy) => [envoy.host_name, envoy.status, describeLastSeen(envoy), envoy.id]),
+      ['HOST', 'STATUS', 'LAST SEEN', 'LABELS', 'ID'],
+      envoys.map((envoy) => [envoy.host_name, envoy.status, describeLastSeen(envoy), describeLabels(envoy), envoy.id]),
     );
   },
 };

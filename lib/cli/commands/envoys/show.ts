@@ -1,5 +1,5 @@
 import type { Command } from '../../command.js';
-import { type ApiEnvoy, describeLastSeen } from '../../envoy.js';
+import { type ApiEnvoy, describeLabels, describeLastSeen } from '../../envoy.js';
 import { printable } from '../../printable.js';
 import { formatTime } from '../../table.js';
 
@@ -21,6 +21,7 @@ export const command: Command = {
     const { envoy, runs } = shown;
     out(`host       ${envoy.host_name}\nid         ${envoy.id}\nstatus     ${envoy.status}\n`);
     out(`enrolled   ${formatTime(envoy.enrolled_at)}\nlast seen  ${describeLastSeen(envoy)}\n`);
+    out(`labels     ${describeLabels(envoy)}\n`);
     for (const [trait, value] of Object.entries(envoy.traits)) out(`trait      ${printable(`${trait} = ${value}`)}\n`);
     for (const run of runs) {
       out(`\nrun of ${formatTime(run.startedAtMs)}${run.failure ? `: ${printable(run.failure)}` : ''}\n`);
