@@ -1,12 +1,12 @@
 // Runs every published vector, and `vigocli bench`, on x64, arm64 and armv7: on the processor where this machine has it,
 // else in qemu's emulation. Says which, and whether all machines gave the same results.
-//   node bench/arch/run.mjs [--fetch] [--vectors] [--quick] [--json]
+//   node bench/arch/run.mjs [--fetch] [--vectors] [--libraries] [--quick] [--json]
 // --fetch downloads what is missing, about 350 MB, to ~/.cache/vigo-arch (1 GB unpacked); --vectors leaves the benchmark out,
-// --quick makes it short; --json prints the results of the vectors, and no benchmark.
+// --libraries measures the libraries that the core could be made of instead, and runs no vectors; --quick makes the benchmark
+// short; --json prints the results of the vectors, and no benchmark.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,20 +18,20 @@ const { values: flags } = parseArgs({
   options: {
     fetch: { type: 'boolean' },
     vectors: { type: 'boolean' },
+    libraries: { type: 'boolean' },
     quick: { type: 'boolean' },
     json: { type: 'boolean' },
   },
 });
-const folder = mkdtempSync(join(tmpdir(), 'vigo-arch-'));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+// Where the bundles find the packages that they are compared with.
+mkdirSync(join(root, 'dist'), { recursive: true });
+const folder = mkdtempSync(join(root, 'dist/arch-'));
 try {
   if (flags.fetch) fetchMissing();
   await bundlePrograms();
   const runs = machines.map((machine) => ({ machine, how: describe(machine), ...startOf(machine) }));
-  const results = runs.map(runVectors);
-  if (flags.json) console.log(JSON.stringify(results));
-  else printVectors(results);
-  const digests = new Set(results.flatMap(({ digest }) => digest ?? []));
-  if (digests.size !== 1 || results.some(({ wrong }) => wrong?.length > 0)) process.exitCode = 1;
+  if (!flags.libraries) compareVectors(runs.map(runVectors));
   if (!flags.vectors && !flags.json)
     runs.filter(({ machine, command }) => machine.isMeasured && command).forEach(measure);
 } finally {
@@ -39,9 +39,12 @@ try {
 }
 
 async function bundlePrograms() {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
   await build({
-    entryPoints: { vectors: join(root, 'test/crypto/run-vectors.ts'), vigocli: join(root, 'bin/vigocli.ts') },
+    entryPoints: {
+      vectors: join(root, 'test/crypto/run-vectors.ts'),
+      vigocli: join(root, 'bin/vigocli.ts'),
+      libraries: join(root, 'bench/crypto.ts'),
+    },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -81,6 +84,13 @@ function runVectors({ machine: { name, node }, how, command, missing }) {
   };
 }
 
+function compareVectors(results) {
+  if (flags.json) console.log(JSON.stringify(results));
+  else printVectors(results);
+  const digests = new Set(results.flatMap(({ digest }) => digest ?? []));
+  if (digests.size !== 1 || results.some(({ wrong }) => wrong?.length > 0)) process.exitCode = 1;
+}
+
 function printVectors(results) {
   console.log(
     `${['machine'.padEnd(26), 'Node'.padEnd(9), 'kernel', 'results', 'wrong', 'digest'.padEnd(16)].join('  ')}  run on`,
@@ -108,12 +118,9 @@ function measure({ machine, how, command }) {
   chmodSync(starter, 0o755);
   const preload = join(folder, `${machine.arch}.cjs`);
   writeFileSync(preload, `process.execPath = ${JSON.stringify(starter)};\n`);
-  const { status } = spawnSync(
-    starter,
-    ['-r', preload, join(folder, 'vigocli.mjs'), 'bench', ...(flags.quick ? ['--quick'] : [])],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
+  const program = flags.libraries
+    ? [join(folder, 'libraries.mjs'), 'argon2id', 'sha-256', 'hmac-sha-256']
+    : [join(folder, 'vigocli.mjs'), 'bench', ...(flags.quick ? ['--quick'] : [])];
+  const { status } = spawnSync(starter, ['-r', preload, ...program], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exitCode = 1;
 }
