@@ -17,7 +17,7 @@ export function printSecrets(context: CommandContext, secrets: readonly ListedSe
   }
   if (flags.is('long')) context.table(['NAME', 'VERSION', 'CHANGED', 'KIND', 'EXPIRES'], secrets.map(toRow));
   else context.out(secrets.map(({ name }) => `${name}\n`).join(''));
-  warnOfExpiry(context, secrets);
+  warnOf(context, secrets);
 }
 
 /** The names as a tree of folders. */
@@ -27,7 +27,7 @@ export function printTree(context: CommandContext, secrets: readonly ListedSecre
       .map((line) => `${line}\n`)
       .join(''),
   );
-  warnOfExpiry(context, secrets);
+  warnOf(context, secrets);
 }
 
 /** @param names sorted */
@@ -47,7 +47,7 @@ export function formatTree(names: readonly string[]): string[] {
   });
 }
 
-function warnOfExpiry({ warn }: CommandContext, secrets: readonly ListedSecret[]): void {
+function warnOf({ warn }: CommandContext, secrets: readonly ListedSecret[]): void {
   const nowMs = systemClock.nowMs();
   for (const { name, about, problem } of secrets) {
     if (problem === 'damaged') warn(`the file of ${name} isn't one of a secret`);
@@ -72,13 +72,13 @@ function toCell(expiresMs: number): Cell {
 }
 
 function toJson({ name, about, problem }: ListedSecret) {
-  if (about === undefined) return { name, problem };
+  if (about === undefined) return { key: name, problem };
   const { version, createdMs, kind, expiresMs } = about;
   return {
-    name,
+    key: name,
     version,
-    changed_at: createdMs,
     kind,
+    created_at: createdMs,
     ...(expiresMs === undefined ? {} : { expires_at: expiresMs, expired: expiresMs <= systemClock.nowMs() }),
   };
 }

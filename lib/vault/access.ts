@@ -5,7 +5,7 @@ import { codeOf, type Operation, recorded, type VaultJournal } from './journal.j
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import type { VaultLock } from './lock.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
-import { missingKey, notInitialized } from './missing-key.js';
+import { missingKey, noVerifier } from './missing-key.js';
 import { settleMove } from './move.js';
 import { readVerifierFile } from './verifier.js';
 
@@ -92,7 +92,7 @@ export class VaultAccess {
   async #opened<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
     return this.#withKeys(async (keys) => {
       const verifier = await readVerifierFile(this.layout.verifierFile);
-      if (verifier === undefined) throw notInitialized(this.layout);
+      if (verifier === undefined) throw noVerifier(this.layout);
       return work({ keys, verifier });
     });
   }

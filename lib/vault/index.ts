@@ -9,7 +9,7 @@ export type { ListedSecret } from './listing.js';
 export type { VaultLock } from './lock.js';
 export { openSecretReader, type SecretReader } from './reader.js';
 export type { Rekeyed, RekeyOptions } from './rekey.js';
-export type { WriteCondition } from './secret-files.js';
+export { demandVersion, type WriteCondition } from './secret-files.js';
 export { readServerKey } from './server-keys.js';
 export type { OpenedSecret } from './stored-file.js';
 export { openVault, type SetOptions, type Vault } from './vault.js';

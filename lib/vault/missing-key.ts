@@ -15,6 +15,13 @@ export function notInitialized(layout: VaultLayout): VaultError {
   });
 }
 
+/** The error where there is a master key and no verifier, as a crash of `init` may leave it. */
+export function noVerifier(layout: VaultLayout): VaultError {
+  return new VaultError('not_initialized', `there is no verifier ${layout.verifierFile} of a passphrase`, {
+    hint: 'vigocli secrets init makes one, for a new passphrase, and keeps the master key',
+  });
+}
+
 export function lostKey(layout: VaultLayout, orphan: string): VaultError {
   return new VaultError('key_missing', `there is ${orphan}, but no master key ${layout.keyFile}`, {
     hint: 'restore the master key from a backup, or name it with --key-file; a new one would open nothing that is here',

@@ -13,7 +13,7 @@ import { constantTimeEqual } from '../crypto/index.js';
 import { FilesError, readFileLimited, removeFile, writeFileAtomic } from '../files/index.js';
 import { VaultError } from './errors.js';
 import type { VaultLayout } from './layout.js';
-import { notInitialized } from './missing-key.js';
+import { noVerifier } from './missing-key.js';
 import {
   decodeVerifier,
   encodeVerifier,
@@ -93,7 +93,7 @@ export async function replaceWeakVerifier(
 /** Demands that there is a verifier, in whatever state. @throws VaultError `not_initialized` */
 export async function demandVerifier(layout: VaultLayout): Promise<void> {
   try {
-    if ((await readVerifierFile(layout.verifierFile)) === undefined) throw notInitialized(layout);
+    if ((await readVerifierFile(layout.verifierFile)) === undefined) throw noVerifier(layout);
   } catch (error) {
     if (!(error instanceof VaultError) || error.code !== 'bad_verifier') throw error;
   }

@@ -43,6 +43,7 @@ const READING = [
   'opendir',
   'readFile',
   'readdir',
+  'readdirSync',
   'realpath',
   'realpathSync',
   'stat',

@@ -6,7 +6,7 @@ import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { WakeUps } from '../wake-ups.js';
-import { envoyView } from './envoy-view.js';
+import { envoyView, runView } from './envoy-view.js';
 import { parseBody } from './parse-body.js';
 
 const SHOWN_RUNS = 10;
@@ -38,7 +38,7 @@ export function envoyRoutes({ store, fleet, live, wakeUps }: EnvoyRoutesContext)
 
     app.get<{ Params: { envoy: string } }>('/envoys/:envoy', async ({ params }) => {
       const envoy = await find(params.envoy);
-      return { envoy: envoyView(envoy), runs: await store.listRuns(envoy.id, SHOWN_RUNS) };
+      return { envoy: envoyView(envoy), runs: (await store.listRuns(envoy.id, SHOWN_RUNS)).map(runView) };
     });
 
     app.post<{ Params: { envoy: string } }>('/envoys/:envoy/rename', async (request) => {

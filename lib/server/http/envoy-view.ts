@@ -1,5 +1,6 @@
 import { toHex } from '../../base/index.js';
 import type { Envoy } from '../../store/index.js';
+import type { RunReport } from '../../wire/index.js';
 
 /** An envoy as the API shows it. */
 export function envoyView(envoy: Envoy) {
@@ -15,5 +16,18 @@ export function envoyView(envoy: Envoy) {
     last_seen_at: envoy.lastSeenAtMs ?? null,
     traits: envoy.traits ?? {},
     revoked_at: envoy.revokedAtMs ?? null,
+  };
+}
+
+/** One of its runs. */
+export function runView(run: RunReport) {
+  return {
+    id: run.runId,
+    started_at: run.startedAtMs,
+    finished_at: run.finishedAtMs,
+    policy_version: run.policyVersion,
+    secrets_epoch: run.secretsEpoch,
+    failure: run.failure ?? null,
+    results: run.results.map(({ durationMs, ...result }) => ({ ...result, duration_ms: durationMs })),
   };
 }

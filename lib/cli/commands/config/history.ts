@@ -13,6 +13,7 @@ export const command: Command = {
   usage: 'config history',
   summary: 'List what was published, the newest first',
   options: [{ name: 'json', summary: 'Print JSON' }],
+  examples: ['config history', 'config history --json'],
   async run({ api, out, table, note }, _, flags) {
     const { publications } = await (await api()).get<{ publications: ApiPublicationRow[] }>('/config/history');
     if (flags.is('json')) return out(`${JSON.stringify(publications)}\n`);

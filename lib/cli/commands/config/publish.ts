@@ -5,6 +5,7 @@ export const command: Command = {
   usage: 'config publish',
   summary: 'Check the stacks and make them the live config, all of them or none',
   options: [{ name: 'json', summary: 'Print JSON' }],
+  examples: ['config publish'],
   otherNames: ['apply', 'deploy'],
   async run(context, _, flags) {
     const published = await withProblems(context, { json: flags.is('json') }, async () =>

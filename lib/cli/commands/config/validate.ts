@@ -5,6 +5,7 @@ export const command: Command = {
   usage: 'config validate',
   summary: 'Check the stacks as publish would, and change nothing',
   options: [{ name: 'json', summary: 'Print JSON' }],
+  examples: ['config validate', 'config validate --json'],
   otherNames: ['check', 'lint'],
   async run(context, _, flags) {
     const checked = await withProblems(context, { json: flags.is('json') }, async () =>

@@ -4,9 +4,8 @@ import { printable } from '../../printable.js';
 import { formatTime } from '../../table.js';
 
 interface ApiRun {
-  readonly runId: string;
-  readonly startedAtMs: number;
-  readonly failure?: string;
+  readonly started_at: number;
+  readonly failure: string | null;
   readonly results: readonly { configcrate: string; resource: string; outcome: string; message: string }[];
 }
 
@@ -24,7 +23,7 @@ export const command: Command = {
     out(`labels     ${describeLabels(envoy)}\n`);
     for (const [trait, value] of Object.entries(envoy.traits)) out(`trait      ${printable(`${trait} = ${value}`)}\n`);
     for (const run of runs) {
-      out(`\nrun of ${formatTime(run.startedAtMs)}${run.failure ? `: ${printable(run.failure)}` : ''}\n`);
+      out(`\nrun of ${formatTime(run.started_at)}${run.failure ? `: ${printable(run.failure)}` : ''}\n`);
       const rows = run.results.map((r) => [r.outcome, `${r.configcrate}/${r.resource}`, r.message]);
       table(['OUTCOME', 'RESOURCE', 'MESSAGE'], rows);
     }

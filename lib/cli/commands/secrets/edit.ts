@@ -2,20 +2,20 @@ import { equalBytes, type KeyName, parseKeyName } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
 import type { SecretKind, Vault } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
-import { expiresOption, readExpiry } from '../../write-options.js';
+import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
 
 const LINE_FEED = 0x0a;
 
 export const command: Command = {
   usage: 'secrets edit <key>',
   summary: 'Change a value in $VISUAL or $EDITOR; nothing is stored where nothing changed, or the editor fails',
-  options: [expiresOption],
-  examples: ['secrets edit vigo/app/settings', "EDITOR='vim -n -i NONE' vigocli secrets edit tls/key"],
+  options: [expiresOption, ifVersionOption],
+  examples: ['secrets edit vigo/app/settings', 'secrets edit vigo/app/settings --expires 90d'],
   async run({ vault, note, warn }, [name = ''], flags) {
     const key = parseKeyName(name);
     const expiresMs = readExpiry(flags);
     const opened = await vault();
-    const [{ MAX_VALUE_BYTES }, { withScratchFile }, { runEditor }] = await Promise.all([
+    const [{ demandVersion, MAX_VALUE_BYTES }, { withScratchFile }, { runEditor }] = await Promise.all([
       import('../../../vault/index.js'),
       import('../../../files/index.js'),
       import('../../editor.js'),
@@ -23,6 +23,7 @@ export const command: Command = {
     const before = await openOrNew(opened, key);
     let after: Uint8Array | undefined;
     try {
+      demandVersion(key, before.version, readCondition(flags));
       after = await withScratchFile(before.value, async (scratch) => {
         if (!scratch.inMemory) warn('there is no file system in memory, so the value passes over a disk');
         await runEditor(scratch.path);

@@ -22,6 +22,6 @@ export const command: Command = {
     if (!flags.is('print')) return;
     const value = await opened.reveal(key, { version });
     out(value.expose());
-    if (process.stdout.isTTY) note('');
+    if (process.stdout.isTTY) out('\n');
   },
 };

@@ -10,6 +10,7 @@ export const command: Command = {
   usage: 'secrets init',
   summary: "Make the master key, the passphrase's verifier and the server's own keys",
   options: [passphraseOption],
+  examples: ['secrets init', 'secrets init --passphrase-file passphrase'],
   async run(context, _, flags) {
     const vault = await context.newVault();
     await vault.planInit();

@@ -5,6 +5,7 @@ import { noVault } from '../../errors.js';
 export const command: Command = {
   usage: 'secrets lock',
   summary: 'Close the gate at once',
+  examples: ['secrets lock'],
   async run({ vault, note, warn }) {
     const opened = await vault();
     const { recorded } = await opened.lock();

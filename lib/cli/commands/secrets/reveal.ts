@@ -1,16 +1,19 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
-import { parseKeyName, type Secret } from '../../../base/index.js';
+import { type KeyName, parseKeyName, type Secret } from '../../../base/index.js';
+import type { OpenedSecret } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
 import { readNumber } from '../../write-options.js';
 
 export const command: Command = {
   usage: 'secrets reveal <key>',
-  summary: 'Print a value, to the byte; a newline follows only on a terminal, and only there',
+  summary: 'Print a value, to the byte; a newline follows on a terminal only',
   options: [
     { name: 'version', value: 'n', summary: 'An earlier version: vigocli secrets history lists them' },
     { name: 'output', value: 'file', summary: 'Write it to a file, 0600, that must not be there yet' },
     { name: 'force', summary: 'Replace that file' },
+    { name: 'json', summary: 'Print JSON, with version, time, kind and who stored it' },
   ],
   examples: ['secrets reveal vigo/db/dsn', 'secrets reveal tls/key --output key.pem', 'secrets reveal a --version 2'],
   otherNames: ['get', 'show', 'cat', 'read', 'view', 'decrypt'],
@@ -18,17 +21,38 @@ export const command: Command = {
     const key = parseKeyName(name);
     const version = readNumber(flags, 'version', { least: 1 });
     const [path, force] = [flags.text('output'), flags.is('force')];
+    if (path !== undefined && flags.is('json')) {
+      throw new CliError('usage', '--output writes the value alone, not JSON', { hint: 'leave one of the two out' });
+    }
     if (path !== undefined && !force && existsSync(path)) throw exists(path); // before it is recorded as seen
-    const value = await (await vault()).reveal(key, { version });
+    const opened = await (await vault()).open(key, { version });
+    if (flags.is('json')) return out(`${JSON.stringify(toJson(key, opened))}\n`);
+    const { value } = opened;
     if (path !== undefined) {
       await write(path, value, force);
       return note(`${path} (0600)`);
     }
     out(value.expose());
-    // Not to stdout, where even on a terminal every byte is one of the value.
-    if (process.stdout.isTTY) note('');
+    if (process.stdout.isTTY) out('\n');
   },
 };
+
+/** A value that is no text is given in base64. */
+function toJson(key: KeyName, { version, kind, header, value }: OpenedSecret) {
+  const { createdMs, meta } = header;
+  const bytes = Buffer.from(value.expose());
+  const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+  return {
+    key,
+    version,
+    kind,
+    created_at: createdMs,
+    by: meta.by,
+    ...(meta.expires === undefined ? {} : { expires_at: meta.expires }),
+    encoding,
+    value: bytes.toString(encoding),
+  };
+}
 
 async function write(path: string, value: Secret<Uint8Array>, force: boolean): Promise<void> {
   const { createFileExclusive, writeFileAtomic } = await import('../../../files/index.js');

@@ -8,6 +8,7 @@ export const command: Command = {
   usage: 'secrets unlock',
   summary: 'Open the gate to the gated verbs with the passphrase',
   options: [passphraseOption],
+  examples: ['secrets unlock', 'secrets unlock --passphrase-file passphrase'],
   async run({ vault, note }, _, flags) {
     const { UNLOCK_IDLE_MS } = await import('../../../vault/index.js');
     const opened = await vault();
