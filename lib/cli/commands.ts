@@ -7,6 +7,7 @@ import { command as configHistory } from './commands/config/history.js';
 import { command as configPublish } from './commands/config/publish.js';
 import { command as configRollback } from './commands/config/rollback.js';
 import { command as configValidate } from './commands/config/validate.js';
+import { command as doctor } from './commands/doctor.js';
 import { command as envoysList } from './commands/envoys/list.js';
 import { command as envoysRename } from './commands/envoys/rename.js';
 import { command as envoysRevoke } from './commands/envoys/revoke.js';
@@ -66,6 +67,7 @@ export const commands: readonly Command[] = [
   envoysRevoke,
   auditList,
   auditVerify,
+  doctor,
   bench,
   completion,
 ];

@@ -13,6 +13,7 @@ const CLI_ERRORS = {
   no_database: 'not_found',
   bad_config: 'invalid',
   audit_broken: 'corrupt',
+  unhealthy: 'corrupt',
   bad_report: 'invalid',
   engines_disagree: 'internal',
   bench_failed: 'internal',

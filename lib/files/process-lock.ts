@@ -49,10 +49,21 @@ async function generations(path: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
+/** The id of the process that holds the lock, undefined where nobody does. @throws FilesError */
+export async function processLockOwner(path: string): Promise<number | undefined> {
+  const last = (await generations(path)).at(-1) ?? 0;
+  return last === 0 ? undefined : livingOwner(path, last);
+}
+
 async function demandDeadOwner(path: string, generation: number): Promise<void> {
+  const pid = await livingOwner(path, generation);
+  if (pid !== undefined) throw held(path, `process ${pid}`);
+}
+
+async function livingOwner(path: string, generation: number): Promise<number | undefined> {
   const owner = fromUtf8(await readFileLimited(`${path}.${generation}`, 256));
   const pid = Number(/^[1-9][0-9]*/.exec(owner)?.[0] ?? 0);
-  if (pid > 0 && (await describeProcess(pid)) === owner) throw held(path, `process ${pid}`);
+  return pid > 0 && (await describeProcess(pid)) === owner ? pid : undefined;
 }
 
 /** `<pid> <start time> <boot id>`: a process id alone is given to another process sooner or later. */

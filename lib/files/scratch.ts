@@ -15,6 +15,9 @@ import { readFileLimited } from './read.js';
 
 /** statfs(2): what a file system in memory calls itself. */
 const TMPFS_MAGIC = 0x01021994;
+const PREFIX = 'vigo-';
+/** With the six characters that mkdtemp(3) adds. */
+const SCRATCH_NAME = /^vigo-[A-Za-z0-9]{6}$/;
 /** A process that is asked to end wipes the file first. SIGINT is the terminal's, and the program in front handles it. */
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
@@ -58,10 +61,23 @@ export async function withScratchFile<T>(bytes: Uint8Array, work: (scratch: Scra
   }
 }
 
-function makeFolder(): { folder: string; inMemory: boolean } {
+/** Where the folders are made, the best place first. */
+export function scratchRoots(): string[] {
+  return [...memoryRoots(), tmpdir()];
+}
+
+/** Whether a folder of this name may be one of those that are lent. */
+export function isScratchFolder(name: string): boolean {
+  return SCRATCH_NAME.test(name);
+}
+
+function memoryRoots(): string[] {
   const uid = process.getuid?.() ?? 0;
-  const candidates = [process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`, '/dev/shm'];
-  for (const root of candidates) {
+  return [process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`, '/dev/shm'];
+}
+
+function makeFolder(): { folder: string; inMemory: boolean } {
+  for (const root of memoryRoots()) {
     try {
       if (statfsSync(root).type === TMPFS_MAGIC) return { folder: makeIn(root), inMemory: true };
     } catch {
@@ -76,7 +92,7 @@ function makeFolder(): { folder: string; inMemory: boolean } {
 }
 
 function makeIn(root: string): string {
-  const folder = mkdtempSync(join(root, 'vigo-'));
+  const folder = mkdtempSync(join(root, PREFIX));
   chmodSync(folder, 0o700);
   return folder;
 }

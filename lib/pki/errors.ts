@@ -7,6 +7,7 @@ const PKI_ERRORS = {
   bad_certificate: 'invalid',
   not_a_ca: 'invalid',
   key_mismatch: 'invalid', // the key belongs to another certificate
+  not_issued: 'invalid', // another CA signed it
   expired: 'precondition',
 } as const satisfies Record<string, ErrorKind>;
 

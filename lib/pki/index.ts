@@ -3,6 +3,14 @@ export type { KeyedCertificate, Validity } from './certificate.js';
 export { type EnvoyCertificate, type EnvoyCertificateRequest, issueEnvoyCertificate } from './envoy-certificate.js';
 export { PkiError, type PkiErrorCode } from './errors.js';
 export { readPublicKey } from './keys.js';
-export { assertCa, assertKeyMatches, certificateHash, certificateValidity, splitPem } from './read-certificate.js';
+export { type Lifetime, lifetimeOf } from './lifetime.js';
+export {
+  assertCa,
+  assertIssuedBy,
+  assertKeyMatches,
+  certificateHash,
+  certificateValidity,
+  splitPem,
+} from './read-certificate.js';
 export { issueServerCertificate, type ServerCertificate, type ServerCertificateRequest } from './server-certificate.js';
 export { drawTrustDomain, type EnvoyName, parseEnvoyUri } from './spiffe.js';

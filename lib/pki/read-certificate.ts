@@ -54,3 +54,10 @@ export function readKeyOf(certificatePem: string, keyPem: string): KeyObject {
   }
   return key;
 }
+
+/** @throws PkiError `not_issued` unless the CA's key signed the certificate; `bad_certificate` */
+export function assertIssuedBy(caPem: string, certificatePem: string): void {
+  const [ca, certificate] = [readCertificate(caPem), readCertificate(certificatePem)];
+  if (certificate.checkIssued(ca) && certificate.verify(ca.publicKey)) return;
+  throw new PkiError('not_issued', 'the certificate is not signed by this CA');
+}

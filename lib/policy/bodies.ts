@@ -1,6 +1,7 @@
 import { type HostName, type KeyGlob, type KeyName, toHex } from '../base/index.js';
 import type { Sha256 } from '../crypto/index.js';
 import { encodeBody, hashBody, type PolicyBody, refsOf, watchersOf } from './body.js';
+import { refsOfRule } from './check-refs.js';
 import { composeBody } from './compose.js';
 import { type EnvoyRule, matchRule } from './envoy-rules.js';
 import { PolicyError } from './errors.js';
@@ -63,9 +64,8 @@ export class Bodies {
 }
 
 /** Entitlement (D4): what comes out of interpolation must have stood in the operator's own text. */
-function requireEntitled(refs: ReadonlySet<KeyName>, rule: EnvoyRule, { crates }: Stacks): void {
-  const sources = [rule, ...rule.configcrates.flatMap(({ name }) => crates.get(name) ?? [])];
-  const written = new Set(sources.flatMap((source) => source.refs.map(({ key }) => key)));
+function requireEntitled(refs: ReadonlySet<KeyName>, rule: EnvoyRule, stacks: Stacks): void {
+  const written = refsOfRule(stacks, rule);
   for (const key of refs) {
     if (!written.has(key)) throw new PolicyError('not_entitled', `no operator wrote the ref ${key}`);
   }

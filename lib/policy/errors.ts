@@ -7,6 +7,10 @@ const POLICY_ERRORS = {
   bad_value: 'invalid', // an attribute's value doesn't fit its type
   not_entitled: 'internal', // a placeholder that no operator wrote came out of a build
   unresolved: 'unavailable', // a ref has no value here and now
+  missing_folder: 'precondition', // of the .vgo files
+  misplaced: 'invalid', // a link or a device where a .vgo file should be
+  too_large: 'exhausted', // a tree that no fleet needs
+  missing_publication: 'corrupt', // a published tree that isn't what was published
   not_text: 'precondition', // a value that isn't UTF-8 would stand in the middle of a text
 } as const satisfies Record<string, ErrorKind>;
 

@@ -6,7 +6,6 @@ const SERVER_ERRORS = {
   missing_file: 'precondition',
   bad_certificate: 'precondition', // of the CA or the server, or not one that goes with the others
   missing_secret: 'precondition',
-  missing_publication: 'corrupt',
   stepped_back: 'corrupt',
   not_found: 'not_found',
   cannot_listen: 'conflict',

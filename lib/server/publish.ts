@@ -1,12 +1,22 @@
 import { basename, join } from 'node:path';
 import type { KeyName } from '../base/index.js';
 import { swapLink } from '../files/index.js';
-import { checkRefs, parseStacks, type ResourceGuard, type Stacks } from '../policy/index.js';
+import {
+  checkRefs,
+  loadTree,
+  parseStacks,
+  type ResourceGuard,
+  readStacksTree,
+  refsOfRule,
+  type Stacks,
+  type StacksTree,
+  storeTree,
+  treeDigest,
+} from '../policy/index.js';
 import type { Publication, Store } from '../store/index.js';
 import { MAX_BUNDLE_SECRET_BYTES } from '../wire/index.js';
 import { ServerError } from './errors.js';
 import type { LivePolicy } from './live-policy.js';
-import { loadTree, readStacksTree, type StacksTree, storeTree, treeDigest } from './stacks-tree.js';
 import type { WakeUps } from './wake-ups.js';
 
 /** What a config is checked against: which secrets there are, and how large. */
@@ -125,13 +135,10 @@ export class Publishing {
   }
 
   /** Everything that one rule refers to travels in one answer. */
-  async #checkBundleSizes({ rules, crates }: Stacks): Promise<void> {
-    for (const rule of rules) {
-      const sources = [rule, ...rule.configcrates.flatMap(({ name }) => crates.get(name) ?? [])];
+  async #checkBundleSizes(stacks: Stacks): Promise<void> {
+    for (const rule of stacks.rules) {
       let bytes = 0;
-      for (const key of new Set(sources.flatMap(({ refs }) => refs.map((ref) => ref.key)))) {
-        bytes += await this.#context.catalog.size(key);
-      }
+      for (const key of refsOfRule(stacks, rule)) bytes += await this.#context.catalog.size(key);
       if (bytes > MAX_BUNDLE_SECRET_BYTES) {
         throw new ServerError('too_large', `the secrets of the rule for ${rule.match} have ${bytes} bytes together`, {
           hint: `an envoy is handed at most ${MAX_BUNDLE_SECRET_BYTES} bytes at once`,

@@ -1,7 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { type ErrorDetails, VigoError } from '../base/index.js';
 import { FilesError, readFileLimited } from '../files/index.js';
-import { assertCa, assertKeyMatches, type KeyedCertificate } from '../pki/index.js';
+import { assertCa, assertIssuedBy, assertKeyMatches, type KeyedCertificate } from '../pki/index.js';
 import { ServerError } from './errors.js';
 import type { Settings } from './settings.js';
 
@@ -27,11 +26,7 @@ export async function readTlsFiles(paths: Settings['tls']): Promise<TlsFiles> {
   check(`the CA's key ${paths.caKey}`, () => assertKeyMatches(ca, caKey));
   check(`the server's key ${paths.key} with its certificate ${paths.cert}`, () => assertKeyMatches(cert, key));
   // Agents trust nothing but the CA that their token pins: another one's certificate would lock all of them out.
-  const server = new X509Certificate(cert);
-  const issuer = new X509Certificate(ca);
-  if (!server.checkIssued(issuer) || !server.verify(issuer.publicKey)) {
-    throw unusable(`the server's certificate ${paths.cert} is not signed by the CA ${paths.ca}`);
-  }
+  check(`the server's certificate ${paths.cert} with the CA ${paths.ca}`, () => assertIssuedBy(ca, cert));
   return { ca: { certificatePem: ca, keyPem: caKey }, certificatePem: cert, keyPem: key };
 }
 
@@ -53,6 +48,6 @@ function check(what: string, assertion: () => void): void {
   }
 }
 
-function unusable(message: string, details: ErrorDetails = {}): ServerError {
+function unusable(message: string, details: ErrorDetails): ServerError {
   return new ServerError('bad_certificate', message, { hint: HINT, ...details });
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Connection, loadDriver } from './driver.js';
 import { StoreError, toStoreError } from './errors.js';
-import { preparePlace } from './place.js';
+import { demandPrivatePlace, preparePlace } from './place.js';
 import { APPLICATION_ID, MIGRATIONS } from './schema.js';
 
 /** How long a transaction waits for those of other processes. */
@@ -25,6 +25,33 @@ export async function openDatabase(file: string): Promise<Connection> {
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');
     migrate(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw toStoreError(error);
+  }
+}
+
+/**
+ * Opens Vigo's database to read it: nothing is made, and its schema stays as it is. Not by SQLite's own read-only mode,
+ * which leaves the files of its log behind where no other process has the database open.
+ * @throws StoreError `driver_missing`, `older_schema`, and what `openDatabase` does
+ */
+export async function openDatabaseReadOnly(file: string): Promise<Connection> {
+  const Database = await loadDriver();
+  const path = resolve(file);
+  await demandPrivatePlace(path);
+  let db: Connection | undefined;
+  try {
+    db = new Database(path, { timeout: BUSY_TIMEOUT_MS, fileMustExist: true });
+    requireKnown(db, path);
+    if (schemaVersion(db) < MIGRATIONS.length) {
+      throw new StoreError('older_schema', `${path} has schema ${schemaVersion(db)}, from before this program`, {
+        hint: 'the start of vigosrv brings it up to date',
+      });
+    }
+    db.pragma('query_only = ON');
+    db.pragma('trusted_schema = OFF');
     return db;
   } catch (error) {
     db?.close();

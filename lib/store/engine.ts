@@ -1,6 +1,6 @@
 import type { Clock } from '../base/index.js';
 import type { AuditChain } from './audit-log.js';
-import { openDatabase } from './database.js';
+import { openDatabase, openDatabaseReadOnly } from './database.js';
 import type { Connection } from './driver.js';
 import { type StoreError, toStoreError } from './errors.js';
 import { makeOperations, type OperationName, type Operations, operationModes } from './operations.js';
@@ -10,6 +10,8 @@ export interface StoreOptions {
   readonly path: string;
   readonly chain: AuditChain;
   readonly clock: Clock;
+  /** Makes and changes nothing: every operation that would write fails. */
+  readonly readOnly?: boolean;
 }
 
 /** One call of an operation. */
@@ -33,8 +35,8 @@ export class Engine {
   }
 
   /** @throws StoreError, see `openDatabase` */
-  static async open({ path, chain, clock }: StoreOptions): Promise<Engine> {
-    return new Engine(await openDatabase(path), chain, clock);
+  static async open({ path, chain, clock, readOnly = false }: StoreOptions): Promise<Engine> {
+    return new Engine(await (readOnly ? openDatabaseReadOnly(path) : openDatabase(path)), chain, clock);
   }
 
   /**

@@ -3,6 +3,7 @@ import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
 const STORE_ERRORS = {
   driver_missing: 'precondition', // better-sqlite3 isn't installed, or doesn't run here
   newer_schema: 'precondition', // the database was written by a newer Vigo
+  older_schema: 'precondition', // and it was opened to be read only
   foreign_database: 'precondition', // the file is not a Vigo database
   not_initialized: 'precondition', // there was no genesis yet
   already_initialized: 'conflict',

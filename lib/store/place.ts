@@ -12,10 +12,21 @@ import { StoreError } from './errors.js';
  * @throws StoreError `unavailable`
  */
 export async function preparePlace(path: string): Promise<void> {
-  try {
+  await asStoreError(async () => {
     await ensureDir(dirname(path), 0o700);
     if (!existsSync(path)) await createEmpty(path);
     await checkPrivateFile(path);
+  });
+}
+
+/** The same for a file that must be there. @throws StoreError `unavailable` */
+export async function demandPrivatePlace(path: string): Promise<void> {
+  await asStoreError(() => checkPrivateFile(path));
+}
+
+async function asStoreError(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (cause) {
     if (!(cause instanceof FilesError)) throw cause;
     throw new StoreError('unavailable', cause.message, { hint: cause.hint, cause });

@@ -40,8 +40,11 @@ export class Gate {
     this.#clock = clock;
   }
 
-  /** @throws VaultError `locked`, `expired`, `clock_backwards`; `unknown_key` where it was unlocked with another key */
-  async demandOpen(keys: MasterKeys, verifier: Uint8Array): Promise<void> {
+  /**
+   * @returns until when it stays open without being used: milliseconds since 1970
+   * @throws VaultError `locked`, `expired`, `clock_backwards`; `unknown_key` where it was unlocked with another key
+   */
+  async demandOpen(keys: MasterKeys, verifier: Uint8Array): Promise<number> {
     const sentinel = await this.#read();
     const reader = new ByteReader(sentinel.subarray(MAGIC.length));
     const keyId = reader.bytes(KEY_ID_BYTES);
@@ -54,12 +57,14 @@ export class Gate {
     }
     const mac = await this.#mac(key, verifier, lastUse);
     if (!constantTimeEqual(mac, reader.rest())) throw locked("the sentinel isn't this vault's");
-    const idleMs = this.#clock.nowMs() - new ByteReader(lastUse).u64();
+    const lastUseMs = new ByteReader(lastUse).u64();
+    const idleMs = this.#clock.nowMs() - lastUseMs;
     if (idleMs >= UNLOCK_IDLE_MS) {
       throw closed('expired', `the vault was not used for ${formatDuration(UNLOCK_IDLE_MS)} and is locked again`);
     }
     // A clock that was set back would stretch the 24 hours.
     if (idleMs < 0) throw closed('clock_backwards', 'the vault is locked: the clock was set back since its last use');
+    return lastUseMs + UNLOCK_IDLE_MS;
   }
 
   /** Opens the gate, or prolongs it: 24 hours from now. */

@@ -1,6 +1,9 @@
 export type { VaultOptions } from './access.js';
 export { VaultError, type VaultErrorCode } from './errors.js';
+export { type Examination, type ExaminationOptions, examineVault } from './examine.js';
+export type { FileProblem } from './examine-name.js';
 export { UNLOCK_IDLE_MS } from './gate.js';
+export { type GateState, gateState } from './gate-state.js';
 export type { DamagedVersion, GoneVersions, SecretHistory, SecretVersion } from './history.js';
 export type { Initialization } from './init.js';
 export type { VaultAction, VaultJournal, VaultJournalEntry } from './journal.js';

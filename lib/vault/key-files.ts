@@ -1,4 +1,4 @@
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { isKeyName, type KeyName } from '../base/index.js';
 import { filesBelow, hasFile, keyPath } from './key-tree.js';
 import type { VaultLayout } from './layout.js';
@@ -12,16 +12,31 @@ export interface KeyFiles {
 
 /** Every file in the place of a secret, of a kept version or of a key of the server, whatever is in it. */
 export async function* walkKeyFiles(layout: VaultLayout): AsyncGenerator<KeyFiles & { readonly path: string }> {
-  const versions = join(layout.secretsDir, VERSIONS);
-  for await (const path of filesBelow(layout.secretsDir)) {
-    const isKept = path.startsWith(`${versions}/`);
-    if (isKept && !VERSION_NAME.test(relative(dirname(path), path))) continue;
-    const name = isKept ? relative(versions, dirname(path)) : relative(layout.secretsDir, path);
-    if (isKeyName(name)) yield { kind: 'secret', name, path };
+  for await (const { path, files } of walkVault(layout)) if (files !== undefined) yield { ...files, path };
+}
+
+/** Every file of the vault but temporary ones, and what it is; a stray one is in no name's place. */
+export async function* walkVault({ secretsDir, keysDir }: VaultLayout): AsyncGenerator<{
+  readonly path: string;
+  readonly files: KeyFiles | undefined;
+  /** Of a kept version. */
+  readonly version?: number;
+}> {
+  const versions = join(secretsDir, VERSIONS);
+  for await (const path of filesBelow(secretsDir)) {
+    if (path.startsWith(`${versions}/`)) {
+      const version = Number(VERSION_NAME.exec(basename(path))?.[1] ?? 0);
+      const name = relative(versions, dirname(path));
+      if (version > 0 && isKeyName(name)) yield { path, files: { kind: 'secret', name }, version };
+      else yield { path, files: undefined };
+    } else {
+      const name = relative(secretsDir, path);
+      yield { path, files: isKeyName(name) ? { kind: 'secret', name } : undefined };
+    }
   }
-  for await (const path of filesBelow(layout.keysDir)) {
-    const name = relative(layout.keysDir, path);
-    if (isKeyName(name)) yield { kind: 'server-key', name, path };
+  for await (const path of filesBelow(keysDir)) {
+    const name = relative(keysDir, path);
+    yield { path, files: isKeyName(name) ? { kind: 'server-key', name } : undefined };
   }
 }
 

@@ -33,6 +33,11 @@ export class MasterKeys {
     return this.#all.length > 1;
   }
 
+  /** The ids of all of them, the current one first. */
+  get ids(): readonly Uint8Array[] {
+    return this.#all.map(({ id }) => id);
+  }
+
   find(id: Uint8Array): MasterKey | undefined {
     return this.#all.find((key) => equalBytes(key.id, id));
   }

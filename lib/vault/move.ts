@@ -29,7 +29,7 @@ import {
 } from './versions.js';
 
 /** A move under way. The versions get the next numbers of the new name, because none is ever used twice. */
-interface Move {
+export interface Move {
   readonly from: KeyName;
   readonly to: KeyName;
   /** The current version of `from`. */
@@ -41,7 +41,7 @@ interface Move {
 }
 
 /** Below the secrets folder, where no key's file can be. */
-const MOVE_FILE = '.move';
+export const MOVE_FILE = '.move';
 
 /**
  * Gives a secret another name, with all its versions; each is encrypted anew, because its name is bound in.
@@ -162,7 +162,8 @@ async function writeMoveFile(
   await writeFileAtomic(join(secretsDir, MOVE_FILE), bytes, { mode: 0o600 });
 }
 
-async function readMoveFile(secretsDir: string, keys: MasterKeys): Promise<Move | undefined> {
+/** The move that is under way, or was stopped. @throws VaultError `damaged`, `forged`, `unknown_key` */
+export async function readMoveFile(secretsDir: string, keys: MasterKeys): Promise<Move | undefined> {
   let bytes: Uint8Array;
   try {
     bytes = await readFileLimited(join(secretsDir, MOVE_FILE), MAX_FILE_BYTES);

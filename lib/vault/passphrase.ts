@@ -33,7 +33,7 @@ const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 300_000;
 
 /** Wrong passphrases in a row: `"VGF1" | count u32 | time of the last ms u64`. */
-interface Failures {
+export interface Failures {
   readonly count: number;
   readonly lastMs: number;
 }
@@ -120,7 +120,8 @@ async function demandPatience(layout: VaultLayout, clock: Clock, { count, lastMs
   });
 }
 
-async function readFailures(layout: VaultLayout): Promise<Failures> {
+/** How many wrong passphrases were given since the last right one. */
+export async function readFailures(layout: VaultLayout): Promise<Failures> {
   try {
     const bytes = await readFileLimited(layout.failuresFile, FILE_BYTES);
     // What isn't whole counts as nothing: it could as well have been removed.

@@ -7,7 +7,7 @@ import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
 import { missingKey } from './missing-key.js';
 import { openFile, sealFile } from './seal.js';
-import { decodeVaultFile, MAX_FILE_BYTES } from './vault-file.js';
+import { decodeVaultFile, MAX_FILE_BYTES, type VaultFileHeader } from './vault-file.js';
 
 const SERVER_KEY_BYTES = 32;
 const MAX_TRIES = 3;
@@ -48,7 +48,7 @@ export async function readServerKey(place: VaultPlace, name: string): Promise<Se
     const keys = await loadMasterKeys(layout.keyFile);
     if (keys === undefined) throw await missingKey(layout);
     try {
-      return await open(layout, name, keys);
+      return (await openServerKey(layout, name, keys)).value;
     } catch (error) {
       // The master key may have been replaced between the two looks.
       if (tries === MAX_TRIES || !(error instanceof VaultError) || error.code !== 'unknown_key') throw error;
@@ -58,12 +58,17 @@ export async function readServerKey(place: VaultPlace, name: string): Promise<Se
   }
 }
 
-async function open(layout: VaultLayout, name: string, keys: MasterKeys): Promise<Secret<Uint8Array>> {
+/** Opens a key of the server with these master keys. Throws what `readServerKey` does. */
+export async function openServerKey(
+  layout: VaultLayout,
+  name: string,
+  keys: MasterKeys,
+): Promise<{ readonly header: VaultFileHeader; readonly value: Secret<Uint8Array> }> {
   const file = decodeVaultFile(name, await readKeyFile(pathOf(layout, name)));
   if (file.header.kind !== 'server-key') {
     throw new VaultError('forged', `the file of ${name} holds no key of the server`);
   }
-  return new Secret(openFile(name, file, keys));
+  return { header: file.header, value: new Secret(openFile(name, file, keys)) };
 }
 
 async function readKeyFile(path: string): Promise<Uint8Array> {

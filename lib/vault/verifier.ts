@@ -47,9 +47,14 @@ export async function makeVerifier(passphrase: Uint8Array, cost: Argon2idCost = 
   return { memoryKiB, passes, salt, hash: (await loadArgon2id()).hash(passphrase, salt, cost, HASH_BYTES) };
 }
 
+/** Whether it costs less to attack than one of today. */
+export function isWeak({ memoryKiB, passes }: Argon2idCost): boolean {
+  return memoryKiB < COST.memoryKiB || passes < COST.passes;
+}
+
 /** The verifier that takes the place of one that is cheaper to attack than today's; never cheaper in anything. */
 export async function strongerVerifier(verifier: Verifier, passphrase: Uint8Array): Promise<Verifier | undefined> {
-  if (verifier.memoryKiB >= COST.memoryKiB && verifier.passes >= COST.passes) return undefined;
+  if (!isWeak(verifier)) return undefined;
   return makeVerifier(passphrase, {
     memoryKiB: Math.max(verifier.memoryKiB, COST.memoryKiB),
     passes: Math.max(verifier.passes, COST.passes),

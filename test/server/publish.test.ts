@@ -54,8 +54,8 @@ t.test('whatever is wrong with a config, what was live stays live', async (t) =>
     ['a reserved secret', () => write(kit, 'secret:vigo/web/auth/admin'), { code: 'invalid_config' }],
     ['marker text', () => write(kit, '__VIGO_SECRET__a__END_VIGO_SECRET__'), { code: 'invalid_config' }],
     ['too much at once', () => write(kit, `secret:${LARGE}`), { code: 'too_large' }],
-    ['a link', () => symlinkSync('/etc/hosts', join(kit.paths.stacks, 'x.vgo')), { code: 'bad_request' }],
-    ['no stacks', () => rmSync(kit.paths.stacks, { recursive: true }), { code: 'missing_file' }],
+    ['a link', () => symlinkSync('/etc/hosts', join(kit.paths.stacks, 'x.vgo')), { code: 'misplaced' }],
+    ['no stacks', () => rmSync(kit.paths.stacks, { recursive: true }), { code: 'missing_folder' }],
   ];
   for (const [what, spoil, error] of refusals) {
     mkdirSync(kit.paths.stacks, { recursive: true });

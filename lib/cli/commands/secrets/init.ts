@@ -2,9 +2,7 @@ import { wipe } from '../../../crypto/index.js';
 import type { Command } from '../../command.js';
 import type { CommandContext } from '../../context.js';
 import { passphraseOption, readNewPassphrase } from '../../passphrase.js';
-
-/** The server's own keys: what signs policy heads and sealed answers, and what will sign audit checkpoints. */
-const SERVER_KEYS = ['policy', 'checkpoint'] as const;
+import { SERVER_KEYS } from '../../server-keys.js';
 
 export const command: Command = {
   usage: 'secrets init',

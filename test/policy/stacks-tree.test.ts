@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fromUtf8, utf8 } from '../../lib/base/index.js';
-import { loadTree, readStacksTree, storeTree, treeDigest } from '../../lib/server/stacks-tree.js';
+import { loadTree, readStacksTree, storeTree, treeDigest } from '../../lib/policy/stacks-tree.js';
 
 const texts = (tree: ReadonlyMap<string, Uint8Array>) =>
   Object.fromEntries([...tree].map(([path, content]) => [path, fromUtf8(content)]));
@@ -23,7 +23,7 @@ t.test('only .vgo files are read, in folders too; what is dotted or named otherw
 
 t.test('a link in the place of a file is refused, and one in the place of a folder not followed', async (t) => {
   const file = t.testdir({ 'a.vgo': t.fixture('symlink', '/etc/passwd') });
-  await t.rejects(readStacksTree(file), { room: 'server', code: 'bad_request' });
+  await t.rejects(readStacksTree(file), { room: 'policy', code: 'misplaced' });
   const folder = t.testdir({ outside: { 'a.vgo': 'x' }, stacks: {} });
   symlinkSync('../outside', join(folder, 'stacks', 'inside'));
   t.same(texts(await readStacksTree(join(folder, 'stacks'))), {});
@@ -32,7 +32,7 @@ t.test('a link in the place of a file is refused, and one in the place of a fold
 });
 
 t.test('no folder, and a file that is too large', async (t) => {
-  await t.rejects(readStacksTree(join(t.testdir(), 'none')), { code: 'missing_file' });
+  await t.rejects(readStacksTree(join(t.testdir(), 'none')), { code: 'missing_folder' });
   await t.rejects(readStacksTree(t.testdir({ 'a.vgo': 'x'.repeat(1024 * 1024 + 1) })), { code: 'too_large' });
 });
 
@@ -58,7 +58,7 @@ t.test('a published tree comes back as it was, and no other one does', async (t)
   await storeTree(published, digest, tree);
   t.same(texts(await loadTree(published, digest)), texts(tree), 'publishing it again is fine');
 
-  const broken = { room: 'server', code: 'missing_publication' };
+  const broken = { room: 'policy', code: 'missing_publication' };
   const folder = join(published, digest);
   writeFileSync(join(folder, 'web', 'a.vgo'), 'configcrate: b\n');
   await t.rejects(loadTree(published, digest), broken, 'edited');

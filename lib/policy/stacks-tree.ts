@@ -11,7 +11,7 @@ import {
   temporaryPath,
   writeFileAtomic,
 } from '../files/index.js';
-import { ServerError } from './errors.js';
+import { PolicyError } from './errors.js';
 
 const MAX_FILES = 10_000;
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -22,7 +22,7 @@ export type StacksTree = ReadonlyMap<string, Uint8Array>;
 
 /**
  * Reads every `.vgo` file below a folder. Other files and dotted names are the operator's own and are left alone.
- * @throws ServerError `bad_request` for a symbolic link, `too_large` for a tree that no fleet needs.
+ * @throws PolicyError `missing_folder`, `misplaced` for a symbolic link, `too_large` for a tree that no fleet needs.
  */
 export async function readStacksTree(dir: string): Promise<StacksTree> {
   const tree = new Map<string, Uint8Array>();
@@ -35,7 +35,7 @@ export async function readStacksTree(dir: string): Promise<StacksTree> {
         await walk(path);
       } else if (entry.name.endsWith('.vgo')) {
         if (!entry.isFile()) {
-          throw new ServerError('bad_request', `${join(dir, path)} is not a regular file`, {
+          throw new PolicyError('misplaced', `${join(dir, path)} is not a regular file`, {
             hint: 'a link could lead out of the stacks: put the file itself there',
           });
         }
@@ -43,7 +43,7 @@ export async function readStacksTree(dir: string): Promise<StacksTree> {
         bytes += content.length;
         tree.set(path, content);
         if (tree.size > MAX_FILES || bytes > MAX_TREE_BYTES) {
-          throw new ServerError('too_large', `${dir} has more than ${MAX_FILES} files or ${MAX_TREE_BYTES} bytes`);
+          throw new PolicyError('too_large', `${dir} has more than ${MAX_FILES} files or ${MAX_TREE_BYTES} bytes`);
         }
       }
     }
@@ -79,13 +79,13 @@ export async function storeTree(published: string, digest: string, tree: StacksT
 
 /**
  * Reads a published tree back.
- * @throws ServerError `missing_publication` where it isn't what was published.
+ * @throws PolicyError `missing_publication` where it isn't what was published.
  */
 export async function loadTree(published: string, digest: string): Promise<StacksTree> {
   const dir = join(published, digest);
   const tree = await readStacksTree(dir);
   if ((await treeDigest(tree)) !== digest) {
-    throw new ServerError('missing_publication', `${dir} is not the config that was published under that name`, {
+    throw new PolicyError('missing_publication', `${dir} is not the config that was published under that name`, {
       hint: 'somebody changed it: publish the stacks again, or restore the folder from a backup',
     });
   }
@@ -96,7 +96,7 @@ async function openFolder(dir: string) {
   try {
     return await opendir(dir);
   } catch (cause) {
-    throw new ServerError('missing_file', `there is no folder ${dir} to read the config from`, {
+    throw new PolicyError('missing_folder', `there is no folder ${dir} to read the config from`, {
       hint: 'make it, with envoys.vgo and one .vgo file per configcrate in it',
       cause,
     });

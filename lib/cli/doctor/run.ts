@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { systemClock } from '../../base/index.js';
+import { vaultLayout } from '../../vault/index.js';
+import type { Flags } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { CliError } from '../errors.js';
+import { Progress } from '../progress.js';
+import { type Check, runCheck } from './check.js';
+import { checks } from './checks.js';
+import { fail } from './finding.js';
+import { countStatuses, formatFindings, type ReportLine } from './report.js';
+import { Subject } from './subject.js';
+
+/** Says so, and asks of the host alone, before there is a vault. */
+const noVault: Check = {
+  name: 'vault',
+  needsVault: false,
+  run: async ({ layout }) => [fail(`there is no vault in ${layout.secretsDir} yet`, 'run: vigocli secrets init')],
+};
+
+/**
+ * Asks every check, or those that are named, and prints what each finds as it comes.
+ * @throws CliError `unhealthy` where one fails, with `--strict` also where one warns; `usage`
+ */
+export async function runDoctor(context: CommandContext, flags: Flags): Promise<void> {
+  const chosen = chooseChecks(flags.texts('only'));
+  const json = flags.is('json');
+  const progress = new Progress(context);
+  const { secretsDir, keyFile } = context;
+  const tlsDir = flags.text('tls-dir');
+  const subject = new Subject({
+    home: context.home,
+    layout: vaultLayout({ secretsDir, keyFile, keysDir: context.home.keys }),
+    tlsDir: tlsDir === undefined ? undefined : resolve(tlsDir),
+    clock: systemClock,
+    onProgress: (done, total) => progress.update(done, total),
+  });
+  const asked = (await subject.hasVault()) ? chosen : [noVault, ...chosen.filter(({ needsVault }) => !needsVault)];
+  const width = Math.max(...asked.map(({ name }) => name.length));
+  const lines: ReportLine[] = [];
+  try {
+    for (const check of asked) {
+      const findings = await runCheck(check, subject);
+      progress.end();
+      lines.push(...findings.map((finding) => ({ check: check.name, ...finding })));
+      if (!json) context.out(formatFindings(check.name, findings, width, context.paint));
+    }
+  } finally {
+    await subject.close();
+  }
+  const count = countStatuses(lines);
+  if (json) context.out(`${JSON.stringify({ ...count, findings: lines })}\n`);
+  conclude(count, { strict: flags.is('strict') });
+}
+
+function chooseChecks(names: readonly string[]): readonly Check[] {
+  const unknown = names.find((name) => !checks.some((check) => check.name === name));
+  if (unknown !== undefined) {
+    const hint = `there is ${checks.map(({ name }) => name).join(', ')}`;
+    throw new CliError('usage', `there is no check ${JSON.stringify(unknown)}`, { hint });
+  }
+  return names.length === 0 ? checks : checks.filter(({ name }) => names.includes(name));
+}
+
+function conclude({ warn, fail }: { warn: number; fail: number }, { strict }: { strict: boolean }): void {
+  if (fail === 0 && !(strict && warn > 0)) return;
+  throw new CliError('unhealthy', `${plural(fail, 'failure')} and ${plural(warn, 'warning')}`);
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,383 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { checks } from '../../lib/cli/doctor/checks.js';
+import { judgeCoreDumps } from '../../lib/cli/doctor/memory.js';
+import { judgeNode } from '../../lib/cli/doctor/node-version.js';
+import { formatFindings } from '../../lib/cli/doctor/report.js';
+import { judgeSpace } from '../../lib/cli/doctor/space.js';
+import { judgeSwap } from '../../lib/cli/doctor/swap.js';
+import { acquireProcessLock, temporaryPath } from '../../lib/files/index.js';
+import { addMasterKey, loadMasterKeys } from '../../lib/vault/master-key.js';
+import { makeVerifier, replaceVerifierFile } from '../../lib/vault/verifier.js';
+import { CHEAP } from '../vault/kit.js';
+import { DAY_MS, makeHome } from './doctor-home.js';
+
+const SQL = fileURLToPath(new URL('sql.mjs', import.meta.url));
+const RULES = { 'envoys.vgo': 'envoys: [{match: "*", configcrates: [shop]}]\n' };
+const HOST_CHECKS = ['memory', 'swap', 'node', 'space'];
+const isRoot = process.geteuid?.() === 0;
+
+function crate(content: string): string {
+  return `configcrate: shop\nresources:\n  - {name: f, type: file, path: /etc/shop, content: ${JSON.stringify(content)}}\n`;
+}
+
+t.test('a home that is in order, and nothing of it is touched', async (t) => {
+  const home = await makeHome(t);
+  await home.set('shop/db', 'one');
+  await home.set('shop/db', 'two');
+  const digest = await home.publish({ ...RULES, 'shop.vgo': crate('secret:shop/db') });
+  symlinkSync(`published/${digest}`, home.paths.live);
+  const before = snapshot(home.paths.root);
+  for (const { name } of checks.filter(({ name }) => !HOST_CHECKS.includes(name))) {
+    const findings = await home.findings(name);
+    t.ok(findings.length > 0, name);
+    for (const { status, message } of findings) t.equal(status, 'ok', `${name}: ${message}`);
+  }
+  t.same(snapshot(home.paths.root), before);
+});
+
+t.test('permissions', async (t) => {
+  const home = await makeHome(t);
+  const { paths } = home;
+  await home.set('a/b', 'x');
+  mkdirSync(paths.stacks);
+  const modes: [string, number, RegExp][] = [
+    [paths.root, 0o777, /^fail {2}has mode 0777/],
+    [join(paths.secrets, 'a/b'), 0o640, /^fail \/secrets\/a\/b has mode 0640: its group can read/],
+    [join(paths.secrets, '.master.key'), 0o604, /everybody can read/],
+    [join(paths.keys, 'policy'), 0o644, /keys\/policy/],
+    [join(paths.tls, 'ca_key'), 0o640, /tls\/ca_key/],
+    [join(paths.tls, 'key'), 0o640, /tls\/key/],
+    [paths.database, 0o660, /db\/vigo.db/],
+    [paths.run, 0o755, /run has mode/],
+    [home.vault.layout.verifierFile, 0o644, /secrets-verifier/],
+    [paths.stacks, 0o777, /stacks/],
+  ];
+  for (const [path, mode, problem] of modes) {
+    const { mode: before } = lstatSync(path);
+    chmodSync(path, mode);
+    const found = await home.ask('permissions');
+    t.equal(found.length, 1, path);
+    t.match(found[0], problem);
+    t.match((await home.findings('permissions'))[0]?.hint, /^chmod /);
+    chmodSync(path, before);
+  }
+  chmodSync(join(paths.tls, 'cert'), 0o644);
+  chmodSync(paths.stacks, 0o775);
+  t.match(await home.ask('permissions'), [/^ok /], 'a certificate is no secret, and operators share the stacks');
+});
+
+t.test('as a user who may not read the vault, every check says so', { skip: !isRoot && 'needs root' }, async (t) => {
+  const home = await makeHome(t);
+  for (const { name } of checks) await home.findings(name); // whatever they load, this user may not be able to
+  const folder = join(home.paths.root, '..');
+  chmodSync(folder, 0o755);
+  for (const mode of [0o755, 0o700]) {
+    chmodSync(home.paths.root, mode);
+    process.seteuid?.(65_534);
+    try {
+      for (const name of ['permissions', 'master key', 'vault files', 'expiry', 'gate', 'refs', 'audit log']) {
+        t.ok(
+          (await home.ask(name)).some((line) => line.startsWith('fail ')),
+          `${mode.toString(8)} ${name}`,
+        );
+      }
+    } finally {
+      process.seteuid?.(0);
+    }
+  }
+});
+
+t.test('master key', async (t) => {
+  const home = await makeHome(t);
+  const { keyFile } = home.vault.layout;
+  t.match(await home.ask('master key'), [/^ok .* key [0-9a-f]{16} opens 2 files$/]);
+  const keys = await loadMasterKeys(keyFile);
+  if (keys === undefined) throw new Error('no key');
+  await addMasterKey(keyFile, keys);
+  t.match(await home.ask('master key'), [/^ok .* opens 0 files$/, /^warn .* 2 files under it: a rekey is under way/]);
+  await home.vault.rekey();
+  t.match(await home.ask('master key'), [/^ok .* opens 2 files$/]);
+  truncateSync(keyFile, 20);
+  t.match(await home.ask('master key'), [/^fail .*not a master key file/]);
+  rmSync(keyFile);
+  t.match(await home.ask('vault files'), [/^fail .*but no master key/]);
+});
+
+t.test('vault files', async (t) => {
+  const home = await makeHome(t);
+  const file = (name: string) => join(home.paths.secrets, name);
+  for (const name of ['a', 'a', 'a', 'b', 'b', 'c']) await home.set(name, `of ${name}`);
+  t.match(await home.ask('vault files'), ['ok all open: 3 secrets, 3 earlier versions, 2 keys of the server']);
+  copyFileSync(file('.versions/a/@1'), file('a'));
+  truncateSync(file('.versions/b/@1'), 50);
+  rmSync(join(home.paths.keys, 'checkpoint'));
+  linkSync(file('c'), file('stray.'));
+  t.match(await home.ask('vault files'), [
+    /^fail .*\/secrets\/a: the file of a is version 1, but there was a later one/,
+    /^fail .*\.versions\/b\/@1: /,
+    /^fail the server's key \/keys\/checkpoint is missing/,
+    /^warn \/secrets\/stray\. belongs to no secret/,
+  ]);
+});
+
+t.test('vault files, against what the server has seen', async (t) => {
+  const home = await makeHome(t);
+  await home.set('a', 'one');
+  await home.set('a', 'two');
+  const entry = { action: 'secret.changed', actor: 'vigosrv', subject: '1 secrets', outcome: 'done' } as const;
+  await home.store.recordSecretVersions([{ key: parseKeyName('a'), version: 2 }], entry);
+  t.match(await home.ask('vault files'), [/^ok /]);
+  renameSync(join(home.paths.secrets, '.versions/a/@1'), join(home.paths.secrets, 'a'));
+  t.match(await home.ask('vault files'), [/^fail .*the file of a is version 1, but there is a version 2/]);
+  rmSync(join(home.paths.secrets, '.versions'), { recursive: true });
+  t.match(await home.ask('vault files'), [/^fail .*a is at version 1, but the server has seen version 2/]);
+});
+
+t.test('expiry', async (t) => {
+  const home = await makeHome(t);
+  await home.set('late', 'x', home.clock.now + 15 * DAY_MS);
+  t.match(await home.ask('expiry'), [/^ok none of 1/]);
+  home.clock.now += 2 * DAY_MS;
+  t.match(await home.ask('expiry'), [/^warn late expires 20/]);
+  home.clock.now += 13 * DAY_MS;
+  t.match(await home.ask('expiry'), [/^fail late expired 20/]);
+});
+
+t.test('gate', async (t) => {
+  const home = await makeHome(t);
+  const { vault, clock } = home;
+  t.match(await home.ask('gate'), [/^ok unlocked until 20/]);
+  clock.now -= 1000;
+  t.match(await home.ask('gate'), [/^warn .*the clock was set back/]);
+  clock.now += DAY_MS + 1000;
+  t.match(await home.ask('gate'), [/^ok the vault was not used for 1d/]);
+  await vault.lock();
+  t.same(await home.ask('gate'), ['ok the vault is locked']);
+  await t.rejects(vault.unlock(utf8('wrong')));
+  t.match(await home.ask('gate'), [/^ok /, /^warn 1 wrong passphrase, the last at 20/]);
+  await replaceVerifierFile(vault.layout.verifierFile, await makeVerifier(utf8('weak'), CHEAP));
+  t.match(await home.ask('gate'), [/^ok /, /^warn /, /^warn the verifier of the passphrase costs less/]);
+  rmSync(vault.layout.verifierFile);
+  t.match(await home.ask('gate'), [/^fail /]);
+});
+
+t.test('leftovers', async (t) => {
+  const home = await makeHome(t);
+  const { secrets, keys, published } = home.paths;
+  mkdirSync(join(secrets, 'a'), { mode: 0o700 });
+  mkdirSync(published, { mode: 0o700 });
+  const left = [join(secrets, 'a'), keys, published].map(temporaryPath);
+  for (const path of left) writeFileSync(path, '');
+  t.match(await home.ask('leftovers'), [/^ok /], 'a writer may be at work');
+  const hourAgo = new Date(home.clock.now - 3_600_000);
+  for (const path of left) utimesSync(path, hourAgo, hourAgo);
+  t.match(await home.ask('leftovers'), [/^warn .* was never finished/, /^warn /, /^warn /]);
+});
+
+t.test('refs resolve as the server would', async (t) => {
+  const home = await makeHome(t);
+  await home.set('shop/db', 'x');
+  t.match(await home.ask('refs'), ['ok no config is published yet']);
+  const digest = await home.publish({ ...RULES, 'shop.vgo': crate('secret:shop/db') });
+  t.match(await home.ask('refs'), [
+    /^warn \/\.live does not lead to/,
+    'ok all 1 secrets that the live config refers to resolve',
+  ]);
+  symlinkSync(`published/${digest}`, home.paths.live);
+  const shop = join(home.paths.secrets, 'shop/db');
+  copyFileSync(join(home.paths.keys, 'policy'), shop);
+  t.match(await home.ask('refs'), [/^fail shop\.vgo:3:\d+: the file of shop\/db /], 'damaged');
+  rmSync(shop);
+  t.match(await home.ask('refs'), [/^fail shop\.vgo:3:\d+: there is no secret shop\/db$/]);
+  t.match((await home.findings('refs'))[0]?.hint, 'vigocli secrets set raw shop/db');
+  writeFileSync(join(home.paths.published, digest, 'shop.vgo'), 'configcrate: other');
+  t.match(await home.ask('refs'), [/^fail .* is not the config that was published/]);
+});
+
+t.test('refs that no envoy may ever resolve, and more than one answer holds', async (t) => {
+  const home = await makeHome(t);
+  const live = async (content: string) => {
+    const digest = await home.publish({ ...RULES, 'shop.vgo': crate(content) });
+    rmSync(home.paths.live, { force: true });
+    symlinkSync(`published/${digest}`, home.paths.live);
+  };
+  await live('secret:vigo/web/auth/admin');
+  t.match(await home.ask('refs'), [/^fail shop\.vgo:3:\d+: .*vigo\/web\/auth\/admin/]);
+  const names = Array.from({ length: 9 }, (_, i) => `large/${i}`);
+  for (const name of names) await home.set(name, 'x'.repeat(1 << 20));
+  await live(names.map((name) => `secret:${name}`).join(' '));
+  t.match(await home.ask('refs'), [/^fail envoys\.vgo:1:\d+: the secrets for \* have \d+ bytes together/]);
+});
+
+t.test('certificates', async (t) => {
+  const home = await makeHome(t);
+  const { tls } = home.paths;
+  const lines = (ca: string, server: string) => [
+    new RegExp(`^${ca} the CA certificate `),
+    new RegExp(`^${server} the server's certificate `),
+  ];
+  t.match(await home.ask('certificates'), lines('ok', 'ok'));
+  home.clock.now += 340 * DAY_MS;
+  t.match(await home.ask('certificates'), lines('ok', 'warn'));
+  home.clock.now += 30 * DAY_MS;
+  t.match(await home.ask('certificates'), lines('ok', 'fail'));
+  home.clock.now += 3300 * DAY_MS;
+  t.match(await home.ask('certificates'), lines('fail', 'fail'));
+  home.clock.now -= 4000 * DAY_MS;
+  t.match(await home.ask('certificates'), lines('fail', 'fail'), 'not yet valid');
+
+  const self = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x'];
+  const [key, cert] = [join(tls, 'key'), join(tls, 'cert')];
+  execFileSync('openssl', [...self, '-days', '9', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  t.match(await home.ask('certificates'), [/^fail the server's certificate .* not signed by this CA/]);
+  rmSync(key);
+  t.match(await home.ask('certificates'), [/^fail can't read \/tls\/key/]);
+  rmSync(tls, { recursive: true });
+  t.match(await home.ask('certificates'), ['warn there is no /tls']);
+});
+
+t.test('audit log', async (t) => {
+  const home = await makeHome(t);
+  t.match(await home.ask('audit log'), [/^ok \d+ entries hold together/]);
+  await home.store.close();
+  const sql = (statement: string) => execFileSync(process.execPath, [SQL, home.paths.database, statement]);
+  sql('DELETE FROM audit_log WHERE seq = 2');
+  t.match(await home.ask('audit log'), ['fail entry 2 was removed']);
+  sql('PRAGMA user_version = 0');
+  t.match(await home.ask('audit log'), [/^fail .*has schema 0/], 'it is left as it is');
+  writeFileSync(
+    home.paths.database,
+    'not a database, but a file that is long enough to be looked at as one'.repeat(20),
+  );
+  t.match(await home.ask('audit log'), [/^fail .*not a database of Vigo/]);
+  rmSync(home.paths.database);
+  t.match(await home.ask('audit log'), [/^fail /]);
+});
+
+const canMount = isRoot && spawnSync('unshare', ['-m', 'true']).status === 0;
+
+t.test('space', { skip: !canMount && 'mounting a small file system needs root' }, async (t) => {
+  const home = await makeHome(t);
+  t.match(await home.ask('space'), [/^(ok|warn) : .* free$/]);
+  const { published } = home.paths;
+  mkdirSync(published);
+  const mount = (...args: string[]) => t.equal(spawnSync('mount', [...args, published]).status, 0);
+  mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs');
+  t.teardown(() => spawnSync('umount', [published]));
+  t.ok((await home.ask('space')).includes('fail /published: 1 MiB free'));
+  mount('-o', 'remount,ro');
+  t.ok((await home.ask('space')).includes('fail /published: the file system is read-only'));
+});
+
+t.test('how much is enough', async (t) => {
+  const plenty = { bytes: 1e12, files: 1e6, readOnly: false };
+  const status = (space: Partial<typeof plenty>) => judgeSpace('/x', { ...plenty, ...space }).status;
+  t.equal(status({}), 'ok');
+  t.equal(judgeSpace('/x', { ...plenty, files: undefined }).status, 'ok');
+  t.equal(status({ bytes: 100 << 20 }), 'warn');
+  t.equal(status({ bytes: 1 << 20 }), 'fail');
+  t.equal(status({ files: 5000 }), 'warn');
+  t.equal(status({ files: 5 }), 'fail');
+  t.equal(status({ readOnly: true }), 'fail');
+});
+
+t.test('memory, of the server that runs too', async (t) => {
+  const home = await makeHome(t);
+  t.equal((await home.findings('memory')).length, 1);
+  const lock = await acquireProcessLock(join(home.paths.run, 'vigosrv.lock'));
+  const [, server] = await home.findings('memory');
+  t.match(server?.message, `vigosrv, process ${process.pid}: `);
+  await lock.release();
+  t.equal((await home.findings('memory')).length, 1);
+
+  const judge = (limit: string, filter: number, piped: boolean) => judgeCoreDumps('x', { limit, filter, piped }).status;
+  t.equal(judge('unlimited', 0, true), 'ok');
+  t.equal(judge('0', 0x33, false), 'ok');
+  t.equal(judge('0', 0x33, true), 'warn', 'the limit does not hold for a pipe');
+  t.equal(judge('unlimited', 0x33, false), 'warn');
+  t.equal(judgeCoreDumps('x', { limit: undefined, filter: undefined, piped: undefined }).status, 'warn');
+});
+
+t.test('swap', async (t) => {
+  t.match(judgeSwap([]), [{ status: 'ok' }]);
+  t.match(judgeSwap(undefined), [{ status: 'warn' }]);
+  t.match(
+    judgeSwap([
+      { path: '/dev/sda2', lies: 'unknown' },
+      { path: '/dev/dm-0', lies: 'on an encrypted device' },
+      { path: '/dev/zram0', lies: 'in memory' },
+    ]),
+    [{ status: 'warn' }, { status: 'ok' }, { status: 'ok' }],
+  );
+});
+
+t.test('node', async (t) => {
+  const at = (version: string, date: string) => judgeNode(version, Date.parse(date)).status;
+  t.equal(at('18.20.0', '2026-01-01'), 'fail');
+  t.equal(at('20.10.0', '2026-01-01'), 'fail');
+  t.equal(at('20.11.0', '2026-01-01'), 'ok');
+  t.equal(at('20.20.2', '2026-11-01'), 'warn');
+  t.equal(at('22.1.0', '2026-11-01'), 'ok');
+  t.equal(at('23.1.0', '2026-11-01'), 'warn');
+  t.equal(at('26.0.0', '2026-11-01'), 'ok', 'a line that is not known yet');
+});
+
+t.test('a check that fails in another way than it knows ends no other', async (t) => {
+  const home = await makeHome(t);
+  rmSync(home.paths.database);
+  mkdirSync(home.paths.database);
+  rmSync(home.paths.secrets, { recursive: true });
+  writeFileSync(home.paths.secrets, 'a file where a folder should be');
+  rmSync(home.paths.run, { recursive: true });
+  writeFileSync(home.paths.run, '');
+  for (const { name } of checks) {
+    const findings = await home.findings(name);
+    t.ok(findings.length > 0, name);
+    for (const { message } of findings) t.notMatch(message, /the check itself/, name);
+  }
+});
+
+t.test('a report is cut where it helps nobody any more, the worst first', async (t) => {
+  const findings = [
+    { status: 'ok', message: 'fine' } as const,
+    ...Array.from(
+      { length: 30 },
+      (_, i) => ({ status: 'fail', message: `file ${i}\u001b[2J`, hint: 'mend it' }) as const,
+    ),
+  ];
+  const text = formatFindings('x', findings, 5, (status, text) => (status === 'heading' ? text : `<${status}>${text}`));
+  const lines = text.split('\n');
+  t.equal(lines[0], '<fail>fail  x      file 0\\u{1b}[2J');
+  t.equal(lines[1], `${' '.repeat(13)}hint: mend it`);
+  t.equal(lines.at(-2), `${' '.repeat(13)}and 11 more; --json lists all of them`);
+  t.equal(lines.length, 42);
+});
+
+/** Every path below a folder with what a write changes, but for the files that SQLite opens. */
+function snapshot(folder: string): string[] {
+  return (readdirSync(folder, { recursive: true }) as string[])
+    .filter((path) => !path.startsWith('db/'))
+    .sort()
+    .map((path) => {
+      const { mode, size, mtimeMs, ctimeMs } = lstatSync(join(folder, path));
+      return [path, mode, size, mtimeMs, ctimeMs].join(' ');
+    });
+}
