@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { acquireProcessLock } from '../../lib/files/index.js';
+import { acquireProcessLock, processLockOwner } from '../../lib/files/index.js';
 
 const holder = `
-  import { acquireProcessLock } from ${JSON.stringify(new URL('../../lib/files/index.ts', import.meta.url))};
+  import { acquireProcessLock, processLockOwner } from ${JSON.stringify(new URL('../../lib/files/index.ts', import.meta.url))};
   const lock = await acquireProcessLock(process.env.LOCK_PATH);
   process.stdout.write('held');
   setInterval(() => lock, 1e6);`;
@@ -25,6 +25,15 @@ t.test('one holder at a time; released, it can be taken again', async (t) => {
   await lock.release();
   await acquireProcessLock(path);
   await t.rejects(acquireProcessLock(path), { code: 'held' });
+});
+
+t.test('who holds it can be asked', async (t) => {
+  const path = join(t.testdir(), 'agent.lock');
+  t.equal(await processLockOwner(path), undefined);
+  const lock = await acquireProcessLock(path);
+  t.equal(await processLockOwner(path), process.pid);
+  await lock.release();
+  t.equal(await processLockOwner(path), undefined);
 });
 
 t.test('of many attempts at once one wins', async (t) => {

@@ -44,6 +44,7 @@ const READING = [
   'readFile',
   'readdir',
   'readdirSync',
+  'readlink',
   'realpath',
   'realpathSync',
   'stat',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
@@ -29,6 +29,35 @@ t.test('what was committed is there after opening again', async (t) => {
   const again = await reopen(t, path);
   t.equal(await again.trustDomain(), 'fleet.example');
   t.equal((await again.auditHead()).size, 1);
+});
+
+t.test('opened to be read: nothing is made, changed or left behind', async (t) => {
+  const path = newPath(t);
+  const read = () => openStore({ path, chain, clock, readOnly: true });
+  await t.rejects(read(), { name: 'StoreError', code: 'unavailable' });
+  t.notOk(existsSync(dirname(path)));
+
+  const writer = await reopen(t, path);
+  await writer.genesis('fleet.example', entry);
+  const beside = await read();
+  t.equal(await beside.trustDomain(), 'fleet.example');
+  await t.rejects(beside.appendAudit(entry), { name: 'StoreError' });
+  await writer.appendAudit(entry);
+  t.equal((await beside.auditHead()).size, 2, 'what others commit is seen');
+  await beside.close();
+  await writer.close();
+
+  const before = readFileSync(path);
+  const alone = await read();
+  t.equal((await alone.auditHead()).size, 2);
+  await alone.close();
+  t.same(readFileSync(path), before);
+  t.same(readdirSync(dirname(path)), ['vigo.db']);
+
+  const old = new Database(path);
+  old.pragma('user_version = 0');
+  old.close();
+  await t.rejects(read(), { name: 'StoreError', code: 'older_schema' });
 });
 
 t.test('genesis is the first and only one', async (t) => {

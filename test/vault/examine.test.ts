@@ -32,6 +32,12 @@ async function makeFull(t: Test): Promise<Kit & { file(name: string): string }> 
   return { ...kit, file: (name) => join(kit.secretsDir, name) };
 }
 
+/** The current file may have a second name, which a copy over it would change, too. */
+function putBack(from: string, to: string): void {
+  rmSync(to);
+  copyFileSync(from, to);
+}
+
 t.test('a whole vault: everything is counted, nothing is wrong', async (t) => {
   const kit = await makeFull(t);
   await kit.vault.set(parseKeyName('old'), utf8('x'), { kind: 'raw', expiresMs: 1234 });
@@ -58,20 +64,20 @@ t.test('a whole vault: everything is counted, nothing is wrong', async (t) => {
 
 t.test('whatever is done to its files is found, and named', async (t) => {
   const wrongs: Record<string, { harm(file: (name: string) => string, kit: Kit): void; at: string; code: string }> = {
-    'cut short': { harm: (file) => truncateSync(file('a'), 70), at: 'a', code: 'damaged' },
+    'cut short': { harm: (file) => truncateSync(file('b/c'), 70), at: 'b/c', code: 'damaged' },
     altered: {
       harm: (file) =>
         writeFileSync(
-          file('a'),
-          readFileSync(file('a')).map((byte, i, all) => (i === all.length - 1 ? ~byte : byte)),
+          file('b/c'),
+          readFileSync(file('b/c')).map((byte, i, all) => (i === all.length - 1 ? ~byte : byte)),
         ),
-      at: 'a',
+      at: 'b/c',
       code: 'forged',
     },
-    emptied: { harm: (file) => truncateSync(file('a'), 0), at: 'a', code: 'damaged' },
-    'made longer': { harm: (file) => appendFileSync(file('a'), 'x'), at: 'a', code: 'forged' },
+    emptied: { harm: (file) => truncateSync(file('b/c'), 0), at: 'b/c', code: 'damaged' },
+    'made longer': { harm: (file) => appendFileSync(file('b/c'), 'x'), at: 'b/c', code: 'forged' },
     'in the place of another': { harm: (file) => copyFileSync(file('a'), file('b/c')), at: 'b/c', code: 'forged' },
-    'put back': { harm: (file) => copyFileSync(file('.versions/a/@1'), file('a')), at: 'a', code: 'version_mismatch' },
+    'put back': { harm: (file) => putBack(file('.versions/a/@1'), file('a')), at: 'a', code: 'version_mismatch' },
     'a damaged earlier version': {
       harm: (file) => truncateSync(file('.versions/a/@1'), 70),
       at: '.versions/a/@1',
@@ -84,15 +90,14 @@ t.test('whatever is done to its files is found, and named', async (t) => {
     },
     'under another master key': {
       harm(file) {
-        const bytes = readFileSync(file('a'));
-        writeFileSync(file('a'), bytes.fill(7, 4, 12));
+        writeFileSync(file('b/c'), readFileSync(file('b/c')).fill(7, 4, 12));
       },
-      at: 'a',
+      at: 'b/c',
       code: 'unknown_key',
     },
     'a key of the server as a secret': {
-      harm: (file, kit) => copyFileSync(join(kit.home, 'keys/policy'), file('a')),
-      at: 'a',
+      harm: (file, kit) => copyFileSync(join(kit.home, 'keys/policy'), file('b/c')),
+      at: 'b/c',
       code: 'forged',
     },
     'a link': {
@@ -151,7 +156,7 @@ t.test('against who puts back all that is kept, what the server has seen is held
   ]);
   const seen = async () => (await examineVault(vault.layout, { seenVersions })).problems.map(({ path }) => path);
   t.same(await seen(), []);
-  copyFileSync(file('.versions/a/@2'), file('a'));
+  putBack(file('.versions/a/@2'), file('a'));
   rmSync(file('.versions'), { recursive: true });
   t.same((await examineVault(vault.layout)).problems, [], 'it looks like one that was always there');
   t.same(await seen(), [file('a')]);

@@ -7,7 +7,7 @@ import { CliError } from '../errors.js';
 import { Progress } from '../progress.js';
 import { type Check, runCheck } from './check.js';
 import { checks } from './checks.js';
-import { fail } from './finding.js';
+import { type Finding, fail } from './finding.js';
 import { countStatuses, formatFindings, type ReportLine } from './report.js';
 import { Subject } from './subject.js';
 
@@ -40,7 +40,7 @@ export async function runDoctor(context: CommandContext, flags: Flags): Promise<
   const lines: ReportLine[] = [];
   try {
     for (const check of asked) {
-      const findings = await runCheck(check, subject);
+      const findings = pointBack(await runCheck(check, subject), lines);
       progress.end();
       lines.push(...findings.map((finding) => ({ check: check.name, ...finding })));
       if (!json) context.out(formatFindings(check.name, findings, width, context.paint));
@@ -51,6 +51,14 @@ export async function runDoctor(context: CommandContext, flags: Flags): Promise<
   const count = countStatuses(lines);
   if (json) context.out(`${JSON.stringify({ ...count, findings: lines })}\n`);
   conclude(count, { strict: flags.is('strict') });
+}
+
+/** What keeps several checks from looking, like a master key that is lost, is told once. */
+function pointBack(findings: readonly Finding[], earlier: readonly ReportLine[]): Finding[] {
+  return findings.map((finding) => {
+    const told = earlier.find(({ message }) => message === finding.message);
+    return told === undefined ? finding : { status: finding.status, message: `not looked at: see ${told.check}` };
+  });
 }
 
 function chooseChecks(names: readonly string[]): readonly Check[] {
