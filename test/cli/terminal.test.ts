@@ -85,6 +85,14 @@ if (noTerminal === undefined) {
     t.equal(type(home, ['secrets', 'rekey', '--quiet']).shown, '');
   });
 
+  t.test('the doctor colours the word that counts, and stands in columns either way', async (t) => {
+    const home = init(t);
+    const ask = (env: Record<string, string>) =>
+      typeIn({ TERM: 'xterm', ...env }, home, ['doctor', '--only', 'gate']).shown;
+    t.equal(ask({}), '\x1b[32mok\x1b[m    gate  the vault is locked\n');
+    t.equal(ask({ NO_COLOR: '1' }), 'ok    gate  the vault is locked\n');
+  });
+
   t.test('values', async (t) => {
     const home = init(t);
     t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);

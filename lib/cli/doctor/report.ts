@@ -29,7 +29,7 @@ export function formatFindings(check: string, findings: readonly Finding[], widt
   const lines = sorted
     .slice(0, MAX_LINES)
     .flatMap(({ status, message, hint }) => [
-      `${paint(status, status.padEnd(4))}  ${name}  ${printable(message)}`,
+      `${paint(status, status)}${' '.repeat(6 - status.length)}${name}  ${printable(message)}`,
       ...(hint === undefined ? [] : [`${indent}${paint('heading', 'hint:')} ${printable(hint)}`]),
     ]);
   const more = sorted.length - MAX_LINES;
