@@ -3,6 +3,7 @@ import { hardenProcess } from '../files/index.js';
 import { command as enroll } from './commands/enroll.js';
 import { command as run } from './commands/run.js';
 import { command as status } from './commands/status.js';
+import { command as unit } from './commands/unit.js';
 import { oneLine } from './log.js';
 import { readCommandLine } from './program.js';
 
@@ -12,7 +13,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const out = (text: string) => void process.stdout.write(text);
   const note = (line: string) => void process.stderr.write(`${line}\n`);
   try {
-    const asked = readCommandLine([enroll, run, status], argv);
+    const asked = readCommandLine([enroll, run, status, unit], argv);
     if (asked.kind === 'text') out(asked.text);
     else await asked.command.run({ paths: asked.paths, out, note }, asked.flags);
     return 0;

@@ -21,3 +21,4 @@ export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uu
 export { nearest } from './nearest.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';
 export { Secret } from './secret.js';
+export { unitCommand, unitWord } from './unit-word.js';

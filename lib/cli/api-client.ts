@@ -10,6 +10,8 @@ const TIMEOUT_MS = 60_000;
 export interface ApiClient {
   /** The port that machines enroll at, too. */
   readonly port: number;
+  /** PEM: the one CA that its certificate is verified with. */
+  readonly ca: string;
   /** @throws VigoError of the server's code and message, or CliError `no_server` */
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
@@ -44,6 +46,7 @@ export async function connectApi(home: HomePaths): Promise<ApiClient> {
   const call = <T>(method: string, path: string, body?: unknown) => send<T>({ url, ca, token, method, path, body });
   return {
     port: Number(new URL(url).port) || 443,
+    ca,
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body ?? {}),
   };

@@ -1,18 +1,22 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { DEFAULT_HOME, errorTable, systemClock, VigoError } from '../base/index.js';
 import { hardenProcess } from '../files/index.js';
 import { version } from '../version.js';
 
-const HELP = `Usage: vigosrv [--help | --version]
+const HELP = `Usage: vigosrv [--help | --version | --unit]
 
 Serves the fleet: gRPC for agents, HTTPS for enrollment and the API.
 
   VIGO_HOME         where everything lies (default ${DEFAULT_HOME})
   VIGO_CONFIG_FILE  the settings (default server.yaml in that folder)
 
+--unit prints a systemd unit for this program and these settings, with no core files and no swap.
 It stops cleanly on SIGTERM and SIGINT. First steps on a new host:
   vigocli secrets init
   vigocli secrets generate-certs
-  vigosrv
+  vigosrv --unit > /etc/systemd/system/vigosrv.service
+  systemctl enable --now vigosrv
 `;
 
 /** Runs the server until a signal stops it. Gives the exit code. */
@@ -20,6 +24,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   const [word] = argv;
   if (word === '--help' || word === '-h') return print(HELP);
   if (word === '--version' || word === '-v') return print(`vigosrv ${version}\n`);
+  if (word === '--unit') return print(await unit(env));
   if (word !== undefined) {
     process.stderr.write(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
     return errorTable.usage.exit;
@@ -33,7 +38,8 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   });
   try {
     const home = env.VIGO_HOME ?? DEFAULT_HOME;
-    const server = await startServer({ home, settingsFile: env.VIGO_CONFIG_FILE, log, clock: systemClock });
+    const [, program = ''] = process.argv;
+    const server = await startServer({ home, settingsFile: env.VIGO_CONFIG_FILE, program, log, clock: systemClock });
     log.info({ home, grpc: server.grpcPort, api: server.apiPort, version }, 'ready');
     const signal = await stopped;
     log.info({ signal }, 'stopping');
@@ -50,6 +56,15 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
 /** Runs the part of a thread, for which the program starts once more. */
 export async function runThread(): Promise<void> {
   await import('./store-thread.js');
+}
+
+async function unit({
+  VIGO_HOME: home = DEFAULT_HOME,
+  VIGO_CONFIG_FILE: settings,
+}: NodeJS.ProcessEnv): Promise<string> {
+  const { serverUnit } = await import('./unit.js');
+  const [, program = ''] = process.argv;
+  return serverUnit([process.execPath, realpathSync(program)], resolve(home), settings && resolve(settings));
 }
 
 function print(text: string): number {

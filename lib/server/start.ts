@@ -11,6 +11,7 @@ import { WatchMarks } from '../policy/index.js';
 import { type AgentServer, parseHostPort, startAgentServer } from '../rpc/index.js';
 import type { Store } from '../store/index.js';
 import type { SecretReader } from '../vault/index.js';
+import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
 import { ServerError } from './errors.js';
 import { Fleet } from './fleet.js';
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly home: string;
   /** `server.yaml` somewhere else; it must exist then. */
   readonly settingsFile?: string | undefined;
+  /** The path of this program; the agent's, which machines install, lies beside it. */
+  readonly program: string;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -213,6 +216,7 @@ class Start {
       ...parts,
       tls: { cert: tls.certificatePem, key: tls.keyPem },
       ca: tls.ca,
+      agentProgram: AgentProgram.beside(this.#options.program),
       authorizer: new Authorizer(token, parts.refusals),
       policyPublicKey: signer.publicKey,
       certificateTtlMs: settings.certificateTtlMs,

@@ -5,6 +5,8 @@ import { base64Url, ecdsaProof, parseJson } from './json.js';
 /** Where the server answers enrollment, on its HTTPS port. */
 export const CA_PATH = '/enroll/ca';
 export const ENROLL_PATH = '/enroll';
+/** The agent's program, for a machine that has none yet and knows its hash. */
+export const AGENT_PATH = '/enroll/agent';
 
 const requestSchema = z.strictObject({
   token: z.string().check(z.maxLength(200)),

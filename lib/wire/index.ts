@@ -9,6 +9,7 @@ export {
   type Traits,
 } from './check-in.js';
 export {
+  AGENT_PATH,
   CA_PATH,
   ENROLL_PATH,
   type EnrollmentAnswer,

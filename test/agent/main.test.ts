@@ -50,7 +50,7 @@ t.test('bad usage ends with 2 and a hint, help with 0', async (t) => {
     [['run', '--help'], 0, /--dry-run/, /^$/],
     [['--version'], 0, /^vigo \d/, /^$/],
     [[], 2, /^$/, /^error: .*\nhint: vigo --help\n$/],
-    [['frobnicate'], 2, /^$/, /^error: .*frobnicate.*\nhint: vigo enroll \| run \| status\n$/],
+    [['frobnicate'], 2, /^$/, /^error: .*frobnicate.*\nhint: vigo enroll \| run \| status \| unit\n$/],
     [['run', '--frobnicate'], 2, /^$/, /^error: unknown option --frobnicate\nhint: vigo run --help\n$/],
     [['run', '--interval'], 2, /^$/, /hint: /],
     [['run', '--interval', 'soon'], 1, /^$/, /hint: like 90s/],

@@ -9,6 +9,7 @@ import { makeGuard } from '../../lib/guard/index.js';
 import { createInstance, createRequestVerifier, parseToken } from '../../lib/identity/index.js';
 import { generateCa, issueServerCertificate, type KeyedCertificate } from '../../lib/pki/index.js';
 import { WatchMarks } from '../../lib/policy/index.js';
+import { AgentProgram } from '../../lib/server/agent-program.js';
 import { Fleet } from '../../lib/server/fleet.js';
 import { type AppContext, httpsApp } from '../../lib/server/http/app.js';
 import { Authorizer } from '../../lib/server/http/authorize.js';
@@ -98,6 +99,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const context: AppContext = {
     tls: { cert: server.certificatePem, key: server.keyPem },
     ca,
+    agentProgram: new AgentProgram(join(paths.root, 'vigo.mjs')),
     trustDomain: TRUST_DOMAIN,
     policyPublicKey: signer.publicKey,
     certificateTtlMs: 30 * DAY_MS,

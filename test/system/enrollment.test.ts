@@ -15,6 +15,8 @@ import { startFleet } from './start-fleet.js';
 /** What a machine may have on its disk before it is an envoy: its own new key. */
 const KEYS = ['ed25519.seed'];
 
+const UUID = /^[0-9a-f-]{36}$/;
+
 interface Refused {
   readonly exit: number;
   readonly says: RegExp;
@@ -86,7 +88,10 @@ t.test('vigo enroll', async (t) => {
     const tokenFile = await fleet.makeToken('web-*');
     t.equal((await fleet.tryEnroll('web-0', tokenFile)).code, 0);
     await refuses(t, 'web-1', tokenFile, refused);
-    t.match(await lastReason(), { subject: 'web-1', detail: { reason: 'used', used_from: '127.0.0.1' } });
+    t.match(await lastReason(), {
+      subject: 'web-1',
+      detail: { reason: 'used', used_at: Number, used_from: '127.0.0.1', used_by: UUID },
+    });
   });
 
   await t.test('a host name that an envoy has', async (t) => {
@@ -159,6 +164,9 @@ t.test('vigo enroll', async (t) => {
     const tries = await Promise.all(hosts.map(async (host) => ({ host, ...(await fleet.tryEnroll(host, tokenFile)) })));
     t.same(tries.map(({ code }) => code).sort(), [0, 3, 3], 'exactly one wins');
     const racers = (await listEnvoys(fleet)).filter(({ host_name }) => hosts.includes(host_name));
+    const lost = (await fleet.audit('enrollment.refused')).slice(-2);
+    const use = { used_at: Number, used_from: '127.0.0.1', used_by: racers[0]?.id };
+    t.match(lost, [{ detail: { reason: 'used', ...use } }, { detail: { reason: 'used', ...use } }]);
     t.match(racers, [{ host_name: tries.find(({ code }) => code === 0)?.host }]);
     for (const { host, code } of tries) {
       t.equal(existsSync(join(fleet.configDir(host), 'identity.json')), code === 0, host);

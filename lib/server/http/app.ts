@@ -5,6 +5,7 @@ import { Rejection, rejectionToJson } from '../../wire/index.js';
 import type { EnrollmentContext } from '../enrollment.js';
 import type { Publishing } from '../publish.js';
 import type { RenewalContext } from '../renewal.js';
+import { type AgentRoutesContext, agentRoutes } from './agent-routes.js';
 import type { Authorizer } from './authorize.js';
 import { configRoutes } from './config-routes.js';
 import { CONNECTION_LIMITS, type ConnectionLimits, limitConnections } from './connections.js';
@@ -14,7 +15,12 @@ import { type TokenRoutesContext, tokenRoutes } from './token-routes.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-export interface AppContext extends EnrollmentContext, RenewalContext, EnvoyRoutesContext, TokenRoutesContext {
+export interface AppContext
+  extends EnrollmentContext,
+    RenewalContext,
+    EnvoyRoutesContext,
+    TokenRoutesContext,
+    AgentRoutesContext {
   readonly tls: { readonly cert: string; readonly key: string };
   readonly authorizer: Authorizer;
   readonly publishing: Publishing;
@@ -53,6 +59,7 @@ export function httpsApp(context: AppContext): FastifyInstance {
   );
   app.get('/healthz', () => ({ status: 'ok' }));
   app.register(enrollRoutes(context));
+  app.register(agentRoutes(context));
   app.register(
     async (api) => {
       api.addHook('onRequest', async (request) => {

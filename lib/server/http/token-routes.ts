@@ -1,15 +1,17 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { type Clock, formatDuration, formatLabels, parseHostGlob, parseLabels } from '../../base/index.js';
+import { type Clock, formatDuration, formatLabels, parseHostGlob, parseLabels, toHex } from '../../base/index.js';
 import { makeToken, tokenHash, tokenId } from '../../identity/index.js';
 import { certificateHash, type KeyedCertificate } from '../../pki/index.js';
 import type { Store, Token } from '../../store/index.js';
+import type { AgentProgram } from '../agent-program.js';
 import { parseBody } from './parse-body.js';
 
 const MAX_TTL_MS = 7 * 86_400_000;
 
 export interface TokenRoutesContext {
   readonly ca: KeyedCertificate;
+  readonly agentProgram: AgentProgram;
   readonly store: Store;
   readonly clock: Clock;
 }
@@ -26,7 +28,7 @@ const tokenBody = z.strictObject({
 });
 
 /** The one-time tokens by which machines enroll. What a token is, is said once, to who made it. */
-export function tokenRoutes({ ca, store, clock }: TokenRoutesContext): FastifyPluginAsync {
+export function tokenRoutes({ ca, agentProgram, store, clock }: TokenRoutesContext): FastifyPluginAsync {
   return async (app) => {
     app.post('/enrollment-tokens', async (request, reply) => {
       const { ttl_ms, match, labels: texts } = parseBody(tokenBody, request.body);
@@ -49,6 +51,9 @@ export function tokenRoutes({ ca, store, clock }: TokenRoutesContext): FastifyPl
       );
       return reply.status(201).send({ id, token: text, match, labels, expires_at: expiresAtMs });
     });
+
+    /** What a command that installs the agent has to pin. */
+    app.get('/agent-program', async () => ({ sha256: toHex(await agentProgram.hash()) }));
 
     app.get('/enrollment-tokens', async () => {
       const nowMs = clock.nowMs();

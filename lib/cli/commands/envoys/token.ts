@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   formatDuration,
   formatLabels,
@@ -8,6 +9,7 @@ import {
 } from '../../../base/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
+import { installScript } from '../../install-script.js';
 import { formatTime } from '../../table.js';
 
 const DEFAULT_TTL_MS = 3_600_000;
@@ -27,12 +29,15 @@ export const command: Command = {
     { name: 'any-host', summary: 'Let any host name use it' },
     { name: 'ttl', value: 'duration', summary: `How long it is good for (default ${formatDuration(DEFAULT_TTL_MS)})` },
     { name: 'label', value: 'name=value', repeatable: true, summary: 'What the envoy is labelled with; repeatable' },
+    { name: 'script', summary: 'Print one command for the machine: it installs the agent and enrolls' },
+    { name: 'server', value: 'url', summary: 'How machines reach this server (default: by its host name)' },
     { name: 'json', summary: 'Print JSON' },
   ],
   examples: [
     "envoys token --match 'web-*' > token",
     'envoys token --any-host --ttl 15m',
     'envoys token --match db-1 --label rack=r7 --label site=berlin',
+    'envoys token --match web-1 --script --server https://vigo.example.org:8443',
   ],
   otherNames: ['enroll'],
   async run({ api, out, note }, _, flags) {
@@ -42,17 +47,44 @@ export const command: Command = {
         hint: "what a machine may get follows from its name: vigocli envoys token --match 'web-*'",
       });
     }
+    if (flags.is('script') && flags.is('json')) throw new CliError('usage', '--script and --json exclude each other');
+    const named = parseServerUrl(flags.text('server'));
     const ttl = flags.text('ttl');
     const labels = parseLabels(flags.texts('label'));
     const server = await api();
+    // Before there is a token: a server without the agent beside it can't serve a script.
+    const agent = flags.is('script') ? await server.get<{ sha256: string }>('/agent-program') : undefined;
     const made = await server.post<MadeToken>('/enrollment-tokens', {
       ttl_ms: ttl === undefined ? DEFAULT_TTL_MS : parseDurationMs(ttl),
       match: match === undefined ? null : parseHostGlob(match),
       labels: formatLabels(labels),
     });
     if (flags.is('json')) return out(`${JSON.stringify(made)}\n`);
-    out(`${made.token}\n`);
-    note(`token ${made.id}: good once, until ${formatTime(made.expires_at)}, for ${match ?? 'any host'}`);
-    note(`on the machine: vigo enroll --server https://<this host>:${server.port} --token-file <file>`);
+    const facts = `token ${made.id}: good once, until ${formatTime(made.expires_at)}, for ${match ?? 'any host'}`;
+    if (agent === undefined) {
+      out(`${made.token}\n`);
+      note(facts);
+      note(`on the machine: vigo enroll --server https://<this host>:${server.port} --token-file <file>`);
+      return;
+    }
+    const url = named ?? `https://${hostname()}:${server.port}`;
+    out(installScript({ ...agent, server: url, ca: server.ca, token: made.token, hostName: exactName(match) }));
+    note(facts);
+    note(`paste it into a root shell of a machine that has Node and reaches ${url}`);
   },
 };
+
+/** A pattern that fits one name is that name. */
+function exactName(match: string | undefined): string | undefined {
+  return match !== undefined && /[*?]/.test(match) ? undefined : match;
+}
+
+/** @throws CliError `usage` */
+function parseServerUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' && url.pathname + url.search + url.hash + url.username === '/') return url.origin;
+  throw new CliError('usage', `${JSON.stringify(text)} is not the address of a server`, {
+    hint: 'like https://vigo.example.org:8443',
+  });
+}

@@ -1,0 +1,32 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Clock } from '../../base/index.js';
+import { AGENT_PATH } from '../../wire/index.js';
+import type { AgentProgram } from '../agent-program.js';
+import { ServerError } from '../errors.js';
+import { RateLimit } from '../rate-limit.js';
+
+/** A megabyte each: 60 at once from one network, and one a second from then on. */
+const LIMIT = { burst: 60, refillMs: 1000, maxNetworks: 10_000 };
+
+export interface AgentRoutesContext {
+  readonly agentProgram: AgentProgram;
+  readonly clock: Clock;
+}
+
+/** The agent's program, to everybody: it is no secret, and who fetches it knows its hash. */
+export function agentRoutes({ agentProgram, clock }: AgentRoutesContext): FastifyPluginAsync {
+  const limit = new RateLimit(LIMIT);
+  return async (app) => {
+    app.get(AGENT_PATH, async ({ ip }, reply) => {
+      const waitMs = limit.take(ip, clock.nowMs());
+      if (waitMs > 0) {
+        const seconds = Math.ceil(waitMs / 1000);
+        reply.header('retry-after', seconds);
+        throw new ServerError('too_many_attempts', 'too many downloads to this address', {
+          hint: `try again in ${seconds} s`,
+        });
+      }
+      return reply.type('text/javascript').send(await agentProgram.read());
+    });
+  };
+}
