@@ -38,7 +38,7 @@ export class ApiError extends VigoError {
 
 /**
  * Finds the server that runs on this host.
- * @throws CliError `no_server` where none does, or where its token isn't readable for this user.
+ * @throws CliError `no_server` where none does, `not_allowed` where its token isn't readable for this user.
  */
 export async function connectApi(home: HomePaths): Promise<ApiClient> {
   const { url, ca } = JSON.parse(await readRunFile(home.apiEndpoint)) as { url: string; ca: string };
@@ -57,11 +57,11 @@ async function readRunFile(path: string): Promise<string> {
     return Buffer.from(await readFileLimited(path, 64 * 1024, { private: true })).toString('utf8');
   } catch (cause) {
     if (!(cause instanceof FilesError)) throw cause;
-    const denied = cause.code === 'no_permission' || cause.code === 'not_private';
-    throw new CliError('no_server', denied ? cause.message : 'no vigosrv runs on this host', {
-      hint: denied
-        ? 'run vigocli as the user who runs vigosrv'
-        : `start vigosrv, or set VIGO_HOME (looked for ${path})`,
+    if (cause.code === 'no_permission' || cause.code === 'not_private') {
+      throw new CliError('not_allowed', cause.message, { hint: 'run vigocli as the user who runs vigosrv', cause });
+    }
+    throw new CliError('no_server', 'no vigosrv runs on this host', {
+      hint: `start vigosrv, or set VIGO_HOME (looked for ${path})`,
       cause,
     });
   }

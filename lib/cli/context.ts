@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DEFAULT_HOME, type HomePaths, homePaths, systemClock } from '../base/index.js';
+import { errnoOf, filesError } from '../files/index.js';
 import type { Store } from '../store/index.js';
 import type { Vault } from '../vault/index.js';
 import type { ApiClient } from './api-client.js';
@@ -41,7 +43,7 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
     return new CliError('no_database', `there is no database ${path}`, { hint });
   };
   const openDatabase = async (path: string, { create = false } = {}): Promise<Store> => {
-    if (!create && !existsSync(path)) throw missingDatabase(path);
+    if (!create && !(await isThere(path))) throw missingDatabase(path);
     const [{ openStore }, { loadAuditChain }] = await Promise.all([
       import('../store/index.js'),
       import('../audit/index.js'),
@@ -82,6 +84,17 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
       for (const step of closing.splice(0).reverse()) await step();
     },
   };
+}
+
+/** @throws FilesError where this user can't know */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return false;
+    throw filesError('open', path, cause);
+  }
 }
 
 /** Who does it, for the audit log and the files. */

@@ -9,6 +9,7 @@ const CLI_ERRORS = {
   exists: 'conflict',
   too_large: 'exhausted',
   no_server: 'unavailable',
+  not_allowed: 'denied',
   no_vault: 'precondition',
   no_database: 'not_found',
   bad_config: 'invalid',

@@ -57,7 +57,9 @@ export async function demandPassphrase(
   await demandPatience(layout, clock, failures);
   await writeFailures(layout, { count: failures.count + 1, lastMs: clock.nowMs() });
   if (!(await verifyPassphrase(verifier, passphrase))) {
-    throw new VaultError('wrong_passphrase', 'this is not the passphrase of the vault');
+    throw new VaultError('wrong_passphrase', 'this is not the passphrase of the vault', {
+      hint: 'where nobody knows it, whoever can read the master key sets a new one: vigocli secrets reset',
+    });
   }
   await forgetFailures(layout);
   return verifier;

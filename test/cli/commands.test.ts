@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
+import { verbOf } from '../../lib/cli/command.js';
 import { commands } from '../../lib/cli/commands.js';
 import { readCommandLine } from '../../lib/cli/program.js';
 
+const TRANSCRIPTS = fileURLToPath(new URL('./transcripts/', import.meta.url));
 const DOCS = fileURLToPath(new URL('../../docs/cli.md', import.meta.url));
 
 t.test('every verb has examples, and each is a right command line of that verb', async (t) => {
@@ -34,6 +36,19 @@ t.test('every verb that writes a secret compares and sets', async (t) => {
     t.ok(
       command?.options?.some(({ name }) => name === 'if-version'),
       verb,
+    );
+  }
+});
+
+t.test('every verb stands in a transcript', async (t) => {
+  const files = readdirSync(TRANSCRIPTS).map((name) => readFileSync(TRANSCRIPTS + name, 'utf8'));
+  const lines = files.join('\n').split('\n');
+  for (const { usage } of commands) {
+    const verb = `vigocli ${verbOf(usage).join(' ')}`;
+    if (usage === 'bench') continue; // what it prints is never the same: bench.test.ts
+    t.ok(
+      lines.some((line) => line.startsWith('$ ') && line.includes(verb)),
+      usage,
     );
   }
 });

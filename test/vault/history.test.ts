@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { fromUtf8, parseKeyName, utf8 } from '../../lib/base/index.js';
 import type { Vault } from '../../lib/vault/index.js';
 import { describeVault, makeOpen } from './kit.js';
 
@@ -80,6 +80,46 @@ t.test("a key's life: every state × every verb that changes it", async (t) => {
       );
       t.same(outcome, expected[state]?.[verb] ?? 'not_found', `${state}: ${verb}`);
       if (typeof outcome === 'string') t.same(await shown(vault, A), before, `${state}: ${verb} changed nothing`);
+    }
+  }
+});
+
+t.test("a key's life: every state × every verb that reads or makes it", async (t) => {
+  const states: Record<string, (vault: Vault) => Promise<unknown>> = {
+    none: async () => {},
+    two: (vault) => setAll(vault, A, 'one', 'two'),
+    deleted: (vault) => setAll(vault, A, 'one', 'two').then(() => vault.delete(A)),
+    purged: (vault) => setAll(vault, A, 'one', 'two').then(() => vault.purge(A)),
+    moved: (vault) => setAll(vault, A, 'one', 'two').then(() => vault.move(A, B)),
+    'set again': (vault) =>
+      setAll(vault, A, 'one', 'two')
+        .then(() => vault.purge(A))
+        .then(() => setAll(vault, A, 'new')),
+  };
+  const verbs: Record<string, (vault: Vault) => Promise<unknown>> = {
+    reveal: async (vault) => fromUtf8((await vault.reveal(A)).expose()),
+    'reveal 1': async (vault) => fromUtf8((await vault.reveal(A, { version: 1 })).expose()),
+    history: async (vault) => (await vault.history(A)).versions.length,
+    list: async (vault) => (await vault.list()).map(({ name }) => name).join(),
+    suggest: async (vault) => (await vault.suggest('')).join(),
+    generate: (vault) => vault.generate(A, {}),
+    'set if there is none': (vault) => vault.set(A, utf8('x'), { kind: 'raw', ifVersion: 0 }),
+  };
+  const expected: Record<string, Record<string, string | number>> = {
+    none: { list: '', suggest: '', generate: 1, 'set if there is none': 1 },
+    two: { reveal: 'two', 'reveal 1': 'one', history: 2, list: 'a', suggest: 'a', generate: 3 },
+    deleted: { 'reveal 1': 'one', history: 2, list: '', suggest: '', generate: 3, 'set if there is none': 3 },
+    purged: { history: 0, list: '', suggest: '', generate: 3, 'set if there is none': 3 },
+    moved: { history: 0, list: 'b/c', suggest: 'b/', generate: 3, 'set if there is none': 3 },
+    'set again': { reveal: 'new', history: 1, list: 'a', suggest: 'a', generate: 4 },
+  };
+  for (const [state, enter] of Object.entries(states)) {
+    for (const [verb, run] of Object.entries(verbs)) {
+      const { vault } = await makeOpen(t);
+      await enter(vault);
+      const outcome = await run(vault).catch((error) => error.code as string);
+      const refused = verb === 'set if there is none' ? 'version_conflict' : 'not_found';
+      t.equal(outcome, expected[state]?.[verb] ?? refused, `${state}: ${verb}`);
     }
   }
 });
