@@ -20,6 +20,8 @@ export const auditActions = {
   'secret.epoch_resolved': 'an envoy was given the values that its bundle refers to',
   'secret.entitlement_denied': 'an envoy asked for a secret that its bundle does not refer to',
   'pki.certificates_generated': 'a CA and a server certificate were made',
+  'pki.server_renewed': 'the server got another certificate of the same CA',
+  'pki.certificates_loaded': 'a server that runs took other certificates into use',
   'server.started': 'a server process started',
   'server.stopped': 'a server process stopped in good order',
   'token.created': 'an enrollment token was made',

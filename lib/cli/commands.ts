@@ -15,6 +15,7 @@ import { command as envoysShow } from './commands/envoys/show.js';
 import { command as envoysToken } from './commands/envoys/token.js';
 import { command as envoysTokenList } from './commands/envoys/token-list.js';
 import { command as envoysTokenRevoke } from './commands/envoys/token-revoke.js';
+import { command as pkiRenewServer } from './commands/pki/renew-server.js';
 import { command as secretsDelete } from './commands/secrets/delete.js';
 import { command as secretsEdit } from './commands/secrets/edit.js';
 import { command as secretsGenerate } from './commands/secrets/generate.js';
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   secretsSearch,
   secretsRekey,
   secretsGenerateCerts,
+  pkiRenewServer,
   configValidate,
   configPublish,
   configRollback,

@@ -11,6 +11,7 @@ export { checkPrivateFile } from './private.js';
 export { hardenProcess } from './process-hardening.js';
 export { acquireProcessLock, type ProcessLock, processLockOwner } from './process-lock.js';
 export { type ReadOptions, readFileLimited } from './read.js';
+export { finishReplacement, type Replacement, readReplaced, replaceTogether } from './replace-together.js';
 export { type Scratch, withScratchFile } from './scratch.js';
 export { readSwap, type SwapArea } from './swap.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';

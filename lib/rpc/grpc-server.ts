@@ -78,6 +78,7 @@ export async function listen(options: ServerOptions): Promise<AgentServer> {
   return {
     address: formatHostPort({ ...parseHostPort(options.listen), port }),
     port,
+    useTls: (tls) => listener.useCredentials(tls),
     close: ({ graceMs }) => {
       closed ??= close(graceMs);
       return closed;

@@ -75,6 +75,8 @@ export interface AgentServer {
   /** `host:port` as it was bound. */
   readonly address: string;
   readonly port: number;
+  /** Shows and trusts something else on new connections; those that are open go on. @throws RpcError `bad_credentials` */
+  useTls(tls: ServerOptions['tls']): void;
   /**
    * Takes no more connections, ends the wake-up streams and lets calls finish; after `graceMs` breaks what is left.
    * Resolves when the last connection is gone.

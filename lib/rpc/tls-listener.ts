@@ -8,6 +8,9 @@ import { RpcError } from './errors.js';
 import { NewestConnections } from './newest-connections.js';
 import { type Peer, type PeerIdentity, readPeer } from './peer.js';
 
+/** No resumption: a ticket would outlive the check of the certificate that earned it. */
+const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET;
+
 /** The longest delay that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -45,8 +48,7 @@ export class TlsListener {
       rejectUnauthorized: true,
       ALPNProtocols: ['h2'],
       handshakeTimeout: options.handshakeTimeoutMs,
-      // No resumption: a ticket would outlive the check of the certificate that earned it.
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      secureOptions: SECURE_OPTIONS,
     });
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('connection', (socket: Socket) => {
@@ -78,6 +80,11 @@ export class TlsListener {
   /** @param endpoint `address:port` of the other end of a connection that was handed on and is still open. */
   peerAt(endpoint: string): Peer | undefined {
     return this.#connections.get(endpoint)?.peer;
+  }
+
+  /** For connections from now on. @throws RpcError `bad_credentials` */
+  useCredentials(credentials: Credentials): void {
+    this.#server.setSecureContext({ ...tlsContext(credentials).options, secureOptions: SECURE_OPTIONS });
   }
 
   /** Breaks one connection, named like `peerAt` names it. */

@@ -20,7 +20,8 @@ import type { Fleet } from './fleet.js';
 import type { RefusalLog } from './refusal-log.js';
 
 export interface EnrollmentContext {
-  readonly ca: KeyedCertificate;
+  /** The CA as it is now. */
+  readonly authority: { readonly ca: KeyedCertificate };
   readonly trustDomain: string;
   readonly policyPublicKey: Uint8Array;
   readonly certificateTtlMs: number;
@@ -42,7 +43,7 @@ export async function enroll(
   remoteAddress: string,
 ): Promise<EnrollmentAnswer> {
   const { trustDomain, policyPublicKey, grpcPort } = context;
-  const proven = await prove(context.ca, request).catch((error) => {
+  const proven = await prove(context.authority.ca, request).catch((error) => {
     if (error instanceof ServerError) noteRefusal(context.refusals, remoteAddress);
     throw error;
   });
@@ -101,7 +102,8 @@ function noteRefusal(refusals: EnrollmentContext['refusals'], address: string): 
 }
 
 async function certify(context: EnrollmentContext, envoyId: EnvoyId, publicKey: Uint8Array): Promise<string> {
-  const { ca, trustDomain, certificateTtlMs: ttlMs, clock, store } = context;
+  const { authority, trustDomain, certificateTtlMs: ttlMs, clock, store } = context;
+  const { ca } = authority;
   const issued = issueEnvoyCertificate({ ca, envoyId, trustDomain, publicKey, ttlMs, clock });
   await store.recordCertificate(envoyId, { serial: issued.serial, notAfterMs: issued.notAfterMs });
   return issued.certificatePem;

@@ -21,7 +21,8 @@ import type { RefusalLog } from './refusal-log.js';
 const LIMIT = { burst: 10, refillMs: 3_600_000, maxNetworks: 100_000 };
 
 export interface RenewalContext {
-  readonly ca: KeyedCertificate;
+  /** The CA as it is now. */
+  readonly authority: { readonly ca: KeyedCertificate };
   readonly trustDomain: string;
   readonly certificateTtlMs: number;
   /** How long after its end a certificate can be renewed. */
@@ -78,9 +79,16 @@ export class Renewals {
   }
 
   async #certify(envoyId: EnvoyId, { tlsPublicKey, tlsProof }: Renewal, remoteAddress: string): Promise<RenewalAnswer> {
-    const { ca, trustDomain, certificateTtlMs: ttlMs, recoveryWindowMs, store, clock } = this.#context;
+    const { authority, trustDomain, certificateTtlMs: ttlMs, recoveryWindowMs, store, clock } = this.#context;
     demandProof(envoyId, tlsPublicKey, tlsProof);
-    const issued = issueEnvoyCertificate({ ca, envoyId, trustDomain, publicKey: tlsPublicKey, ttlMs, clock });
+    const issued = issueEnvoyCertificate({
+      ca: authority.ca,
+      envoyId,
+      trustDomain,
+      publicKey: tlsPublicKey,
+      ttlMs,
+      clock,
+    });
     const { certificatePem, serial, notAfterMs } = issued;
     // The certificate doesn't leave before it is recorded.
     await store.renewCertificate(

@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type Clock, type HomePaths, homePaths, type KeyName } from '../base/index.js';
+import { type Clock, type HomePaths, homePaths, type KeyName, toHex, VigoError } from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, errnoOf } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createInstance, createRequestVerifier, type RequestVerifier } from '../identity/index.js';
-import { parseEnvoyUri } from '../pki/index.js';
+import { certificateHash, parseEnvoyUri } from '../pki/index.js';
 import { WatchMarks } from '../policy/index.js';
 import { type AgentServer, parseHostPort, startAgentServer } from '../rpc/index.js';
 import type { Store } from '../store/index.js';
@@ -15,7 +15,7 @@ import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
 import { ServerError } from './errors.js';
 import { Fleet } from './fleet.js';
-import { httpsApp } from './http/app.js';
+import { httpsApp, useCertificate } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
 import { LivePolicy } from './live-policy.js';
 import { type Materials, openMaterials } from './materials.js';
@@ -26,6 +26,8 @@ import { SecretWatch } from './secret-watch.js';
 import type { Settings } from './settings.js';
 import { Shutdown } from './shutdown.js';
 import { openStoreThread } from './store-thread.js';
+import type { TlsFiles } from './tls-files.js';
+import { TlsWatch } from './tls-watch.js';
 import { WakeUps } from './wake-ups.js';
 
 const HOUSEKEEPING_MS = 60_000;
@@ -71,6 +73,8 @@ class Start {
   readonly #shutdown: Shutdown;
   readonly #paths: HomePaths;
   readonly #wakeUps = new WakeUps();
+  /** What takes other certificates into use. */
+  readonly #onTls: ((files: TlsFiles) => Promise<void> | void)[] = [];
 
   constructor(options: ServerOptions, shutdown: Shutdown) {
     this.#options = options;
@@ -104,7 +108,8 @@ class Start {
       clock,
       lookup: (id) => fleet.get(id),
     });
-    const parts = { trustDomain, store, fleet, live, refusals, verifier };
+    const tls = await this.#watchTls(settings, materials, store);
+    const parts = { trustDomain, store, fleet, live, refusals, verifier, tls };
     const grpc = await this.#serveAgents(settings, materials, { ...parts, versions });
     const apiPort = await this.#servePeople(settings, materials, { ...parts, publishing, grpcPort: grpc.port });
     return { grpcPort: grpc.port, apiPort };
@@ -145,6 +150,28 @@ class Start {
     return watch;
   }
 
+  /** The certificates, replaced while the server runs by whoever writes other files that fit together. */
+  async #watchTls(settings: Settings, { tls: files }: Materials, store: Store): Promise<TlsWatch> {
+    const watch = new TlsWatch({
+      paths: settings.tls,
+      files,
+      onChange: async (files) => {
+        for (const use of this.#onTls) await use(files);
+        const detail = { ca: fingerprint(files.ca.certificatePem), certificate: fingerprint(files.certificatePem) };
+        const entry = { actor: ACTOR, subject: settings.tls.cert, outcome: 'done', detail } as const;
+        await store.appendAudit({ ...entry, action: 'pki.certificates_loaded' });
+        this.#options.log.info(detail, 'new connections get the other certificate from now on');
+      },
+      onProblem: (problem) => {
+        const reason = problem instanceof VigoError ? { reason: problem.message } : { err: problem };
+        this.#options.log.error(reason, "the certificate files can't be used; the server goes on with those it has");
+      },
+    });
+    await watch.start();
+    this.#shutdown.add(() => watch.stop());
+    return watch;
+  }
+
   /** What is written down now and then, and at the end: refusals that were only counted, and who was here. */
   #keepHouse(store: Store, fleet: Fleet): RefusalLog {
     const refusals = new RefusalLog(({ action, subject, reason, method, address }, count) => {
@@ -167,7 +194,7 @@ class Start {
 
   async #serveAgents(
     settings: Settings,
-    { secrets, signer, tls }: Materials,
+    { secrets, signer }: Materials,
     parts: {
       trustDomain: string;
       store: Store;
@@ -176,13 +203,14 @@ class Start {
       versions: SecretWatch;
       refusals: RefusalLog;
       verifier: RequestVerifier;
+      tls: TlsWatch;
     },
   ): Promise<AgentServer> {
     const { clock } = this.#options;
     const { checkinIntervalMs: intervalMs } = settings;
     const grpc = await startAgentServer({
       listen: settings.grpcListen,
-      tls: { certificatePem: tls.certificatePem, keyPem: tls.keyPem, caPem: tls.ca.certificatePem },
+      tls: agentTls(parts.tls.files),
       peerIdentity: parseEnvoyUri,
       isActive: ({ envoyId, trustDomain }) =>
         trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.get(envoyId)?.status === 'active',
@@ -191,6 +219,7 @@ class Start {
       onRefusedConnection: (reason, address = 'unknown') =>
         parts.refusals.note({ action: 'request.rejected', subject: 'nobody', reason, method: 'connect', address }),
     });
+    this.#onTls.push((files) => grpc.useTls(agentTls(files)));
     this.#shutdown.add(() => grpc.close({ graceMs: GRACE_MS }));
     this.#shutdown.add(() => this.#wakeUps.endAll());
     return grpc;
@@ -198,7 +227,7 @@ class Start {
 
   async #servePeople(
     settings: Settings,
-    { signer, tls }: Materials,
+    { signer }: Materials,
     parts: {
       trustDomain: string;
       store: Store;
@@ -206,6 +235,7 @@ class Start {
       live: LivePolicy;
       refusals: RefusalLog;
       verifier: RequestVerifier;
+      tls: TlsWatch;
       publishing: Publishing;
       grpcPort: number;
     },
@@ -214,8 +244,8 @@ class Start {
     const token = mintLocalAdminToken();
     const app = httpsApp({
       ...parts,
-      tls: { cert: tls.certificatePem, key: tls.keyPem },
-      ca: tls.ca,
+      tls: parts.tls.files,
+      authority: parts.tls,
       agentProgram: AgentProgram.beside(this.#options.program),
       authorizer: new Authorizer(token, parts.refusals),
       policyPublicKey: signer.publicKey,
@@ -227,13 +257,26 @@ class Start {
     });
     this.#shutdown.add(() => app.close());
     const address = await listen(app, settings.apiListen);
-    this.#shutdown.add(await announceApi(this.#paths, { address, caPem: tls.ca.certificatePem, token }));
+    const announce = ({ ca }: TlsFiles) => announceApi(this.#paths, { address, caPem: ca.certificatePem, token });
+    this.#shutdown.add(await announce(parts.tls.files));
+    this.#onTls.push(async (files) => {
+      useCertificate(app, files);
+      await announce(files);
+    });
     return address.port;
   }
 
   #report(what: string): (error: unknown) => void {
     return (error) => this.#options.log.error({ err: error }, what);
   }
+}
+
+function agentTls({ ca, certificatePem, keyPem }: TlsFiles) {
+  return { certificatePem, keyPem, caPem: ca.certificatePem };
+}
+
+function fingerprint(certificatePem: string): string {
+  return toHex(certificateHash(certificatePem));
 }
 
 /** A secret that a config refers to must open, so publishing looks at the value's size by opening it. */

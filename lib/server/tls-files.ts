@@ -1,10 +1,11 @@
 import { type ErrorDetails, VigoError } from '../base/index.js';
-import { FilesError, readFileLimited } from '../files/index.js';
+import { FilesError, readReplaced } from '../files/index.js';
 import { assertCa, assertIssuedBy, assertKeyMatches, type KeyedCertificate } from '../pki/index.js';
 import { ServerError } from './errors.js';
 import type { Settings } from './settings.js';
 
 const MAX_PEM_BYTES = 64 * 1024;
+const MAX_TRIES = 3;
 const HINT = 'vigocli secrets generate-certs makes the CA and the server certificate';
 
 export interface TlsFiles {
@@ -14,10 +15,21 @@ export interface TlsFiles {
 }
 
 /**
- * Reads the four files and checks that they belong together.
+ * Reads the four files and checks that they belong together, so that none of another generation is ever used.
  * @throws ServerError `missing_file`, `bad_certificate`, naming the file
  */
 export async function readTlsFiles(paths: Settings['tls']): Promise<TlsFiles> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await readOnce(paths);
+    } catch (error) {
+      // They may have been replaced between two looks.
+      if (tries === MAX_TRIES || !(error instanceof ServerError)) throw error;
+    }
+  }
+}
+
+async function readOnce(paths: Settings['tls']): Promise<TlsFiles> {
   const ca = await readPem('CA certificate', paths.ca);
   const caKey = await readPem("CA's key", paths.caKey);
   const cert = await readPem("server's certificate", paths.cert);
@@ -32,7 +44,7 @@ export async function readTlsFiles(paths: Settings['tls']): Promise<TlsFiles> {
 
 async function readPem(what: string, path: string): Promise<string> {
   try {
-    return Buffer.from(await readFileLimited(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
+    return Buffer.from(await readReplaced(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
   } catch (cause) {
     if (!(cause instanceof FilesError)) throw cause;
     throw new ServerError('missing_file', `can't read the ${what}: ${cause.message}`, { hint: HINT, cause });

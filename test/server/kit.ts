@@ -97,8 +97,8 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const publishing = publishingWith(live);
   const lines: string[] = [];
   const context: AppContext = {
-    tls: { cert: server.certificatePem, key: server.keyPem },
-    ca,
+    tls: server,
+    authority: { ca },
     agentProgram: new AgentProgram(join(paths.root, 'vigo.mjs')),
     trustDomain: TRUST_DOMAIN,
     policyPublicKey: signer.publicKey,

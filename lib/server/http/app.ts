@@ -1,3 +1,4 @@
+import { Server } from 'node:tls';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { errorTable, VigoError } from '../../base/index.js';
 import { PolicyError } from '../../policy/index.js';
@@ -15,13 +16,19 @@ import { type TokenRoutesContext, tokenRoutes } from './token-routes.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** What the server shows: PEM. */
+export interface ServerCertificate {
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
 export interface AppContext
   extends EnrollmentContext,
     RenewalContext,
     EnvoyRoutesContext,
     TokenRoutesContext,
     AgentRoutesContext {
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly tls: ServerCertificate;
   readonly authorizer: Authorizer;
   readonly publishing: Publishing;
   readonly log: FastifyBaseLogger;
@@ -33,8 +40,7 @@ export function httpsApp(context: AppContext): FastifyInstance {
   const limits = { ...CONNECTION_LIMITS, ...context.limits };
   const app = fastify({
     https: {
-      ...context.tls,
-      minVersion: 'TLSv1.3',
+      ...secureContext(context.tls),
       handshakeTimeout: limits.handshakeTimeoutMs,
       headersTimeout: limits.headersTimeoutMs,
       // Node looks for requests that are late as often as this, and not in between.
@@ -73,6 +79,15 @@ export function httpsApp(context: AppContext): FastifyInstance {
   );
   app.decorateRequest('actor', '');
   return app;
+}
+
+/** Shows another certificate on new connections; those that are open go on. */
+export function useCertificate({ server }: FastifyInstance, certificate: ServerCertificate): void {
+  if (server instanceof Server) server.setSecureContext(secureContext(certificate));
+}
+
+function secureContext({ certificatePem: cert, keyPem: key }: ServerCertificate) {
+  return { cert, key, minVersion: 'TLSv1.3' } as const;
 }
 
 declare module 'fastify' {

@@ -40,7 +40,7 @@ export function enrollRoutes(context: EnrollmentContext & RenewalContext): Fasti
   };
 
   return async (app) => {
-    app.get(CA_PATH, (_, reply) => reply.type('application/x-pem-file').send(context.ca.certificatePem));
+    app.get(CA_PATH, (_, reply) => reply.type('application/x-pem-file').send(context.authority.ca.certificatePem));
     app.post(ENROLL_PATH, { onRequest: demandWithinLimit }, async ({ body, ip }) => {
       const answer = await enroll(context, parseEnrollmentRequest(body), ip);
       limit.giveBack(ip, clock.nowMs());

@@ -10,7 +10,8 @@ import { parseBody } from './parse-body.js';
 const MAX_TTL_MS = 7 * 86_400_000;
 
 export interface TokenRoutesContext {
-  readonly ca: KeyedCertificate;
+  /** The CA as it is now. */
+  readonly authority: { readonly ca: KeyedCertificate };
   readonly agentProgram: AgentProgram;
   readonly store: Store;
   readonly clock: Clock;
@@ -28,13 +29,13 @@ const tokenBody = z.strictObject({
 });
 
 /** The one-time tokens by which machines enroll. What a token is, is said once, to who made it. */
-export function tokenRoutes({ ca, agentProgram, store, clock }: TokenRoutesContext): FastifyPluginAsync {
+export function tokenRoutes({ authority, agentProgram, store, clock }: TokenRoutesContext): FastifyPluginAsync {
   return async (app) => {
     app.post('/enrollment-tokens', async (request, reply) => {
       const { ttl_ms, match, labels: texts } = parseBody(tokenBody, request.body);
       const glob = match === null ? undefined : parseHostGlob(match);
       const labels = parseLabels(texts);
-      const { text, secret } = makeToken(certificateHash(ca.certificatePem));
+      const { text, secret } = makeToken(certificateHash(authority.ca.certificatePem));
       const hash = await tokenHash(secret.expose());
       const id = await tokenId(hash);
       secret.dispose();

@@ -1,0 +1,76 @@
+import { join, resolve } from 'node:path';
+import { fromUtf8, utf8 } from '../base/index.js';
+import { acquireProcessLock, ensureDir, readReplaced, replaceTogether } from '../files/index.js';
+import type { KeyedCertificate } from '../pki/index.js';
+import type { CommandOption, Flags } from './command.js';
+import type { CommandContext } from './context.js';
+import { CliError } from './errors.js';
+
+const MAX_PEM_BYTES = 64 * 1024;
+
+export const DEFAULT_SERVER_DAYS = 365;
+
+export const tlsDirOption: CommandOption = {
+  name: 'tls-dir',
+  value: 'path',
+  summary: 'Where ca, ca_key, cert and key lie (default: tls/ below VIGO_HOME)',
+};
+
+export const sanOption: CommandOption = {
+  name: 'san',
+  value: 'name',
+  repeatable: true,
+  summary: 'A DNS name or IP of the server; may be given again',
+};
+
+export const serverDaysOption: CommandOption = {
+  name: 'server-days',
+  value: 'days',
+  summary: `How long the server certificate is valid (default ${DEFAULT_SERVER_DAYS})`,
+};
+
+export function tlsDir({ home }: CommandContext, flags: Flags): string {
+  return resolve(flags.text('tls-dir') ?? home.tls);
+}
+
+/** @throws CliError `usage` */
+export function readDays(flags: Flags, name: string, fallback: number): number {
+  const text = flags.text(name);
+  if (text === undefined) return fallback;
+  if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text);
+  throw new CliError('usage', `--${name} ${JSON.stringify(text)} is not a number of days`);
+}
+
+/** A certificate and its key in a folder, also while they are being replaced. @throws FilesError */
+export async function readKeyed(dir: string, certificate: string, key: string): Promise<KeyedCertificate> {
+  const read = async (name: string) =>
+    fromUtf8(await readReplaced(join(dir, name), MAX_PEM_BYTES, { followLink: true }));
+  return { certificatePem: await read(certificate), keyPem: await read(key) };
+}
+
+/** Lets one command at a time change what belongs to certificates. @throws FilesError `held` */
+export async function withPkiLock<T>({ home }: CommandContext, work: () => Promise<T>): Promise<T> {
+  await ensureDir(home.run, 0o700);
+  const lock = await acquireProcessLock(join(home.run, 'pki.lock'));
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Replaces files of the TLS folder together, with the intent recorded before and the outcome after (A1). */
+export async function replaceCertificates(
+  { store }: CommandContext,
+  action: string,
+  dir: string,
+  files: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const database = await store();
+  const entry = { action, actor: 'vigocli', subject: dir } as const;
+  await database.appendAudit({ ...entry, outcome: 'intent' });
+  await ensureDir(dir, 0o700);
+  const contents = Object.entries(files).map(([name, text]) => [name, text === null ? null : utf8(text)]);
+  await replaceTogether(dir, Object.fromEntries(contents));
+  await database.appendAudit({ ...entry, outcome: 'done' });
+}

@@ -1,0 +1,48 @@
+import { X509Certificate } from 'node:crypto';
+import { systemClock } from '../../../base/index.js';
+import {
+  DEFAULT_SERVER_DAYS,
+  readDays,
+  readKeyed,
+  replaceCertificates,
+  sanOption,
+  serverDaysOption,
+  tlsDir,
+  tlsDirOption,
+  withPkiLock,
+} from '../../certificates.js';
+import type { Command } from '../../command.js';
+import { formatTime } from '../../table.js';
+
+export const command: Command = {
+  usage: 'pki renew-server',
+  summary: 'Make a new server certificate of the same CA; a server that runs takes it by itself',
+  options: [
+    tlsDirOption,
+    { ...sanOption, summary: 'A DNS name or IP beside those of the present certificate; may be given again' },
+    serverDaysOption,
+  ],
+  examples: ['pki renew-server', 'pki renew-server --san vigo.example.org'],
+  async run(context, _, flags) {
+    const { certificateValidity, issueServerCertificate } = await import('../../../pki/index.js');
+    const dir = tlsDir(context, flags);
+    const days = readDays(flags, 'server-days', DEFAULT_SERVER_DAYS);
+    const server = await withPkiLock(context, async () => {
+      const ca = await readKeyed(dir, 'ca', 'ca_key');
+      const { certificatePem } = await readKeyed(dir, 'cert', 'key');
+      const names = [...flags.texts('san'), ...namesOf(certificatePem)];
+      const renewed = issueServerCertificate({ ca, names, days, clock: systemClock });
+      const files = { cert: renewed.certificatePem, key: renewed.keyPem };
+      await replaceCertificates(context, 'pki.server_renewed', dir, files);
+      return renewed;
+    });
+    context.note(`the server certificate is good for ${server.names.join(', ')}`);
+    context.note(`until ${formatTime(certificateValidity(server.certificatePem).notAfterMs)}`);
+  },
+};
+
+/** What Node says of the alternative names: `DNS:localhost, IP Address:127.0.0.1`. */
+function namesOf(certificatePem: string): string[] {
+  const { subjectAltName = '' } = new X509Certificate(certificatePem);
+  return subjectAltName.split(', ').flatMap((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.slice(1) ?? []);
+}

@@ -1,0 +1,80 @@
+import { dirname } from 'node:path';
+import { type TreeWatcher, watchTree } from '../files/index.js';
+import type { KeyedCertificate } from '../pki/index.js';
+import type { Settings } from './settings.js';
+import { readTlsFiles, type TlsFiles } from './tls-files.js';
+
+const QUIET_MS = 200;
+
+export interface TlsWatchOptions {
+  readonly paths: Settings['tls'];
+  /** What was read at the start. */
+  readonly files: TlsFiles;
+  /** Puts other certificates to use. */
+  readonly onChange: (files: TlsFiles) => Promise<void>;
+  /** Hears why the files that lie there can't be used, once for each reason. */
+  readonly onProblem: (problem: unknown) => void;
+}
+
+/**
+ * The CA and the server's certificate as they are now: taken anew when the files change, but only where all four belong
+ * together. While they are being replaced, and where they never fit, what was there before stays in use.
+ */
+export class TlsWatch {
+  readonly #options: TlsWatchOptions;
+  readonly #watchers: TreeWatcher[] = [];
+  #files: TlsFiles;
+  #problem = '';
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: TlsWatchOptions) {
+    this.#options = options;
+    this.#files = options.files;
+  }
+
+  /** What signs certificates of envoys, and what new tokens pin. */
+  get ca(): KeyedCertificate {
+    return this.#files.ca;
+  }
+
+  get files(): TlsFiles {
+    return this.#files;
+  }
+
+  async start(): Promise<void> {
+    for (const folder of new Set(Object.values(this.#options.paths).map((path) => dirname(path)))) {
+      this.#watchers.push(watchTree(folder, () => this.look(), { debounceMs: QUIET_MS }));
+    }
+    await Promise.all(this.#watchers.map(({ ready }) => ready));
+    // What changed between the start and the first watch.
+    await this.look();
+  }
+
+  stop(): void {
+    for (const watcher of this.#watchers) watcher.close();
+  }
+
+  /** Never rejects; several folders may change at once, and are looked at one after the other. */
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const files = await readTlsFiles(this.#options.paths);
+      this.#problem = '';
+      if (isSame(files, this.#files)) return;
+      this.#files = files;
+      await this.#options.onChange(files);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== this.#problem) this.#options.onProblem(error);
+      this.#problem = message;
+    }
+  }
+}
+
+function isSame(a: TlsFiles, b: TlsFiles): boolean {
+  return a.certificatePem === b.certificatePem && a.keyPem === b.keyPem && a.ca.certificatePem === b.ca.certificatePem;
+}

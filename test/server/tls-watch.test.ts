@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { systemClock } from '../../lib/base/index.js';
+import { replaceTogether } from '../../lib/files/index.js';
+import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
+import { readTlsFiles } from '../../lib/server/tls-files.js';
+import { TlsWatch } from '../../lib/server/tls-watch.js';
+
+const clock = systemClock;
+const NAMES = ['ca', 'ca_key', 'cert', 'key'] as const;
+const ca = generateCa({ commonName: 'test CA', days: 30, clock });
+const otherCa = generateCa({ commonName: 'test CA', days: 30, clock });
+const filesOf = (authority: typeof ca) => {
+  const server = issueServerCertificate({ ca: authority, names: [], days: 10, clock });
+  const { certificatePem, keyPem } = authority;
+  return { ca: certificatePem, ca_key: keyPem, cert: server.certificatePem, key: server.keyPem };
+};
+const FIRST = filesOf(ca);
+
+/** What a server has in use, with a look at the files whenever a test says so. */
+async function setUp(t: Test) {
+  const dir = t.testdir(FIRST);
+  const paths = { ca: join(dir, 'ca'), caKey: join(dir, 'ca_key'), cert: join(dir, 'cert'), key: join(dir, 'key') };
+  const used: string[] = [];
+  const problems: unknown[] = [];
+  const watch = new TlsWatch({
+    paths,
+    files: await readTlsFiles(paths),
+    onChange: async ({ certificatePem }) => void used.push(certificatePem),
+    onProblem: (problem) => void problems.push(problem),
+  });
+  const write = (name: string, text: string) => writeFileSync(join(dir, name), text);
+  return { dir, watch, used, problems, write };
+}
+
+t.test('nothing changed, nothing happens', async (t) => {
+  const { watch, used, problems, write } = await setUp(t);
+  await watch.look();
+  write('cert', FIRST.cert);
+  await watch.look();
+  t.same([used, problems], [[], []]);
+  t.equal(watch.ca.certificatePem, ca.certificatePem);
+});
+
+t.test('file by file: until they fit together again, what was there before stays in use', async (t) => {
+  for (const next of [filesOf(ca), filesOf(otherCa)]) {
+    const { watch, used, problems, write } = await setUp(t);
+    const changed = NAMES.filter((name) => FIRST[name] !== next[name]);
+    for (const name of changed.slice(0, -1)) {
+      write(name, next[name]);
+      await watch.look();
+      t.equal(watch.files.certificatePem, FIRST.cert, `${name} alone`);
+    }
+    t.same(used, []);
+    t.match(problems[0], { name: 'ServerError', code: 'bad_certificate' });
+    const said = problems.length;
+    await watch.look();
+    t.equal(problems.length, said, 'it is said once');
+    write('key', next.key);
+    await watch.look();
+    t.same(used, [next.cert]);
+    t.equal(watch.ca.certificatePem, next.ca);
+  }
+});
+
+t.test('junk, an empty file, or none', async (t) => {
+  for (const text of ['', 'junk', FIRST.cert + FIRST.cert]) {
+    const { watch, used, problems, write } = await setUp(t);
+    write('cert', text);
+    await watch.look();
+    t.same(used, []);
+    t.equal(problems.length, 1);
+    t.equal(watch.files.certificatePem, FIRST.cert);
+  }
+});
+
+t.test('replaced together, all four are taken at once', async (t) => {
+  const { dir, watch, used, problems } = await setUp(t);
+  const next = filesOf(otherCa);
+  const bytes = Object.entries(next).map(([name, text]) => [name, Buffer.from(text)]);
+  const looks: Promise<void>[] = [];
+  const replacing = replaceTogether(dir, Object.fromEntries(bytes));
+  for (let i = 0; i < 20; i++) looks.push(watch.look());
+  await Promise.all([replacing, ...looks]);
+  await watch.look();
+  t.same(used, [next.cert]);
+  t.same(problems, [], 'nobody ever saw them half written');
+});
+
+t.test('it notices by itself', async (t) => {
+  const { watch, used, write } = await setUp(t);
+  await watch.start();
+  t.teardown(() => watch.stop());
+  const { cert, key } = filesOf(ca);
+  write('cert', cert);
+  write('key', key);
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      if (used.length === 0) return;
+      clearInterval(timer);
+      resolve();
+    }, 20);
+  });
+  t.same(used, [cert]);
+});
