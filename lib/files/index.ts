@@ -16,5 +16,5 @@ export { type Scratch, withScratchFile } from './scratch.js';
 export { readSwap, type SwapArea } from './swap.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';
 export { removeUnfinished } from './unfinished.js';
-export { type TreeWatcher, type WatchOptions, watchTree } from './watch.js';
+export { type ChangedPaths, type TreeWatcher, type WatchOptions, watchTree } from './watch.js';
 export { createFileExclusive, type WriteOptions, writeFileAtomic } from './write.js';

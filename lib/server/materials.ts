@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { encodeCanonical, type HomePaths, Secret, utf8 } from '../base/index.js';
 import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { FilesError, readFileLimited } from '../files/index.js';
-import { openSecretReader, readServerKey, type SecretReader, type VaultPlace } from '../vault/index.js';
+import { openSecretReader, readServerKey, type VaultPlace } from '../vault/index.js';
 import { ServerError } from './errors.js';
+import type { SecretsProvider } from './secrets-provider.js';
 import { resolveSettings, type Settings, secretsPlaceOf } from './settings.js';
 import { SettingsFile } from './settings-file.js';
 import type { Shutdown } from './shutdown.js';
@@ -15,7 +16,7 @@ const WATCH_KEY_BYTES = 32;
 /** What must be there before a server can start. */
 export interface Materials {
   readonly settings: Settings;
-  readonly secrets: SecretReader;
+  readonly secrets: SecretsProvider;
   /** The policy key: signs heads and sealed answers. */
   readonly signer: Ed25519Signer;
   /** What the marks of watched secrets are made with; 32 bytes. */

@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path';
-import type { KeyName } from '../base/index.js';
 import { swapLink } from '../files/index.js';
 import {
   checkRefs,
@@ -17,13 +16,8 @@ import type { Publication, Store } from '../store/index.js';
 import { MAX_BUNDLE_SECRET_BYTES } from '../wire/index.js';
 import { ServerError } from './errors.js';
 import type { LivePolicy } from './live-policy.js';
+import type { SecretsProvider } from './secrets-provider.js';
 import type { WakeUps } from './wake-ups.js';
-
-/** What a config is checked against: which secrets there are, and how large. */
-export interface SecretCatalog {
-  has(key: KeyName): Promise<boolean>;
-  size(key: KeyName): Promise<number>;
-}
 
 export interface PublishingPaths {
   readonly stacks: string;
@@ -34,7 +28,8 @@ export interface PublishingPaths {
 export interface PublishingContext {
   readonly paths: PublishingPaths;
   readonly store: Store;
-  readonly catalog: SecretCatalog;
+  /** What a config is checked against: which secrets there are, and, by opening them, how large. */
+  readonly secrets: Pick<SecretsProvider, 'has' | 'open'>;
   readonly guard: ResourceGuard;
   readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
@@ -127,9 +122,9 @@ export class Publishing {
   }
 
   async #check(tree: StacksTree): Promise<Stacks> {
-    const { catalog, guard } = this.#context;
+    const { secrets, guard } = this.#context;
     const stacks = await parseStacks(tree, { guard });
-    await checkRefs(stacks, catalog);
+    await checkRefs(stacks, secrets);
     await this.#checkBundleSizes(stacks);
     return stacks;
   }
@@ -138,7 +133,11 @@ export class Publishing {
   async #checkBundleSizes(stacks: Stacks): Promise<void> {
     for (const rule of stacks.rules) {
       let bytes = 0;
-      for (const key of refsOfRule(stacks, rule)) bytes += await this.#context.catalog.size(key);
+      for (const key of refsOfRule(stacks, rule)) {
+        const { value } = await this.#context.secrets.open(key);
+        bytes += value.expose().length;
+        value.dispose();
+      }
       if (bytes > MAX_BUNDLE_SECRET_BYTES) {
         throw new ServerError('too_large', `the secrets of the rule for ${rule.match} have ${bytes} bytes together`, {
           hint: `an envoy is handed at most ${MAX_BUNDLE_SECRET_BYTES} bytes at once`,

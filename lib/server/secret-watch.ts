@@ -1,20 +1,26 @@
-import type { KeyName } from '../base/index.js';
-import { type TreeWatcher, watchTree } from '../files/index.js';
+import { type KeyName, VigoError } from '../base/index.js';
 import type { Store } from '../store/index.js';
 import { auditList } from './audit-list.js';
 import { ServerError } from './errors.js';
 import type { LivePolicy } from './live-policy.js';
+import type { SecretsProvider, SecretsSubscription } from './secrets-provider.js';
 import type { WakeUps } from './wake-ups.js';
 
-const QUIET_MS = 100;
+/** How many secrets are opened at once, to see whether their new version is one. */
+const PROOFS_AT_ONCE = 32;
 
 export interface SecretWatchContext {
-  readonly secretsDir: string;
-  readonly scan: () => Promise<ReadonlyMap<KeyName, number>>;
-  readonly store: Store;
-  readonly live: LivePolicy;
-  readonly wakeUps: WakeUps;
+  readonly secrets: Pick<SecretsProvider, 'open' | 'versions' | 'watch'>;
+  readonly store: Pick<Store, 'secretVersions' | 'recordSecretVersions'>;
+  readonly live: Pick<LivePolicy, 'updateSecrets' | 'advanceEpoch'>;
+  readonly wakeUps: Pick<WakeUps, 'wakeAll'>;
   readonly onError: (error: unknown) => void;
+}
+
+/** A version of nothing means that the secret is gone. */
+interface Change {
+  readonly key: KeyName;
+  readonly version: number | undefined;
 }
 
 /**
@@ -24,26 +30,30 @@ export interface SecretWatchContext {
  */
 export class SecretWatch {
   readonly #context: SecretWatchContext;
-  #watcher: TreeWatcher | undefined;
-  /** The highest version of each secret that the database has seen. */
-  #newest: ReadonlyMap<KeyName, number> = new Map();
+  #subscription: SecretsSubscription | undefined;
+  /** The highest version of each secret that the database has seen: only this process writes it. */
+  #newest = new Map<KeyName, number>();
+  /** New versions that don't open, as `key@version`: said once, and no change until they do. */
+  readonly #doubtful = new Set<string>();
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(context: SecretWatchContext) {
     this.#context = context;
   }
 
   async start(): Promise<void> {
-    await this.#look();
-    this.#watcher = watchTree(this.#context.secretsDir, () => this.#look().catch(this.#context.onError), {
-      debounceMs: QUIET_MS,
-    });
-    await this.#watcher.ready;
-    // What changed between the first look and the first watch.
-    await this.#look();
+    const { secrets, store, live } = this.#context;
+    this.#newest = await store.secretVersions();
+    live.updateSecrets(this.#newest, []);
+    this.#subscription = secrets.watch((keys) => this.#notice(keys));
+    await this.#subscription.ready;
+    await this.#look(undefined);
   }
 
-  stop(): void {
-    this.#watcher?.close();
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#subscription?.stop();
+    await this.#turn;
   }
 
   /**
@@ -58,11 +68,26 @@ export class SecretWatch {
     });
   }
 
-  async #look(): Promise<void> {
-    const { scan, store, live, wakeUps } = this.#context;
-    const [now, before] = await Promise.all([scan(), store.secretVersions()]);
-    const changes = changedVersions(before, now);
-    this.#see(before, []);
+  /** Rejects where it fails, so that the subscription makes up for it. */
+  async #notice(keys: ReadonlySet<KeyName> | undefined): Promise<void> {
+    try {
+      await this.#look(keys);
+    } catch (error) {
+      this.#context.onError(error);
+      throw error;
+    }
+  }
+
+  /** One after the other, so that no change is found twice. */
+  #look(keys: ReadonlySet<KeyName> | undefined): Promise<void> {
+    const look = this.#turn.then(() => this.#lookNow(keys));
+    this.#turn = look.catch(() => {});
+    return look;
+  }
+
+  async #lookNow(keys: ReadonlySet<KeyName> | undefined): Promise<void> {
+    const { secrets, store, live, wakeUps } = this.#context;
+    const changes = await this.#prove(changedVersions(this.#newest, await secrets.versions(keys), keys));
     if (changes.length === 0) return;
     const epoch = await store.recordSecretVersions(changes, {
       action: 'secret.changed',
@@ -71,32 +96,65 @@ export class SecretWatch {
       outcome: 'done',
       detail: { changes: await auditList(changes.map(({ key, version }) => `${key}@${version ?? 'deleted'}`)) },
     });
-    this.#see(
-      await store.secretVersions(),
+    for (const { key, version } of changes) {
+      if (version === undefined) this.#newest.delete(key);
+      else this.#newest.set(key, version);
+    }
+    live.updateSecrets(
+      this.#newest,
       changes.map(({ key }) => key),
     );
     live.advanceEpoch(epoch);
     wakeUps.wakeAll();
   }
 
-  #see(versions: ReadonlyMap<KeyName, number>, changed: readonly KeyName[]): void {
-    this.#newest = versions;
-    this.#context.live.updateSecrets(versions, changed);
+  /**
+   * Leaves out new versions that don't open. Whoever writes in place may be half done; and a number that nobody vouches for
+   * would be the highest one for ever.
+   */
+  async #prove(changes: readonly Change[]): Promise<Change[]> {
+    const proven: Change[] = [];
+    for (let i = 0; i < changes.length; i += PROOFS_AT_ONCE) {
+      const some = await Promise.all(changes.slice(i, i + PROOFS_AT_ONCE).map((change) => this.#proven(change)));
+      proven.push(...some.filter((change) => change !== undefined));
+    }
+    return proven;
+  }
+
+  async #proven(change: Change): Promise<Change | undefined> {
+    const { key, version } = change;
+    if (version === undefined) return change;
+    try {
+      const opened = await this.#context.secrets.open(key);
+      opened.value.dispose();
+      this.#doubtful.delete(`${key}@${version}`);
+      // Replaced meanwhile: then it is heard of once more.
+      return opened.version === version ? change : undefined;
+    } catch (error) {
+      if (!(error instanceof VigoError)) throw error;
+      if (!this.#doubtful.has(`${key}@${version}`)) this.#context.onError(error);
+      this.#doubtful.add(`${key}@${version}`);
+      return undefined;
+    }
   }
 }
 
-/** A version of nothing means that the secret is gone. */
+/**
+ * What is newer or gone, by name. An older version is no change: it is refused wherever it is asked for.
+ * @param now the versions that there are, undefined for one that can't be told
+ * @param asked the only keys of which `now` says something; undefined: all
+ */
 export function changedVersions(
   before: ReadonlyMap<KeyName, number>,
-  now: ReadonlyMap<KeyName, number>,
-): { key: KeyName; version: number | undefined }[] {
-  const keys = new Set([...before.keys(), ...now.keys()]);
-  return (
-    [...keys]
-      .filter((key) => before.get(key) !== now.get(key))
-      // An older version is no change: it is refused wherever it is asked for.
-      .filter((key) => (now.get(key) ?? Number.MAX_SAFE_INTEGER) > (before.get(key) ?? 0))
-      .sort()
-      .map((key) => ({ key, version: now.get(key) }))
-  );
+  now: ReadonlyMap<KeyName, number | undefined>,
+  asked?: ReadonlySet<KeyName>,
+): Change[] {
+  const changes: Change[] = [];
+  for (const [key, version] of now) {
+    if (version !== undefined && version > (before.get(key) ?? 0)) changes.push({ key, version });
+  }
+  for (const key of asked ?? before.keys()) {
+    if (before.has(key) && !now.has(key)) changes.push({ key, version: undefined });
+  }
+  return changes.sort((a, b) => (a.key < b.key ? -1 : 1));
 }

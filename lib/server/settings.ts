@@ -1,7 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { fromUtf8, type HomePaths, type KeyName, parseDurationMs, type Secret, VigoError } from '../base/index.js';
+import { fromUtf8, type HomePaths, type KeyName, parseDurationMs, VigoError } from '../base/index.js';
 import { parseHostPort } from '../rpc/index.js';
+import type { SecretsProvider } from './secrets-provider.js';
 import { lowered, type SettingsFile } from './settings-file.js';
 
 const DAY_MS = 86_400_000;
@@ -60,12 +61,6 @@ export interface Settings extends SecretsPlace {
   readonly recoveryWindowMs: number;
 }
 
-/** The part of the vault that is needed here. */
-export interface SettingsSecrets {
-  /** The caller disposes of the value. @throws VigoError */
-  open(key: KeyName): Promise<{ readonly value: Secret<Uint8Array> }>;
-}
-
 /**
  * Checks everything that isn't a ref, and says where the secrets lie.
  * @throws ServerError `bad_settings`; an unknown key is an error
@@ -85,7 +80,7 @@ export function secretsPlaceOf(file: SettingsFile, home: HomePaths): SecretsPlac
 export async function resolveSettings(
   file: SettingsFile,
   home: HomePaths,
-  secrets: SettingsSecrets,
+  secrets: Pick<SecretsProvider, 'open'>,
 ): Promise<Settings> {
   const result = schema.safeParse(await withSecrets(file, secrets));
   const [issue] = result.error?.issues ?? [];
@@ -109,7 +104,7 @@ export async function resolveSettings(
 }
 
 /** A copy of the values with secrets in the place of refs. */
-async function withSecrets(file: SettingsFile, secrets: SettingsSecrets): Promise<unknown> {
+async function withSecrets(file: SettingsFile, secrets: Pick<SecretsProvider, 'open'>): Promise<unknown> {
   const values = structuredClone(file.values) as Record<PropertyKey, unknown>;
   for (const { path, key } of file.refs) {
     let parent = values;
@@ -119,7 +114,12 @@ async function withSecrets(file: SettingsFile, secrets: SettingsSecrets): Promis
   return values;
 }
 
-async function openRef(file: SettingsFile, path: readonly PropertyKey[], key: KeyName, secrets: SettingsSecrets) {
+async function openRef(
+  file: SettingsFile,
+  path: readonly PropertyKey[],
+  key: KeyName,
+  secrets: Pick<SecretsProvider, 'open'>,
+) {
   try {
     const { value } = await secrets.open(key);
     try {
@@ -129,7 +129,7 @@ async function openRef(file: SettingsFile, path: readonly PropertyKey[], key: Ke
     }
   } catch (cause) {
     if (!(cause instanceof VigoError)) throw cause;
-    const missing = cause.code === 'not_found';
+    const missing = cause.kind === 'not_found';
     throw file.problem(path, missing ? `there is no secret ${key}` : `secret:${key} can't be used: ${cause.message}`, {
       code: 'missing_secret',
       hint: missing ? `vigocli secrets set raw ${key}` : cause.hint,

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type Clock, type HomePaths, homePaths, type KeyName, toHex, VigoError } from '../base/index.js';
+import { type Clock, type HomePaths, homePaths, toHex, VigoError } from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, errnoOf } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
@@ -10,7 +10,6 @@ import { certificateHash, parseEnvoyUri } from '../pki/index.js';
 import { WatchMarks } from '../policy/index.js';
 import { type AgentServer, parseHostPort, startAgentServer } from '../rpc/index.js';
 import type { Store } from '../store/index.js';
-import type { SecretReader } from '../vault/index.js';
 import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
 import { ServerError } from './errors.js';
@@ -23,6 +22,7 @@ import { Publishing } from './publish.js';
 import { RefusalLog } from './refusal-log.js';
 import { agentHandlers } from './rpc/handlers.js';
 import { SecretWatch } from './secret-watch.js';
+import type { SecretsProvider } from './secrets-provider.js';
 import type { Settings } from './settings.js';
 import { Shutdown } from './shutdown.js';
 import { openStoreThread } from './store-thread.js';
@@ -95,7 +95,7 @@ class Start {
     const marks = new WatchMarks(await loadHmacSha256(), materials.watchKey.expose());
     const live = new LivePolicy(materials.signer, marks, await store.epoch(), clock);
     const publishing = await this.#restorePolicy(store, live, materials.secrets);
-    const versions = await this.#watchSecrets(settings, store, live, materials.secrets);
+    const versions = await this.#watchSecrets(store, live, materials.secrets);
     const refusals = this.#keepHouse(store, fleet);
 
     const entry = { actor: ACTOR, subject: trustDomain, outcome: 'done' } as const;
@@ -122,11 +122,11 @@ class Start {
     this.#shutdown.add(() => lock.release());
   }
 
-  async #restorePolicy(store: Store, live: LivePolicy, secrets: SecretReader): Promise<Publishing> {
+  async #restorePolicy(store: Store, live: LivePolicy, secrets: SecretsProvider): Promise<Publishing> {
     const publishing = new Publishing({
       paths: this.#paths,
       store,
-      catalog: secretCatalog(secrets),
+      secrets,
       guard: makeGuard([this.#paths.root]),
       live,
       wakeUps: this.#wakeUps,
@@ -136,17 +136,16 @@ class Start {
     return publishing;
   }
 
-  async #watchSecrets(settings: Settings, store: Store, live: LivePolicy, secrets: SecretReader): Promise<SecretWatch> {
+  async #watchSecrets(store: Store, live: LivePolicy, secrets: SecretsProvider): Promise<SecretWatch> {
     const watch = new SecretWatch({
-      secretsDir: settings.secretsDir,
-      scan: () => secrets.scan(),
+      secrets,
       store,
       live,
       wakeUps: this.#wakeUps,
       onError: this.#report('looking for changed secrets failed'),
     });
-    await watch.start();
     this.#shutdown.add(() => watch.stop());
+    await watch.start();
     return watch;
   }
 
@@ -277,19 +276,6 @@ function agentTls({ ca, certificatePem, keyPem }: TlsFiles) {
 
 function fingerprint(certificatePem: string): string {
   return toHex(certificateHash(certificatePem));
-}
-
-/** A secret that a config refers to must open, so publishing looks at the value's size by opening it. */
-function secretCatalog(secrets: SecretReader) {
-  return {
-    has: (key: KeyName) => secrets.has(key),
-    async size(key: KeyName): Promise<number> {
-      const { value } = await secrets.open(key);
-      const { length } = value.expose();
-      value.dispose();
-      return length;
-    },
-  };
 }
 
 async function listen(app: ReturnType<typeof httpsApp>, listenAt: string): Promise<AddressInfo> {

@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import type { KeyName } from '../base/index.js';
+import { isKeyName, type KeyName } from '../base/index.js';
+import { watchTree } from '../files/index.js';
 import { VaultError } from './errors.js';
-import { readHeader } from './header.js';
+import { examineHeader, readHeader } from './header.js';
 import { hasFile, keyPath, keysBelow } from './key-tree.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
@@ -9,7 +11,7 @@ import { missingKey } from './missing-key.js';
 import { readSecret } from './secret-files.js';
 import type { OpenedSecret } from './stored-file.js';
 
-const SCAN_SLICE = 256;
+const SLICE = 256;
 /** A writer may replace the file between two looks at it; that often in a row is no coincidence. */
 const MAX_TRIES = 5;
 
@@ -21,6 +23,13 @@ const MAX_TRIES = 5;
 export async function openSecretReader(place: VaultPlace): Promise<SecretReader> {
   const layout = vaultLayout(place);
   return new SecretReader(layout, await demandMasterKeys(layout));
+}
+
+/** What notices changes, until it is stopped. */
+export interface SecretsWatcher {
+  /** Resolves when a change from then on is noticed. */
+  readonly ready: Promise<void>;
+  stop(): void;
 }
 
 export class SecretReader {
@@ -55,23 +64,52 @@ export class SecretReader {
   }
 
   /**
-   * The version of every secret, from the headers, which aren't authenticated: to find what changed. Files without a
-   * readable header are left out.
+   * The versions of those of these secrets that there are, or of all: to find what changed. They come from the headers,
+   * which aren't authenticated. Undefined for a file that tells none: it isn't the vault's, or isn't written to its end.
+   * @throws VaultError `not_initialized` where the whole folder is away, FilesError for what can't be read now
    */
-  async scan(): Promise<Map<KeyName, number>> {
+  async versions(keys?: Iterable<KeyName>): Promise<Map<KeyName, number | undefined>> {
     const { secretsDir } = this.#layout;
-    const versions = new Map<KeyName, number>();
-    for (const [i, key] of (await keysBelow(secretsDir)).entries()) {
-      if (i % SCAN_SLICE === SCAN_SLICE - 1) await setImmediate(); // the server answers others in between
-      const header = readHeader(keyPath(secretsDir, key));
-      if (header !== undefined) versions.set(key, header.version);
+    await this.#demandFolder();
+    const versions = new Map<KeyName, number | undefined>();
+    for (const [i, key] of [...(keys ?? (await keysBelow(secretsDir)))].entries()) {
+      if (i % SLICE === SLICE - 1) await setImmediate(); // the server answers others in between
+      const header = examineHeader(keyPath(secretsDir, key));
+      if (header === 'gone') continue;
+      const isSecret = header !== 'unreadable' && (header.kind === 'raw' || header.kind === 'password');
+      versions.set(key, isSecret ? header.version : undefined);
     }
     return versions;
+  }
+
+  /**
+   * Calls `onChange` when secrets may have changed: with their names, or with undefined where it may be any. One call at
+   * a time, and one for many changes; where it fails, another one, for any, a second later.
+   */
+  watch(onChange: (keys: ReadonlySet<KeyName> | undefined) => Promise<void>): SecretsWatcher {
+    const isHidden = (name: string) => name.startsWith('.'); // no key, but the earlier versions of all of them
+    const watcher = watchTree(
+      this.#layout.secretsDir,
+      async (paths) => {
+        const keys = paths && new Set([...paths].filter(isKeyName));
+        if (keys?.size !== 0) await onChange(keys);
+      },
+      { isHidden },
+    );
+    return { ready: watcher.ready, stop: () => watcher.close() };
   }
 
   /** Wipes the master keys; the reader can't be used any more. */
   dispose(): void {
     this.#keys.dispose();
+  }
+
+  /** Against a disk that isn't mounted: then no secret was deleted. */
+  async #demandFolder(): Promise<void> {
+    const { secretsDir } = this.#layout;
+    const found = await stat(secretsDir).catch(() => undefined);
+    if (!found?.isDirectory())
+      throw new VaultError('not_initialized', `the folder of the secrets ${secretsDir} is away`);
   }
 
   /** Picks up a master key that was added since. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { type AuditEntry, decodeEntry, loadAuditChain } from '../../lib/audit/index.js';
-import { type Clock, homePaths, type KeyName, toBase64Url } from '../../lib/base/index.js';
+import { type Clock, homePaths, toBase64Url } from '../../lib/base/index.js';
 import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../../lib/crypto/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import { createInstance, createRequestVerifier, parseToken } from '../../lib/identity/index.js';
@@ -20,6 +20,7 @@ import { RefusalLog } from '../../lib/server/refusal-log.js';
 import { WakeUps } from '../../lib/server/wake-ups.js';
 import { openStore, type Store } from '../../lib/store/index.js';
 import { type EnrollmentRequest, enrollmentTranscript } from '../../lib/wire/index.js';
+import { SecretsTwin } from '../secrets-twin.js';
 
 export const TRUST_DOMAIN = 'vigo-test';
 export const API_TOKEN = 'vgot_a-token-for-this-test';
@@ -51,8 +52,7 @@ export interface Kit {
   readonly log: () => string;
   /** What failed without failing what was asked for. */
   readonly failures: readonly unknown[];
-  /** The secrets that there are, and their sizes. */
-  readonly secrets: Map<KeyName, number>;
+  readonly secrets: SecretsTwin;
   /** The entries of one action, the oldest first. */
   entries(action: string): Promise<AuditEntry[]>;
   /** The refusals in the audit log as `action reason count`. */
@@ -77,7 +77,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const wakeUps = new WakeUps();
   const marks = async () => new WatchMarks(await loadHmacSha256(), new Uint8Array(32).fill(7));
   const live = new LivePolicy(signer, await marks(), 0, clock);
-  const secrets = new Map<KeyName, number>();
+  const secrets = new SecretsTwin();
   const recording: Promise<unknown>[] = [];
   const refusals = new RefusalLog(({ action, subject, reason, method, address }, count) => {
     const detail = { reason, method, count };
@@ -88,7 +88,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     new Publishing({
       paths,
       store,
-      catalog: { has: async (key) => secrets.has(key), size: async (key) => secrets.get(key) ?? 0 },
+      secrets,
       guard: makeGuard([paths.root]),
       live,
       wakeUps,

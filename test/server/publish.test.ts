@@ -46,7 +46,7 @@ t.test('whatever is wrong with a config, what was live stays live', async (t) =>
   const kit = await makeServer(t);
   write(kit, 'first');
   await kit.publishing.publish('somebody');
-  kit.secrets.set(LARGE, 9 << 20);
+  kit.secrets.set(LARGE, new Uint8Array(9 << 20));
   const before = await state(kit);
   const refusals: [string, () => void, { code: string }][] = [
     ['no YAML', () => writeFileSync(join(kit.paths.stacks, 'x.vgo'), 'a: ['), { code: 'invalid_config' }],
@@ -93,7 +93,7 @@ t.test('a rollback is a new and higher version of an earlier config', async (t) 
 
 t.test('a rollback is checked like any config: its secrets may be gone', async (t) => {
   const kit = await makeServer(t);
-  kit.secrets.set(KEY, 10);
+  kit.secrets.set(KEY);
   write(kit, `secret:${KEY}`);
   await kit.publishing.publish('a');
   write(kit, 'second');

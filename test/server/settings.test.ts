@@ -1,39 +1,25 @@
 import t from 'tap';
-import { homePaths, parseKeyName, Secret, utf8, VigoError } from '../../lib/base/index.js';
+import { homePaths } from '../../lib/base/index.js';
 import { ServerError } from '../../lib/server/errors.js';
-import { resolveSettings, type SettingsSecrets, secretsPlaceOf } from '../../lib/server/settings.js';
+import { resolveSettings, secretsPlaceOf } from '../../lib/server/settings.js';
 import { SettingsFile } from '../../lib/server/settings-file.js';
+import { SecretsTwin } from '../secrets-twin.js';
 
 const HOME = homePaths('/srv/vigo');
 
-class MissingSecret extends VigoError {
-  constructor() {
-    super('vault', 'not_found', 'not_found', 'it is not there');
-  }
-}
-
-function vault(values: Record<string, Uint8Array | string> = {}): SettingsSecrets & { opened: Secret<Uint8Array>[] } {
-  const opened: Secret<Uint8Array>[] = [];
-  return {
-    opened,
-    async open(key) {
-      const held = values[key];
-      if (held === undefined) throw new MissingSecret();
-      const value = new Secret(typeof held === 'string' ? utf8(held) : held);
-      opened.push(value);
-      return { value };
-    },
-  };
-}
-
-async function settings(text: string, secrets = vault()) {
+async function settings(text: string, secrets = new SecretsTwin()) {
   const file = new SettingsFile(text, 'server.yaml');
   secretsPlaceOf(file, HOME);
   return resolveSettings(file, HOME, secrets);
 }
 
 /** The error of a file, and that it names the right line. */
-async function refuses(text: string, line: number, code = 'bad_settings', secrets = vault()): Promise<ServerError> {
+async function refuses(
+  text: string,
+  line: number,
+  code = 'bad_settings',
+  secrets = new SecretsTwin(),
+): Promise<ServerError> {
   const error = await settings(text, secrets).then(
     () => undefined,
     (reason: unknown) => reason,
@@ -100,7 +86,7 @@ t.test('what is not plain YAML', async () => {
 });
 
 t.test('a field may be a ref to a secret', async (t) => {
-  const secrets = vault({ 'server/listen': '127.0.0.1:99', 'paths/key': '/run/key' });
+  const secrets = new SecretsTwin({ 'server/listen': '127.0.0.1:99', 'paths/key': '/run/key' });
   const text = 'server:\n  api_listen: secret:server/listen\n  tls:\n    key: secret:paths/key\n';
   t.match(await settings(text, secrets), { apiListen: '127.0.0.1:99', tls: { key: '/run/key', ca: HOME.tls + '/ca' } });
   for (const secret of secrets.opened) t.throws(() => secret.expose(), TypeError, 'disposed of');
@@ -110,13 +96,15 @@ t.test('a ref that can not be used names field, line and key', async (t) => {
   const text = 'server:\n  api_listen: secret:a/b\n';
   const missing = await refuses(text, 2, 'missing_secret');
   t.match(missing, { message: /server\.api_listen.* a\/b$/, hint: /secrets set raw a\/b/ });
-  t.match(await refuses(text, 2, 'missing_secret', vault({ 'a/b': Uint8Array.of(0xff) })), { message: /a\/b/ });
+  t.match(await refuses(text, 2, 'missing_secret', new SecretsTwin({ 'a/b': Uint8Array.of(0xff) })), {
+    message: /a\/b/,
+  });
   await refuses('server:\n  api_listen: "secret:a//b"\n', 2);
   await refuses('server:\n  api_listen: "secret:"\n', 2);
 });
 
 t.test('the error of a value from the vault does not quote it', async (t) => {
-  const secrets = vault({ [parseKeyName('a/b')]: 'HIDDEN' });
+  const secrets = new SecretsTwin({ 'a/b': 'HIDDEN' });
   for (const text of ['checkin:\n  interval: secret:a/b\n', 'server:\n  api_listen: secret:a/b\n']) {
     const error = await refuses(text, 2, 'bad_settings', secrets);
     t.notMatch(JSON.stringify([error.message, error.hint]), /HIDDEN/);

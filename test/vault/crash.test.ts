@@ -26,7 +26,7 @@ t.test('set: at every step the old value or the new one', async (t) => {
     ({ crashed } = await crashAt(step, () => kit.vault.set(KEY, utf8(after), { kind: 'raw' })));
     const found = await currentValue(kit);
     t.ok(found === before || found === after, `step ${step}: ${found}`);
-    const scanned = (await (await kit.reader()).scan()).get(KEY) ?? 0;
+    const scanned = (await (await kit.reader()).versions()).get(KEY) ?? 0;
     t.equal(scanned, found === before ? version : version + 1, `step ${step}: version ${scanned}`);
     before = found;
     version = scanned;

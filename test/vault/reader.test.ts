@@ -20,21 +20,29 @@ t.test('reads without the gate, and sees what changed', async (t) => {
   t.equal(await secrets.has(A), true);
   t.equal(await secrets.has(B), false);
   await t.rejects(secrets.open(B), { code: 'not_found' });
-  t.same(await secrets.scan(), new Map([[A, 1]]));
+  t.same(await secrets.versions(), new Map([[A, 1]]));
   t.same(journal.take(), [], 'whoever asks for a value records it');
   secrets.dispose();
   await t.rejects(secrets.open(A), { code: 'disposed' });
 });
 
-t.test('a scan leaves out what is no vault file, and links', async (t) => {
+t.test('the versions leave out links, and tell none of what is no vault file', async (t) => {
   const { vault, reader, secretsDir } = await makeOpen(t);
   await vault.set(A, utf8('one'), { kind: 'raw' });
   await vault.set(A, utf8('two'), { kind: 'raw' });
   writeFileSync(join(secretsDir, 'vigo/stranger'), 'VGS1 but not really');
   symlinkSync('a', join(secretsDir, 'vigo/link'));
   const secrets = await reader();
-  t.same(await secrets.scan(), new Map([[A, 2]]));
-  t.equal(await secrets.has(parseKeyName('vigo/stranger')), false);
+  const stranger = parseKeyName('vigo/stranger');
+  t.same(
+    await secrets.versions(),
+    new Map([
+      [A, 2],
+      [stranger, undefined],
+    ]),
+  );
+  t.same(await secrets.versions([A, B, parseKeyName('vigo/link')]), new Map([[A, 2]]));
+  t.equal(await secrets.has(stranger), false);
 });
 
 t.test('picks up a master key that was added while it runs', async (t) => {
@@ -82,5 +90,8 @@ t.test('a vault that is missing, lost or exposed', async (t) => {
   symlinkSync('../key', vault.layout.keyFile);
   await t.rejects(reader(), { code: 'exposed_master_key' });
   const secrets = await openSecretReader({ secretsDir, keyFile: join(secretsDir, '../key') });
-  t.same(await secrets.scan(), new Map());
+  t.same(await secrets.versions(), new Map());
+  renameSync(secretsDir, `${secretsDir}-away`);
+  await t.rejects(secrets.versions(), { code: 'not_initialized' }, 'a disk that is not mounted has lost nothing');
+  await t.rejects(secrets.versions([A]), { code: 'not_initialized' });
 });

@@ -26,7 +26,7 @@ t.test("everything is under a new key: values, versions, tombstones, the server'
   const names = [A, B];
   const before = await describeVault(vault, names);
   const secrets = await reader();
-  const versions = await secrets.scan();
+  const versions = await secrets.versions();
   const policy = (await readServerKey(vault.layout, 'policy')).expose();
   const paths = ['a', '.versions/a/@1', '.versions/b/c/@2', '../keys/policy'].map((path) => join(secretsDir, path));
   const ids = () => paths.map((path) => readFileSync(path).toString('hex', 4, 12));
@@ -44,7 +44,7 @@ t.test("everything is under a new key: values, versions, tombstones, the server'
   t.equal(keys.length, 1);
   t.notSame(keys[0], oldKey);
   await t.rejects(vault.list(), { code: 'locked' });
-  t.same(await secrets.scan(), versions, 'no envoy has a reason to converge');
+  t.same(await secrets.versions(), versions, 'no envoy has a reason to converge');
   t.same((await secrets.open(A)).value.expose(), utf8('two'), 'a server that was running goes on');
   await openGate(vault.layout, clock);
   t.same(await describeVault(vault, names), before);

@@ -1,7 +1,6 @@
 import { isReservedKey, type KeyName } from '../../base/index.js';
 import type { Ed25519Signer } from '../../crypto/index.js';
 import type { Store } from '../../store/index.js';
-import type { SecretReader } from '../../vault/index.js';
 import {
   decodeResolveSecrets,
   encodeSealedAnswer,
@@ -14,11 +13,12 @@ import { auditList } from '../audit-list.js';
 import type { Envoy } from '../fleet.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { SecretWatch } from '../secret-watch.js';
+import type { SecretsProvider } from '../secrets-provider.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 export interface ResolveContext {
   readonly live: LivePolicy;
-  readonly secrets: Pick<SecretReader, 'open'>;
+  readonly secrets: Pick<SecretsProvider, 'open'>;
   readonly versions: Pick<SecretWatch, 'demandNewest'>;
   readonly signer: Ed25519Signer;
   readonly store: Pick<Store, 'appendAudit'>;
