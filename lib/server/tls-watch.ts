@@ -43,7 +43,7 @@ export class TlsWatch {
 
   async start(): Promise<void> {
     for (const folder of new Set(Object.values(this.#options.paths).map((path) => dirname(path)))) {
-      this.#watchers.push(watchTree(folder, () => this.look(), { debounceMs: QUIET_MS }));
+      this.#watchers.push(watchTree(folder, () => this.look(), { quietMs: QUIET_MS }));
     }
     await Promise.all(this.#watchers.map(({ ready }) => ready));
     // What changed between the start and the first watch.
