@@ -8,6 +8,8 @@ export const auditActions = {
   'vault.rotated': 'the passphrase was replaced by somebody who knew it',
   'vault.reset': 'the passphrase was replaced by somebody who could read the master key',
   'vault.rekeyed': 'the master key was replaced, and every file encrypted anew',
+  'backup.made': 'everything of the server, the master key too, was copied into an encrypted archive',
+  'backup.restored': 'this home was made of an archive',
   'secret.set': 'a secret got a new version',
   secret_accessed: "a secret's value was shown to a person",
   'secret.deleted': 'a secret was removed',

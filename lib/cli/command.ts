@@ -46,6 +46,13 @@ export function inGroup(commands: readonly Command[], group: readonly string[]):
   return commands.filter(({ usage }) => group.every((word, i) => verbOf(usage)[i] === word));
 }
 
+/** The longest one that the words begin with: `envoys token list` is no argument of `envoys token`. */
+export function findCommand(commands: readonly Command[], argv: readonly string[]): Command | undefined {
+  return commands
+    .filter(({ usage }) => verbOf(usage).every((word, i) => argv[i] === word))
+    .sort((a, b) => verbOf(b.usage).length - verbOf(a.usage).length)[0];
+}
+
 function isPlace(word: string): boolean {
   return /^[<[]/.test(word);
 }

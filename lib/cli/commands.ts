@@ -1,6 +1,9 @@
 import type { Command } from './command.js';
 import { command as auditList } from './commands/audit/list.js';
 import { command as auditVerify } from './commands/audit/verify.js';
+import { command as backupKeygen } from './commands/backup/keygen.js';
+import { command as backup } from './commands/backup/make.js';
+import { command as backupVerify } from './commands/backup/verify.js';
 import { command as bench } from './commands/bench.js';
 import { command as completion } from './commands/completion.js';
 import { command as configHistory } from './commands/config/history.js';
@@ -16,6 +19,7 @@ import { command as envoysToken } from './commands/envoys/token.js';
 import { command as envoysTokenList } from './commands/envoys/token-list.js';
 import { command as envoysTokenRevoke } from './commands/envoys/token-revoke.js';
 import { command as pkiRenewServer } from './commands/pki/renew-server.js';
+import { command as restore } from './commands/restore.js';
 import { command as secretsDelete } from './commands/secrets/delete.js';
 import { command as secretsEdit } from './commands/secrets/edit.js';
 import { command as secretsGenerate } from './commands/secrets/generate.js';
@@ -70,6 +74,10 @@ export const commands: readonly Command[] = [
   auditList,
   auditVerify,
   doctor,
+  backup,
+  backupVerify,
+  backupKeygen,
+  restore,
   bench,
   completion,
 ];

@@ -16,6 +16,8 @@ export interface CommandContext extends Output {
   readonly home: HomePaths;
   readonly secretsDir: string;
   readonly keyFile: string;
+  /** Who does it, for the audit log and the files. */
+  readonly actor: string;
   vault(): Promise<Vault>;
   /** The vault that is about to be made. */
   newVault(): Promise<Vault>;
@@ -35,6 +37,7 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
   const home = homePaths(resolve(root));
   const secretsDir = resolve(chosenDir ?? home.secrets);
   const keyFile = resolve(flags.text('key-file') ?? join(secretsDir, '.master.key'));
+  const actor = userInfo().username;
   const closing: (() => Promise<void> | void)[] = [];
 
   const missingDatabase = (path: string): CliError => {
@@ -65,7 +68,7 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
       keyFile,
       store: () => store({ create }),
       create,
-      actor: actorName(),
+      actor,
     });
     closing.push(opened.close);
     return opened.vault;
@@ -75,6 +78,7 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
     home,
     secretsDir,
     keyFile,
+    actor,
     vault: () => vault({ create: false }),
     newVault: () => vault({ create: true }),
     store: () => store(),
@@ -95,9 +99,4 @@ async function isThere(path: string): Promise<boolean> {
     if (errnoOf(cause) === 'ENOENT') return false;
     throw filesError('open', path, cause);
   }
-}
-
-/** Who does it, for the audit log and the files. */
-function actorName(): string {
-  return userInfo().username;
 }

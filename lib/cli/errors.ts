@@ -15,6 +15,8 @@ const CLI_ERRORS = {
   bad_config: 'invalid',
   audit_broken: 'corrupt',
   unhealthy: 'corrupt',
+  backup_damaged: 'corrupt',
+  output_failed: 'unavailable',
   bad_report: 'invalid',
   engines_disagree: 'internal',
   bench_failed: 'internal',

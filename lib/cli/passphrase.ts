@@ -24,8 +24,12 @@ export async function readPassphrase(flags: Flags): Promise<Uint8Array> {
 }
 
 /** A new passphrase, asked for twice, or from the file that the option names. The caller wipes it. */
-export async function readNewPassphrase(flags: Flags, option = passphraseOption.name): Promise<Uint8Array> {
+export async function readNewPassphrase(
+  flags: Flags,
+  option = passphraseOption.name,
+  question = 'new passphrase',
+): Promise<Uint8Array> {
   const file = flags.text(option);
   const instead = `--${option} <path> takes it from a file that only you can read`;
-  return file === undefined ? askHiddenTwice('new passphrase', instead) : readSecretLine(file);
+  return file === undefined ? askHiddenTwice(question, instead) : readSecretLine(file);
 }

@@ -1,7 +1,7 @@
 import sade from 'sade';
 import { version } from '../version.js';
 import { type Arguments, readArguments } from './arguments.js';
-import { type Command, type CommandOption, inGroup, verbOf } from './command.js';
+import { type Command, type CommandOption, findCommand, inGroup, verbOf } from './command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
 import { unknownCommand } from './unknown-command.js';
 
@@ -35,13 +35,6 @@ export function readCommandLine(commands: readonly Command[], argv: readonly str
   if (asksHelp) return printHelp(commands, verb);
   const options = [...GLOBAL_OPTIONS, ...(command.options ?? [])];
   return { command, ...readArguments(command, verb, options, argv.slice(verb.length)) };
-}
-
-/** The longest one that the words begin with: `envoys token list` is no argument of `envoys token`. */
-function findCommand(commands: readonly Command[], argv: readonly string[]): Command | undefined {
-  return commands
-    .filter(({ usage }) => verbOf(usage).every((word, i) => argv[i] === word))
-    .sort((a, b) => verbOf(b.usage).length - verbOf(a.usage).length)[0];
 }
 
 function describeGroup(members: readonly Command[]): string {

@@ -5,18 +5,21 @@ const REDRAW_MS = 100;
 export class Progress {
   readonly #terminal = process.stderr;
   readonly #silent: boolean;
+  readonly #unit: string;
   readonly #startMs = performance.now();
   #drawnMs = 0;
 
-  constructor({ quiet }: { quiet: boolean }) {
+  /** @param unit behind every number, like ` MB` */
+  constructor({ quiet, unit = '' }: { quiet: boolean; unit?: string }) {
     this.#silent = quiet || !this.#terminal.isTTY;
+    this.#unit = unit;
   }
 
   update(done: number, total: number): void {
     const nowMs = performance.now();
     if (this.#silent || (nowMs - this.#drawnMs < REDRAW_MS && done < total)) return;
     this.#drawnMs = nowMs;
-    this.#terminal.write(`\r${describeProgress(done, total, nowMs - this.#startMs)}\x1b[K`);
+    this.#terminal.write(`\r${describeProgress(done, total, nowMs - this.#startMs, this.#unit)}\x1b[K`);
   }
 
   /** Leaves an empty line for what is said next. */
@@ -26,12 +29,12 @@ export class Progress {
 }
 
 /** Like `[######------------------]  250 of 1000  125/s  6s left`. */
-export function describeProgress(done: number, total: number, elapsedMs: number): string {
+export function describeProgress(done: number, total: number, elapsedMs: number, unit = ''): string {
   const filled = total === 0 ? WIDTH : Math.floor((WIDTH * done) / total);
   const perSecond = done / Math.max(elapsedMs / 1000, 0.001);
   const leftSeconds = done === 0 ? undefined : Math.ceil((total - done) / perSecond);
   const left = leftSeconds === undefined ? '' : `  ${formatSeconds(leftSeconds)} left`;
-  return `[${'#'.repeat(filled).padEnd(WIDTH, '-')}]  ${done} of ${total}  ${Math.round(perSecond)}/s${left}`;
+  return `[${'#'.repeat(filled).padEnd(WIDTH, '-')}]  ${done} of ${total}${unit}  ${Math.round(perSecond)}${unit}/s${left}`;
 }
 
 function formatSeconds(seconds: number): string {

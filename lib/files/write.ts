@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { VigoError } from '../base/index.js';
 import { filesError } from './errors.js';
 import { syncDir } from './folder.js';
 import { temporaryPath } from './temporary-name.js';
@@ -11,20 +12,23 @@ export interface WriteOptions {
   owner?: { uid: number; gid: number };
 }
 
+/** The bytes of a file, at once or as they come. An error that comes instead leaves no file, and the old one as it was. */
+export type Content = Uint8Array | AsyncIterable<Uint8Array>;
+
 /**
  * Creates or replaces a file: a crash at any instant leaves the old content or the new one (N3). What had a name
  * that is a symbolic link loses the link, not the link's target.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array, options: WriteOptions): Promise<void> {
-  await viaTemporary('write', path, bytes, options, (temporary) => rename(temporary, path));
+export async function writeFileAtomic(path: string, content: Content, options: WriteOptions): Promise<void> {
+  await viaTemporary('write', path, content, options, (temporary) => rename(temporary, path));
 }
 
 /**
  * Creates a file that must not be there yet; of several writers one wins. Atomic like `writeFileAtomic`.
  * @throws FilesError `exists`, and what was there stays.
  */
-export async function createFileExclusive(path: string, bytes: Uint8Array, options: WriteOptions): Promise<void> {
-  await viaTemporary('create', path, bytes, options, async (temporary) => {
+export async function createFileExclusive(path: string, content: Content, options: WriteOptions): Promise<void> {
+  await viaTemporary('create', path, content, options, async (temporary) => {
     await link(temporary, path);
     await unlink(temporary);
   });
@@ -33,7 +37,7 @@ export async function createFileExclusive(path: string, bytes: Uint8Array, optio
 async function viaTemporary(
   action: string,
   path: string,
-  bytes: Uint8Array,
+  content: Content,
   options: WriteOptions,
   publish: (temporary: string) => Promise<void>,
 ): Promise<void> {
@@ -41,21 +45,21 @@ async function viaTemporary(
   try {
     const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, options.mode & 0o600);
     try {
-      await fill(file, bytes, options);
+      await fill(file, content, options);
       await publish(temporary);
     } catch (cause) {
       await unlink(temporary).catch(() => {}); // the first failure is the one to tell
       throw cause;
     }
   } catch (cause) {
-    throw filesError(action, path, cause);
+    throw cause instanceof VigoError ? cause : filesError(action, path, cause);
   }
   await syncDir(dirname(path));
 }
 
-async function fill(file: FileHandle, bytes: Uint8Array, { mode, owner }: WriteOptions): Promise<void> {
+async function fill(file: FileHandle, content: Content, { mode, owner }: WriteOptions): Promise<void> {
   try {
-    await file.writeFile(bytes);
+    for await (const piece of content instanceof Uint8Array ? [content] : content) await file.writeFile(piece);
     if (owner !== undefined) await file.chown(owner.uid, owner.gid);
     await file.chmod(mode); // after chown, which clears the set-id bits
     await file.sync();

@@ -1,4 +1,5 @@
 export type { VaultOptions } from './access.js';
+export { type CopiedFile, openVaultCopy, type VaultCopy } from './copy.js';
 export { VaultError, type VaultErrorCode } from './errors.js';
 export { type Examination, type ExaminationOptions, examineVault } from './examine.js';
 export type { FileProblem } from './examine-name.js';
@@ -14,6 +15,7 @@ export { openSecretReader, type SecretReader } from './reader.js';
 export type { Rekeyed, RekeyOptions } from './rekey.js';
 export { demandVersion, type WriteCondition } from './secret-files.js';
 export { readServerKey } from './server-keys.js';
+export type { Snapshot, SnapshotFile } from './snapshot.js';
 export type { OpenedSecret } from './stored-file.js';
-export { openVault, type SetOptions, type Vault } from './vault.js';
+export { type BackupOptions, openVault, type SetOptions, type Vault } from './vault.js';
 export { MAX_VALUE_BYTES, type SecretKind } from './vault-file.js';

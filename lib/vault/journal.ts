@@ -10,6 +10,7 @@ export type VaultAction =
   | 'vault.rotated'
   | 'vault.reset'
   | 'vault.rekeyed'
+  | 'backup.made'
   | 'secret.set'
   | 'secret_accessed'
   | 'secret.deleted'

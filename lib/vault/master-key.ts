@@ -113,7 +113,11 @@ async function replaceMasterKeyFile(path: string, keys: readonly Uint8Array[]): 
  */
 export async function loadMasterKeys(path: string): Promise<MasterKeys | undefined> {
   const bytes = await readKeyFile(path);
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : importMasterKeys(path, bytes);
+}
+
+/** Wipes the bytes of a master key file, and gives its keys. @throws VaultError `bad_master_key` */
+export async function importMasterKeys(path: string, bytes: Uint8Array): Promise<MasterKeys> {
   try {
     const [current, ...earlier] = decodeMasterKeyFile(path, bytes);
     return new MasterKeys(await importMasterKey(current), await Promise.all(earlier.map(importMasterKey)));

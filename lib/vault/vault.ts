@@ -6,7 +6,7 @@ import { VaultError } from './errors.js';
 import { generatePassword } from './generate.js';
 import { readHistory, readVersion, type SecretHistory, versionBefore } from './history.js';
 import { carryOutInit, type Initialization, planInit } from './init.js';
-import { recorded } from './journal.js';
+import { recorded, type VaultJournalEntry } from './journal.js';
 import { sweepTemporaries } from './key-tree.js';
 import { demandKnownKey } from './known-key.js';
 import type { VaultLayout } from './layout.js';
@@ -18,6 +18,7 @@ import { demandStrongPassword } from './password-rule.js';
 import { purgeSecret } from './purge.js';
 import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './rekey.js';
 import { deleteSecret, readSecret, versionThere, type WriteCondition, writeSecret } from './secret-files.js';
+import { removeSnapshot, type Snapshot, takeSnapshot } from './snapshot.js';
 import type { OpenedSecret } from './stored-file.js';
 import { suggestNames } from './suggest.js';
 import type { SecretKind } from './vault-file.js';
@@ -26,6 +27,17 @@ import { demandUsable, makeVerifier } from './verifier.js';
 /** Opens nothing yet: each verb looks at what is there when it runs. @throws VaultError `misplaced` */
 export function openVault(options: VaultOptions): Vault {
   return new Vault(options);
+}
+
+export interface BackupOptions<T> {
+  /** Where it goes, for the log. */
+  readonly subject: string;
+  /** Runs once the gate was found open, and before anything is recorded. @returns what the log tells of it */
+  prepare(): Promise<VaultJournalEntry['detail']>;
+  /** Runs under the vault's lock, before the snapshot: for what has to be of the same moment. */
+  pin(): Promise<void>;
+  /** Copies the files; others work on the vault meanwhile. */
+  copy(snapshot: Snapshot): Promise<T>;
 }
 
 export interface SetOptions extends WriteCondition {
@@ -344,6 +356,38 @@ export class Vault {
       ...verb,
       describe: ({ names, resumed, unreadable }) => ({ names, resumed, unreadable: unreadable.length }),
       act: () => rekey(this.layout, alone, () => gate.close(), options),
+    });
+  }
+
+  /**
+   * Lends everything that the vault consists of as it is at one moment, the master key among it. The intent is recorded
+   * before that moment and the outcome after it, so that a copied log says of its backup that it was begun.
+   *
+   * Behind the gate, although no value is decrypted: who has the copy and what opens it has every secret. One process at
+   * a time may do it, which is the caller's to see to.
+   */
+  async backup<T>({ subject, prepare, pin, copy }: BackupOptions<T>): Promise<T> {
+    const { journal, clock, actor, gate } = this.#access;
+    const verb = { action: 'backup.made', subject } as const;
+    await this.#access.opened((opened) => this.#access.demandOpenGate(verb, opened));
+    return recorded(journal, {
+      ...verb,
+      about: await prepare(),
+      act: async () => {
+        let snapshot: Snapshot | undefined;
+        try {
+          snapshot = await this.#access.opened(async (opened) => {
+            await this.#access.demandOpenGate(verb, opened);
+            await settleMove(this.layout.secretsDir, actor, opened.keys, clock);
+            await pin();
+            await gate.open(opened.keys, opened.verifier);
+            return takeSnapshot(this.layout);
+          });
+          return await copy(snapshot);
+        } finally {
+          await removeSnapshot(this.layout, snapshot);
+        }
+      },
     });
   }
 

@@ -3,7 +3,7 @@ import t from 'tap';
 import { type Import, isFile, packageOf, readImports } from './source-graph.js';
 
 /** What a room may import beside itself and Node: the layers of the house. */
-const DOMAIN = ['vault', 'audit', 'identity', 'policy', 'guard', 'pki', 'release', 'rpc', 'store'];
+const DOMAIN = ['archive', 'vault', 'audit', 'identity', 'policy', 'guard', 'pki', 'release', 'rpc', 'store'];
 const PROGRAMS = ['server', 'agent', 'cli'];
 const FOUNDATION = ['base', 'gen', 'crypto', 'wire', 'files'];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {

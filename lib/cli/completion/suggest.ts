@@ -1,4 +1,4 @@
-import { type Command, type CommandOption, inGroup, placesOf, verbOf } from '../command.js';
+import { type Command, type CommandOption, findCommand, inGroup, placesOf, verbOf } from '../command.js';
 import { GLOBAL_OPTIONS } from '../global-options.js';
 
 export interface Suggestion {
@@ -13,12 +13,14 @@ export type Suggestions =
   /** Names of secrets, of the vault that the options on the line name. */
   | { readonly kind: 'names'; readonly options: ReadonlyMap<string, string> };
 
-const NOTHING: Suggestions = { kind: 'words', words: [] };
+type Words = Suggestions & { readonly kind: 'words' };
+
+const NOTHING: Words = { kind: 'words', words: [] };
 const FILES: Suggestions = { kind: 'files' };
 
 /** The arguments, as usages call them, that are names of secrets. */
 const NAMES = ['key', 'prefix', 'from', 'to'];
-/** The values of options, as the table of commands calls them, that are files. */
+/** Arguments and the values of options, as the table of commands calls them, that are files. */
 const PATHS = ['path', 'file'];
 
 /**
@@ -29,14 +31,22 @@ export function suggest(commands: readonly Command[], words: readonly string[]):
   if (words[0] === 'help' && words.length > 1) return suggest(commands, words.slice(1));
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const command = commands.find(({ usage }) => verbOf(usage).every((word, i) => before[i] === word));
-  return beginningWith(
-    typed,
-    command === undefined ? verbs(commands, before, typed) : argumentsOf(command, before, typed),
+  const command = findCommand(commands, before);
+  if (command === undefined) return beginningWith(typed, verbs(commands, before, typed));
+  const longer = typed.startsWith('-') ? NOTHING : beginningWith(typed, longerVerbs(commands, before));
+  return longer.words.length > 0 ? longer : beginningWith(typed, argumentsOf(command, before, typed));
+}
+
+/** `verify` behind `backup`, which is a verb by itself. */
+function longerVerbs(commands: readonly Command[], verb: readonly string[]): Words {
+  return verbs(
+    commands.filter(({ usage }) => verbOf(usage).length > verb.length),
+    verb,
+    '',
   );
 }
 
-function verbs(commands: readonly Command[], group: readonly string[], typed: string): Suggestions {
+function verbs(commands: readonly Command[], group: readonly string[], typed: string): Words {
   if (typed.startsWith('-')) return group.length > 0 ? words(HELP) : words(HELP, VERSION);
   const next = new Map<string, Suggestion>();
   for (const { usage, summary } of inGroup(commands, group)) {
@@ -70,16 +80,19 @@ function argumentsOf({ usage, options = [] }: Command, before: readonly string[]
   const what = placesOf(usage)[place]?.slice(1, -1);
   if (what === undefined) return NOTHING;
   if (NAMES.includes(what)) return { kind: 'names', options: given };
+  if (PATHS.includes(what)) return FILES;
   return words(...(what.includes('|') ? what.split('|').map((word) => ({ word })) : []));
 }
 
 const HELP: Suggestion = { word: '--help', summary: 'How it is used' };
 const VERSION: Suggestion = { word: '--version', summary: 'Which version this is' };
 
-function words(...words: Suggestion[]): Suggestions {
+function words(...words: Suggestion[]): Words {
   return { kind: 'words', words };
 }
 
+function beginningWith(typed: string, suggestions: Words): Words;
+function beginningWith(typed: string, suggestions: Suggestions): Suggestions;
 function beginningWith(typed: string, suggestions: Suggestions): Suggestions {
   if (suggestions.kind !== 'words') return suggestions;
   return words(...suggestions.words.filter(({ word }) => word.startsWith(typed)));

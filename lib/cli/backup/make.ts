@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Locking } from '../../archive/index.js';
+import { systemClock, toHex } from '../../base/index.js';
+import { wipe } from '../../crypto/index.js';
+import { version } from '../../version.js';
+import type { Flags } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { CliError } from '../errors.js';
+import { printable } from '../printable.js';
+import { Progress } from '../progress.js';
+import { readLocking } from './locking.js';
+import { STANDARD_STREAM, writeToStdout } from './streams.js';
+
+/**
+ * Copies the whole home into an archive, at the path or to stdout. Vault and database are of one moment, which comes
+ * first; what is copied as it is found comes after it, so that every config that the database knows is there.
+ */
+export async function makeBackup(context: CommandContext, target: string, flags: Flags): Promise<void> {
+  const force = flags.is('force');
+  demandTarget(target, force);
+  const [{ homeEntries, writeArchive }, { acquireProcessLock, ensureDir }, { pinDatabase }] = await Promise.all([
+    import('../../archive/index.js'),
+    import('../../files/index.js'),
+    import('../../store/index.js'),
+  ]);
+  const { home, actor, note, warn } = context;
+  const vault = await context.vault();
+  await context.store(); // where there is none, nothing of a lock is left behind
+  await ensureDir(home.run, 0o700);
+  const lock = await acquireProcessLock(join(home.run, 'backup.lock'));
+  let locking: Locking | undefined;
+  let pinned: Awaited<ReturnType<typeof pinDatabase>> | undefined;
+  const progress = new Progress(context);
+  let [entries, bytes] = [0, 0];
+  try {
+    await vault.backup({
+      subject: target === STANDARD_STREAM ? 'stdout' : resolve(target),
+      async prepare() {
+        locking = await readLocking(flags);
+        return locking.kind === 'passphrase' ? { for: 'passphrase' } : { for: toHex(locking.recipient.id) };
+      },
+      async pin() {
+        pinned = await pinDatabase(home.database);
+      },
+      async copy({ files, folder }) {
+        if (locking === undefined || pinned === undefined) throw new TypeError('nothing was prepared');
+        const database = join(folder, 'database');
+        await pinned.copyTo(database);
+        const content = {
+          root: home.root,
+          frozen: [...files, { path: 'db/vigo.db', from: database }],
+          live: pinned.live,
+          onLeftOut: (path: string, why: string) => warn(`left out ${printable(path)}: ${why}`),
+        };
+        const counted = counting(homeEntries(content), () =>
+          progress.update(++entries, Math.max(entries, files.length)),
+        );
+        const about = { at: systemClock.nowMs(), by: actor, host: hostname(), vigo: version };
+        const pieces = counting(writeArchive(about, counted, locking), ({ length }) => {
+          bytes += length;
+        });
+        await write(target, pieces, force);
+      },
+    });
+  } finally {
+    progress.end();
+    pinned?.close();
+    if (locking?.kind === 'passphrase') wipe(locking.passphrase);
+    await lock.release();
+  }
+  if (target !== STANDARD_STREAM) note(`${target}: ${entries} files and folders in ${bytes} bytes (0600)`);
+  note('it holds the master key: whoever opens it has every secret');
+  if (target !== STANDARD_STREAM) note(`next: vigocli backup verify ${target}`);
+}
+
+/** Before anybody is asked for a passphrase. @throws CliError `exists`, `usage` */
+function demandTarget(target: string, force: boolean): void {
+  if (target !== STANDARD_STREAM) {
+    if (force || !existsSync(target)) return;
+    throw new CliError('exists', `${target} exists already`, { hint: '--force replaces it' });
+  }
+  if (!process.stdout.isTTY) return;
+  throw new CliError('usage', 'a backup is not written to a terminal', { hint: 'name a file, or pipe it somewhere' });
+}
+
+async function write(target: string, pieces: AsyncIterable<Uint8Array>, force: boolean): Promise<void> {
+  if (target === STANDARD_STREAM) return writeToStdout(pieces);
+  const { createFileExclusive, writeFileAtomic } = await import('../../files/index.js');
+  await (force ? writeFileAtomic : createFileExclusive)(target, pieces, { mode: 0o600 });
+}
+
+async function* counting<T>(values: AsyncIterable<T>, count: (value: T) => void): AsyncGenerator<T> {
+  for await (const value of values) {
+    count(value);
+    yield value;
+  }
+}

@@ -1,0 +1,54 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { OpenedArchive } from '../../archive/index.js';
+import { homePaths } from '../../base/index.js';
+import type { Flags } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { formatTime } from '../table.js';
+import { readUnlocking } from './locking.js';
+import { readInput } from './streams.js';
+
+/** Makes a home of a backup, where there is none yet. */
+export async function restoreBackup(context: CommandContext, source: string, flags: Flags): Promise<void> {
+  const { note } = context;
+  const home = await resolveHome(flags.text('home') ?? context.home.root);
+  const [{ openArchive, restoreHome }, { demandEmpty }] = await Promise.all([
+    import('../../archive/index.js'),
+    import('../../files/index.js'),
+  ]);
+  await demandEmpty(home); // before anybody is asked for a passphrase
+  const archive = await openArchive(readInput(source, context), readUnlocking(flags));
+  const { at, by, host } = archive.about;
+  await restoreHome(archive, home, (draft) => record(context, archive, home, draft));
+  note(`${home} is as it was on ${host} at ${formatTime(at)}, when ${by} made the backup`);
+  note('not in it: what was enrolled, revoked, stored or published since');
+  note('the vault is locked; next: vigocli secrets unlock, then vigosrv');
+}
+
+/**
+ * Enters the restore into the restored log, in the one commit that lifts policy version and epoch above whatever agents
+ * have seen since the backup. The home gets its name only after that, so the entry is there if and only if the home is.
+ */
+async function record(
+  { openDatabase, actor }: CommandContext,
+  { about }: OpenedArchive,
+  home: string,
+  draft: string,
+): Promise<void> {
+  const store = await openDatabase(homePaths(draft).database);
+  const detail = { made_at: about.at, made_by: about.by, made_on: about.host };
+  const entry = { action: 'backup.restored', actor, subject: home, outcome: 'done', detail } as const;
+  const current = await store.currentPublication();
+  if (current === undefined) await store.bumpEpoch(entry);
+  else await store.publish({ digest: current.digest, source: 'restore', actor }, entry);
+  await store.close();
+}
+
+/** Where a link leads, so that the link stays; the folder itself may be missing. */
+async function resolveHome(path: string): Promise<string> {
+  const home = resolve(path);
+  const found = await realpath(home).catch(() => undefined);
+  if (found !== undefined) return found;
+  const parent = await realpath(dirname(home)).catch(() => dirname(home));
+  return join(parent, home.slice(dirname(home).length));
+}

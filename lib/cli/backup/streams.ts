@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { VigoError } from '../../base/index.js';
+import { CliError } from '../errors.js';
+import { Progress } from '../progress.js';
+
+/** What stands for stdout or stdin in the place of a file. */
+export const STANDARD_STREAM = '-';
+const MEGABYTE = 1_000_000;
+
+/** Writes as fast as the reader reads. @throws CliError `output_failed` where it went away */
+export async function writeToStdout(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  // Half a list is fine for who has seen enough; half a backup is none.
+  process.stdout.removeAllListeners('error').on('error', () => {});
+  for await (const piece of pieces) {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(piece, (cause) => (cause ? reject(outputFailed(cause)) : resolve()));
+    });
+  }
+}
+
+/** Reads a backup from a file or stdin, and shows how far it is where its size is known. */
+export async function* readInput(path: string, { quiet }: { quiet: boolean }): AsyncGenerator<Uint8Array> {
+  const { filesError } = await import('../../files/index.js');
+  if (path === STANDARD_STREAM && process.stdin.isTTY) {
+    throw new CliError('usage', 'a backup is not typed', { hint: 'name a file, or pipe one in' });
+  }
+  const progress = new Progress({ quiet, unit: ' MB' });
+  try {
+    const size = path === STANDARD_STREAM ? 0 : (await stat(path)).size;
+    let read = 0;
+    for await (const piece of path === STANDARD_STREAM ? process.stdin : createReadStream(path)) {
+      read += piece.length;
+      if (size > 0) progress.update(Math.floor(read / MEGABYTE), Math.ceil(size / MEGABYTE));
+      yield piece;
+    }
+  } catch (cause) {
+    throw cause instanceof VigoError ? cause : filesError('read', path, cause);
+  } finally {
+    progress.end();
+  }
+}
+
+function outputFailed(cause: Error): CliError {
+  return new CliError('output_failed', 'what reads the backup went away, so there is none', { cause });
+}

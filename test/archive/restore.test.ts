@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { restoreHome } from '../../lib/archive/index.js';
+import { aboutBytes, anyEnd, anyEntry, makeArchive, open, sealAnything, someEntries } from './kit.js';
+
+const nothing = async () => {};
+
+t.test('a home as it was, which the last step sees before it has its name', async (t) => {
+  const root = t.testdir();
+  const home = join(root, 'home');
+  const { entries } = await restoreHome(await open(await makeArchive(someEntries())), home, async (draft) => {
+    t.notOk(existsSync(home));
+    t.equal(readFileSync(join(draft, 'db/vigo.db'), 'utf8'), 'rows');
+  });
+  t.equal(entries, someEntries().length);
+  t.equal(readFileSync(join(home, 'secrets/.master.key'), 'utf8'), 'the master key');
+  t.equal(readlinkSync(join(home, '.live')), `published/${'0'.repeat(64)}`);
+  t.equal(statSync(join(home, 'stacks/run.sh')).mode & 0o777, 0o755);
+  t.equal(statSync(join(home, 'secrets')).mode & 0o777, 0o700);
+});
+
+t.test('nothing is left of an archive that turns out to be cut, altered or hostile', async (t) => {
+  const root = t.testdir();
+  const home = join(root, 'home');
+  const whole = await makeArchive(someEntries());
+  const altered = whole.slice();
+  altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
+  const hostile = [anyEntry('folder', 'stacks'), anyEntry('file', 'stacks/../../../x')];
+  for (const bytes of [
+    whole.subarray(0, -1),
+    altered,
+    await sealAnything(aboutBytes(), ...hostile, anyEnd(2)),
+    await sealAnything(aboutBytes(), anyEntry('folder', 'stacks')),
+  ]) {
+    await t.rejects(
+      open(bytes).then((archive) => restoreHome(archive, home, nothing)),
+      { room: 'archive', code: /cut_short|altered|bad_entry/ },
+    );
+    t.same(readdirSync(root), []);
+  }
+  const failing = async () => Promise.reject(new Error('not recorded'));
+  await t.rejects(restoreHome(await open(whole), home, failing));
+  t.same(readdirSync(root), []);
+});
