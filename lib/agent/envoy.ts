@@ -5,6 +5,7 @@ import { type PolicyHead, Rejection, type RunReport } from '../wire/index.js';
 import { applyBody } from './apply.js';
 import type { CertificateKeeper } from './certificate-keeper.js';
 import { checkIn } from './check-in.js';
+import { type ContactRecord, clockTrouble } from './contact-record.js';
 import { AgentError } from './errors.js';
 import { type HeldPolicy, type PolicyTrust, readHeldPolicy, writeHeldPolicy } from './held-policy.js';
 import type { Log } from './log.js';
@@ -27,6 +28,7 @@ export interface EnvoyOptions {
   readonly policyPath: string;
   /** Where it is kept what watching resources were applied for. */
   readonly watchedPath: string;
+  readonly contact: Pick<ContactRecord, 'follow' | 'note'>;
   readonly cache: SecretCache;
   readonly guard: Guard;
   readonly clock: Clock;
@@ -84,14 +86,15 @@ export class Envoy {
   }
 
   /** @throws Rejection, RpcError, WireError, AgentError, PolicyError; what was held stays in force. */
-  async checkIn(): Promise<ContactResult> {
+  checkIn(): Promise<ContactResult> {
+    return this.#options.contact.follow('check-in', () => this.#checkIn());
+  }
+
+  async #checkIn(): Promise<ContactResult> {
     const { session, certificate, trust, policyPath, clock, log } = this.#options;
     await certificate.keep();
     const { policy, serverTimeMs, intervalMs } = await checkIn(session, this.#policy, trust);
-    const aheadMs = clock.nowMs() - serverTimeMs;
-    if (Math.abs(aheadMs) > MAX_CLOCK_DIFFERENCE_MS) {
-      log.warn(`the clock of this machine and the server's differ by ${Math.round(aheadMs / 1000)} s`);
-    }
+    await this.#compareClocks(clock.nowMs() - serverTimeMs);
     if (policy === undefined) return { changed: false, intervalMs };
     // Before anything acts on it: a crash must not make room for an older one.
     await writeHeldPolicy(policyPath, policy);
@@ -109,6 +112,7 @@ export class Envoy {
     const { cache, clock, guard, log } = this.#options;
     const startedAtMs = clock.nowMs();
     const problem = await this.#resolve();
+    await this.#options.contact.note('secrets', problem);
     const policy = this.#policy;
     if (policy === undefined) return undefined;
     const { head, body, marks } = policy;
@@ -134,7 +138,16 @@ export class Envoy {
 
   /** Hands over what is queued. @throws Rejection, RpcError; what wasn't delivered stays queued. */
   async deliver(): Promise<void> {
-    await this.#reports.deliver(this.#options.session);
+    const { contact, session } = this.#options;
+    await contact.follow('report', () => this.#reports.deliver(session));
+  }
+
+  /** A wrong clock is told, and keeps nobody from anything. */
+  async #compareClocks(aheadMs: number): Promise<void> {
+    const { contact, log } = this.#options;
+    const problem = Math.abs(aheadMs) > MAX_CLOCK_DIFFERENCE_MS ? clockTrouble(aheadMs) : undefined;
+    if (problem !== undefined) log.warn(problem.message);
+    await contact.note('clock', problem);
   }
 
   /** @returns why the values that the policy needs aren't all here */

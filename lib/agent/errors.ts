@@ -11,6 +11,7 @@ const AGENT_ERRORS = {
   refused: 'denied', // the server doesn't enroll this machine
   bad_answer: 'internal', // the server answered something that isn't an answer
   rollback: 'denied', // something older than what was accepted before
+  wrong_clock: 'precondition', // it differs from the server's; a diagnosis, never thrown
   no_policy: 'unavailable', // nothing was ever received
   unresolved: 'not_found', // the server gives no value of a secret
   incomplete: 'internal', // some resources failed

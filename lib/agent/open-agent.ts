@@ -7,6 +7,7 @@ import { createRequestSigner } from '../identity/index.js';
 import { signingKeyId } from '../wire/index.js';
 import { CertificateKeeper } from './certificate-keeper.js';
 import { Connection } from './connection.js';
+import { ContactRecord } from './contact-record.js';
 import { Envoy } from './envoy.js';
 import { readTlsFiles, requireIdentity } from './identity-files.js';
 import { type Log, makeLog } from './log.js';
@@ -47,7 +48,8 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
 
     const { envoyId, policyPublicKey: publicKey } = identity;
     const session = new Session(connection, createRequestSigner({ signer, envoyId, clock: systemClock }));
-    const log = makeLog(systemClock, (text) => cache.redaction.redact(text), writeLog);
+    const redact = (text: string) => cache.redaction.redact(text);
+    const log = makeLog(systemClock, redact, writeLog);
     const certificate = new CertificateKeeper({
       certificatePem: tls.certificatePem,
       renew: () => renewCertificate(session, identity, tls.caPem, paths),
@@ -62,6 +64,7 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
       trust: { envoyId, pinned: { publicKey, keyId: await signingKeyId(publicKey) } },
       policyPath: paths.policy,
       watchedPath: paths.watched,
+      contact: await ContactRecord.open({ path: paths.contact, clock: systemClock, redact, warn: log.warn }),
       cache,
       guard: makeGuard(protectedPaths(paths)),
       clock: systemClock,

@@ -15,6 +15,7 @@ export interface AgentPaths {
   readonly stateDir: string;
   readonly policy: string;
   readonly watched: string;
+  readonly contact: string;
   readonly runLock: string;
 }
 
@@ -28,6 +29,7 @@ export function agentPaths(configDir: string, stateDir: string): AgentPaths {
     stateDir,
     policy: join(stateDir, 'policy'),
     watched: join(stateDir, 'watched'),
+    contact: join(stateDir, 'contact'),
     runLock: join(stateDir, 'run.lock'),
   };
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { FilesError } from '../files/index.js';
 import { signingKeyId } from '../wire/index.js';
+import { readTroubles } from './contact-record.js';
 import { AgentError } from './errors.js';
 import { readHeldPolicy } from './held-policy.js';
 import { readIdentity, readTlsFiles } from './identity-files.js';
@@ -16,6 +17,18 @@ export interface AgentStatus {
   readonly policy_version: number | null;
   readonly secrets_epoch: number | null;
   readonly policy_issued: string | null;
+  /** What doesn't work with the server, as the agent found it last. */
+  readonly problems: readonly Problem[];
+}
+
+export interface Problem {
+  /** `check-in`, `secrets`, `report` or `clock`. */
+  readonly task: string;
+  /** For programs: the reason of a rejection, or the code of another error. */
+  readonly reason: string;
+  readonly since: string;
+  readonly message: string;
+  readonly advice: string | null;
 }
 
 /** @throws AgentError `bad_identity`, FilesError */
@@ -33,6 +46,9 @@ export async function readStatus(paths: AgentPaths): Promise<AgentStatus> {
     policy_version: held?.head.policyVersion ?? null,
     secrets_epoch: held?.head.secretsEpoch ?? null,
     policy_issued: held === undefined ? null : new Date(held.head.issuedAtMs).toISOString(),
+    problems: (await readTroubles(paths.contact)).map(({ since_ms, task, reason, message, advice }) => {
+      return { task, reason, since: new Date(since_ms).toISOString(), message, advice };
+    }),
   };
 }
 

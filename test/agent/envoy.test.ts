@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { ContactRecord } from '../../lib/agent/contact-record.js';
 import { Envoy } from '../../lib/agent/envoy.js';
 import { makeLog } from '../../lib/agent/log.js';
 import { SecretCache } from '../../lib/agent/secret-cache.js';
@@ -34,6 +35,12 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
       trust,
       policyPath: join(dir, 'policy'),
       watchedPath: join(dir, 'watched'),
+      contact: await ContactRecord.open({
+        path: join(dir, 'contact'),
+        clock: systemClock,
+        redact: (text) => cache.redaction.redact(text),
+        warn: (line) => lines.push(line),
+      }),
       cache,
       guard: makeGuard([join(dir, 'own')]),
       clock: systemClock,
