@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { atChange } from './file-events.js';
+import { startFleet } from './start-fleet.js';
+
+const CANARY = 'the-canary-of-the-backup';
+const PASSPHRASE = 'a passphrase of the backup';
+
+t.setTimeout(180_000);
+
+t.test('a server and its backup', async (t) => {
+  const fleet = await startFleet(t);
+  const target = join(fleet.root, 'shop.ini');
+  const passphrase = join(fleet.root, 'backup-passphrase');
+  writeFileSync(passphrase, PASSPHRASE, { mode: 0o600 });
+  const opening = ['--passphrase-file', passphrase];
+  await fleet.setSecret('shop/password', CANARY);
+  const stacks = (text: string) => ({
+    'envoys.vgo': 'envoys:\n  - { match: "*", configcrates: [shop] }\n',
+    'shop.vgo': `
+configcrate: shop
+resources:
+  - { name: settings, type: file, path: ${target}, content: "${text} secret:shop/password" }
+`,
+  });
+  await fleet.publish(stacks('one'));
+  await fleet.enroll('web-1');
+  const archive = join(fleet.root, 'vigo.backup');
+
+  await t.test('made while the server runs; no value is in it', async (t) => {
+    await fleet.vigocli('backup', archive, ...opening);
+    const { stdout } = await fleet.vigocli('backup', 'verify', archive, ...opening, '--json');
+    t.match(JSON.parse(stdout), { ok: true, secrets: 1, audit: { ok: true } });
+    t.notOk(readFileSync(archive).includes(CANARY));
+  });
+
+  await t.test('killed while it is made: the old backup stays, and the next one works', async (t) => {
+    const before = readFileSync(archive);
+    for (const nth of [1, 3, 6]) {
+      const child = fleet.reside('vigocli', ['backup', archive, '--force', ...opening]);
+      const trap = atChange([join(fleet.home, 'secrets'), fleet.root], nth, () => child.child.kill('SIGKILL'));
+      await child.ended();
+      trap.stop();
+      if (child.child.signalCode !== null) t.same(readFileSync(archive), before, `killed at change ${nth}`);
+    }
+    await fleet.vigocli('backup', archive, '--force', ...opening);
+    t.notOk(existsSync(join(fleet.home, 'secrets', '.snapshot')), 'nothing is left of the others');
+    await fleet.vigocli('backup', 'verify', archive, ...opening);
+  });
+
+  await t.test('killed while it is restored: nothing is there, or all of it', async (t) => {
+    const beside = join(fleet.root, 'restored');
+    mkdirSync(beside);
+    const home = join(beside, 'home');
+    for (const nth of [1, 2, 3]) {
+      const child = fleet.reside('vigocli', ['restore', archive, '--home', home, ...opening]);
+      const trap = atChange([beside], nth, () => child.child.kill('SIGKILL'));
+      await child.ended();
+      trap.stop();
+      if (existsSync(home)) t.ok(existsSync(join(home, '.live')), `whole, killed at change ${nth}`);
+      else t.same(readdirSync(beside), ['.home.unfinished'], `nothing by that name, killed at change ${nth}`);
+      for (const name of readdirSync(beside)) rmSync(join(beside, name), { recursive: true });
+    }
+  });
+
+  await t.test('a server starts on what was restored, and its envoy goes on', async (t) => {
+    // The envoy has seen more than the backup knows.
+    await fleet.publish(stacks('two'));
+    t.equal((await fleet.vigo('web-1', 'run', '--once')).code, 0);
+    t.equal(readFileSync(target, 'utf8'), `two ${CANARY}`);
+    await fleet.server.end();
+    rmSync(fleet.home, { recursive: true });
+    await fleet.vigocli('restore', archive, ...opening);
+    await fleet.startServer();
+    const { code, stderr } = await fleet.vigo('web-1', 'run', '--once');
+    t.equal(code, 0, stderr);
+    t.equal(readFileSync(target, 'utf8'), `one ${CANARY}`, 'it has the config of the backup');
+    await fleet.vigocli('audit', 'verify');
+    t.equal((await fleet.audit('backup.restored')).length, 1);
+    const [live] = JSON.parse((await fleet.vigocli('config', 'history', '--json')).stdout);
+    t.match(live, { source: 'restore' });
+  });
+});
