@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { ownEnvoy } from '../demo/attacker.js';
-import { decodeCheckInAnswer, encodeCheckIn, encodeSignedRequest, headHash } from '../lib/wire/index.js';
+import { ownEnvoy, plainCheckIn } from '../demo/attacker.js';
+import { decodeCheckInAnswer, encodeSignedRequest, headHash } from '../lib/wire/index.js';
 import { ThrowAwayFleet } from '../test/system/fleet.js';
 import { printCircumstances } from './measure.js';
 
@@ -17,8 +17,9 @@ try {
   await fleet.enroll('bench-1');
   const envoy = await ownEnvoy(fleet.configDir('bench-1'));
   const checkIn = async (heldHead: Uint8Array | undefined) => {
-    const payload = encodeCheckIn({ heldHead, heldBody: undefined, traits: new Map(), agentVersion: 'bench' });
-    const request = encodeSignedRequest(envoy.sign('CheckIn', payload));
+    const request = encodeSignedRequest(
+      envoy.sign('CheckIn', plainCheckIn({ generation: envoy.generation, heldHead })),
+    );
     return decodeCheckInAnswer(await envoy.call('CheckIn', request));
   };
   const { bundle } = await checkIn(undefined);

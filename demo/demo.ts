@@ -120,7 +120,7 @@ class Demo {
       await this.#refused(attacker, 'entitlement', 'secret.entitlement_denied', async () => {
         const history = await this.#vigocli(['config', 'history', '--json']);
         const [{ policy_version }] = JSON.parse(history.stdout);
-        const payload = await askFor(parseKeyName(KEY), policy_version);
+        const payload = await askFor(attacker, parseKeyName(KEY), policy_version);
         return refusalOf(
           attacker.call('ResolveSecrets', encodeSignedRequest(attacker.sign('ResolveSecrets', payload))),
         );
@@ -128,14 +128,14 @@ class Demo {
 
       this.#say('It alters a request after it was signed');
       await this.#refused(attacker, 'forged', 'request.rejected', async () => {
-        const request = attacker.sign('CheckIn', plainCheckIn());
+        const request = attacker.sign('CheckIn', plainCheckIn(attacker));
         const altered = { ...request, issuedAtMs: request.issuedAtMs + 1 };
         return refusalOf(attacker.call('CheckIn', encodeSignedRequest(altered)));
       });
 
       this.#say('It sends a valid request twice');
       await this.#refused(attacker, 'replay', 'request.rejected', async () => {
-        const request = encodeSignedRequest(attacker.sign('CheckIn', plainCheckIn()));
+        const request = encodeSignedRequest(attacker.sign('CheckIn', plainCheckIn(attacker)));
         await attacker.call('CheckIn', request);
         return refusalOf(attacker.call('CheckIn', request));
       });

@@ -1,5 +1,6 @@
 import { version } from '../version.js';
 import { decodeCheckInAnswer, encodeCheckIn, headHash } from '../wire/index.js';
+import type { HeldGeneration } from './held-generation.js';
 import { type HeldPolicy, openBundle, type PolicyTrust } from './held-policy.js';
 import type { Session } from './session.js';
 import { collectTraits } from './traits.js';
@@ -12,17 +13,24 @@ export interface CheckedIn {
 }
 
 /**
- * Asks for a newer policy than the one held, and verifies it.
- * @throws Rejection, RpcError, and what `openBundle` throws
+ * Asks for a newer policy than the one held, and verifies it. A generation that comes with it is stored first.
+ * @throws Rejection, RpcError, FilesError, and what `openBundle` throws
  */
-export async function checkIn(session: Session, held: HeldPolicy | undefined, trust: PolicyTrust): Promise<CheckedIn> {
+export async function checkIn(
+  session: Session,
+  held: HeldPolicy | undefined,
+  trust: PolicyTrust,
+  generation: HeldGeneration,
+): Promise<CheckedIn> {
   const payload = encodeCheckIn({
     heldHead: held && (await headHash(held.signed)),
     heldBody: held?.head.bodyHash,
     traits: collectTraits(),
     agentVersion: version,
+    generation: generation.current,
   });
   const { answer } = await session.call('CheckIn', payload);
-  const { bundle, serverTimeMs, intervalMs } = decodeCheckInAnswer(answer);
+  const { generation: next, bundle, serverTimeMs, intervalMs } = decodeCheckInAnswer(answer);
+  if (next !== undefined) await generation.store(next);
   return { policy: bundle && (await openBundle(bundle, held, trust)), serverTimeMs, intervalMs };
 }

@@ -7,6 +7,7 @@ import type { CertificateKeeper } from './certificate-keeper.js';
 import { checkIn } from './check-in.js';
 import { type ContactRecord, clockTrouble } from './contact-record.js';
 import { AgentError } from './errors.js';
+import type { HeldGeneration } from './held-generation.js';
 import { type HeldPolicy, type PolicyTrust, readHeldPolicy, writeHeldPolicy } from './held-policy.js';
 import type { Log } from './log.js';
 import { ReportQueue } from './report-queue.js';
@@ -29,6 +30,7 @@ export interface EnvoyOptions {
   /** Where it is kept what watching resources were applied for. */
   readonly watchedPath: string;
   readonly contact: Pick<ContactRecord, 'follow' | 'note'>;
+  readonly generation: HeldGeneration;
   readonly cache: SecretCache;
   readonly guard: Guard;
   readonly clock: Clock;
@@ -91,9 +93,9 @@ export class Envoy {
   }
 
   async #checkIn(): Promise<ContactResult> {
-    const { session, certificate, trust, policyPath, clock, log } = this.#options;
+    const { session, certificate, trust, policyPath, generation, clock, log } = this.#options;
     await certificate.keep();
-    const { policy, serverTimeMs, intervalMs } = await checkIn(session, this.#policy, trust);
+    const { policy, serverTimeMs, intervalMs } = await checkIn(session, this.#policy, trust, generation);
     await this.#compareClocks(clock.nowMs() - serverTimeMs);
     if (policy === undefined) return { changed: false, intervalMs };
     // Before anything acts on it: a crash must not make room for an older one.
@@ -105,7 +107,8 @@ export class Envoy {
 
   /**
    * Brings the machine to its declared state, or says what that would take, and queues the report. Where secrets are
-   * refused the run is aborted (D3); where the server is merely away, what needs none goes on (D5a).
+   * refused the run is aborted (D3); where the server is merely away, or gives none until an operator has decided, what
+   * needs none goes on (D5a).
    * @returns undefined where no policy was ever accepted
    */
   async converge({ dryRun, signal }: RunOptions): Promise<Run | undefined> {
@@ -116,7 +119,7 @@ export class Envoy {
     const policy = this.#policy;
     if (policy === undefined) return undefined;
     const { head, body, marks } = policy;
-    const isAborted = problem !== undefined && problem.kind !== 'unavailable';
+    const isAborted = problem !== undefined && problem.kind !== 'unavailable' && !isPutAside(problem);
     if (problem !== undefined) log.warn(`secrets can't be resolved: ${problem.message}`);
     const { redaction } = cache;
     const values = cache.valuesAt(head.secretsEpoch);
@@ -152,11 +155,11 @@ export class Envoy {
 
   /** @returns why the values that the policy needs aren't all here */
   async #resolve(): Promise<VigoError | undefined> {
-    const { session, cache, trust } = this.#options;
+    const { session, cache, trust, generation } = this.#options;
     try {
       for (let stale = 0; this.#policy !== undefined; stale++) {
         try {
-          await resolveSecrets(session, cache, this.#policy, trust);
+          await resolveSecrets(session, cache, this.#policy, trust, generation);
           return undefined;
         } catch (cause) {
           const isStale = cause instanceof Rejection && cause.code === 'stale_bundle';
@@ -170,4 +173,9 @@ export class Envoy {
       throw cause;
     }
   }
+}
+
+/** Not refused for what it asked: this machine stays what it is, and gets its secrets when an operator says so. */
+function isPutAside(problem: VigoError): boolean {
+  return problem instanceof Rejection && (problem.code === 'clone' || problem.code === 'quarantine');
 }

@@ -9,6 +9,7 @@ import { CertificateKeeper } from './certificate-keeper.js';
 import { Connection } from './connection.js';
 import { ContactRecord } from './contact-record.js';
 import { Envoy } from './envoy.js';
+import { HeldGeneration } from './held-generation.js';
 import { readTlsFiles, requireIdentity } from './identity-files.js';
 import { type Log, makeLog } from './log.js';
 import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './paths.js';
@@ -28,7 +29,7 @@ export interface Agent {
 
 /**
  * Takes the run lock, so that no two agents converge one machine at once, and doesn't connect yet.
- * @throws AgentError `not_enrolled`, `bad_identity`; FilesError `held`, `not_private`; CryptoError `self_test`
+ * @throws AgentError `not_enrolled`, `bad_identity`, `bad_state`; FilesError `held`, `not_private`; CryptoError `self_test`
  */
 export async function openAgent(paths: AgentPaths, writeLog: (line: string) => void): Promise<Agent> {
   const identity = await requireIdentity(paths);
@@ -65,6 +66,7 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
       policyPath: paths.policy,
       watchedPath: paths.watched,
       contact: await ContactRecord.open({ path: paths.contact, clock: systemClock, redact, warn: log.warn }),
+      generation: await HeldGeneration.open(paths.generation, envoyId),
       cache,
       guard: makeGuard(protectedPaths(paths)),
       clock: systemClock,

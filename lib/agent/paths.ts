@@ -16,6 +16,7 @@ export interface AgentPaths {
   readonly policy: string;
   readonly watched: string;
   readonly contact: string;
+  readonly generation: string;
   readonly runLock: string;
 }
 
@@ -30,6 +31,7 @@ export function agentPaths(configDir: string, stateDir: string): AgentPaths {
     policy: join(stateDir, 'policy'),
     watched: join(stateDir, 'watched'),
     contact: join(stateDir, 'contact'),
+    generation: join(stateDir, 'generation'),
     runLock: join(stateDir, 'run.lock'),
   };
 }

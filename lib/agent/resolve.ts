@@ -1,6 +1,7 @@
 import { loadXWing, wipe } from '../crypto/index.js';
 import { decodeSealedAnswer, encodeResolveSecrets, openSealedAnswer } from '../wire/index.js';
 import { AgentError } from './errors.js';
+import type { HeldGeneration } from './held-generation.js';
 import type { HeldPolicy, PolicyTrust } from './held-policy.js';
 import type { SecretCache } from './secret-cache.js';
 import type { Session } from './session.js';
@@ -8,7 +9,7 @@ import type { Session } from './session.js';
 /**
  * Fetches what the policy refers to in one call (D3), sealed to a key that is made for this call and wiped after it
  * (D6). Does nothing where every value is here already.
- * @throws Rejection `stale_bundle`, `entitlement`, …; RpcError; WireError `forged`, `malformed`;
+ * @throws Rejection `stale_bundle`, `entitlement`, `clone`, …; RpcError; WireError `forged`, `malformed`;
  *   AgentError `rollback`, `bad_answer`, `unresolved`
  */
 export async function resolveSecrets(
@@ -16,13 +17,19 @@ export async function resolveSecrets(
   cache: SecretCache,
   { head, refs }: HeldPolicy,
   { pinned }: PolicyTrust,
+  generation: Pick<HeldGeneration, 'current'>,
 ): Promise<void> {
   if (refs.size === 0) return cache.accept(refs, [], head.secretsEpoch);
   if (cache.covers(refs, head.secretsEpoch)) return;
   const xWing = await loadXWing();
   const { publicKey: kemPublicKey, secretKey } = xWing.generateKeyPair();
   try {
-    const payload = encodeResolveSecrets({ policyVersion: head.policyVersion, refs: cache.ask(refs), kemPublicKey });
+    const payload = encodeResolveSecrets({
+      policyVersion: head.policyVersion,
+      refs: cache.ask(refs),
+      kemPublicKey,
+      generation: generation.current,
+    });
     const { answer, requestHash } = await session.call('ResolveSecrets', payload);
     const sealed = decodeSealedAnswer(answer);
     const values = await openSealedAnswer({ requestHash, kemPublicKey }, sealed, secretKey, pinned);

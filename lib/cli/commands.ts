@@ -12,6 +12,8 @@ import { command as configRollback } from './commands/config/rollback.js';
 import { command as configValidate } from './commands/config/validate.js';
 import { command as doctor } from './commands/doctor.js';
 import { command as envoysList } from './commands/envoys/list.js';
+import { command as envoysQuarantine } from './commands/envoys/quarantine.js';
+import { command as envoysRelease } from './commands/envoys/release.js';
 import { command as envoysRename } from './commands/envoys/rename.js';
 import { command as envoysRevoke } from './commands/envoys/revoke.js';
 import { command as envoysShow } from './commands/envoys/show.js';
@@ -70,6 +72,8 @@ export const commands: readonly Command[] = [
   envoysList,
   envoysShow,
   envoysRename,
+  envoysQuarantine,
+  envoysRelease,
   envoysRevoke,
   auditList,
   auditVerify,

@@ -5,11 +5,22 @@ import { formatTime } from './table.js';
 export interface ApiEnvoy {
   readonly id: string;
   readonly host_name: string;
-  readonly status: 'active' | 'revoked';
+  readonly status: 'active' | 'quarantined' | 'revoked';
   readonly labels: Labels;
   readonly enrolled_at: number;
   readonly last_seen_at: number | null;
   readonly traits: Readonly<Record<string, string>>;
+  readonly quarantined_at: number | null;
+  readonly fork: ApiFork | null;
+}
+
+/** Two states of one envoy; each is named by the time at which the server handed it out. */
+export interface ApiFork {
+  readonly noticed_at: number;
+  readonly newest_state_of: number;
+  readonly came_with_state_of: number | null;
+  readonly remote_address: string;
+  readonly other: { readonly seen_at: number; readonly remote_address: string } | null;
 }
 
 export function describeLastSeen({ last_seen_at }: ApiEnvoy): string {
@@ -18,4 +29,10 @@ export function describeLastSeen({ last_seen_at }: ApiEnvoy): string {
 
 export function describeLabels({ labels }: ApiEnvoy): string {
   return formatLabels(labels).join(' ') || '-';
+}
+
+/** With what an operator has to decide about. */
+export function describeStatus({ status, fork }: ApiEnvoy): string {
+  if (fork === null || status === 'revoked') return status;
+  return `${status}, ${fork.other === null ? 'forked' : 'cloned'}`;
 }

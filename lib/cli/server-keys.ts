@@ -1,4 +1,4 @@
 import { parseKeyName } from '../base/index.js';
 
-/** The server's own keys: what signs policy heads and sealed answers, and what will sign audit checkpoints. */
-export const SERVER_KEYS = ['policy', 'checkpoint'].map(parseKeyName);
+/** The server's own keys: for policy heads and sealed answers, for audit checkpoints, for the generations of envoys. */
+export const SERVER_KEYS = ['policy', 'checkpoint', 'generation'].map(parseKeyName);

@@ -8,7 +8,7 @@ import { isWithinReach } from './sequence.js';
 export interface KnownEnvoy {
   /** Ed25519, 32 bytes, stored at enrollment. */
   readonly publicKey: Uint8Array;
-  readonly status: 'active' | 'revoked';
+  readonly status: 'active' | 'quarantined' | 'revoked';
 }
 
 export interface RequestVerifierOptions {
@@ -34,6 +34,8 @@ export interface VerifiedRequest {
   readonly payload: Uint8Array;
   /** How far the envoy's clock is ahead of this one's, in ms: a diagnosis, never a reason to refuse. */
   readonly clockSkewMs: number;
+  /** Whether a request that was signed after this one was here before: it was held up, and the state it tells of is old. */
+  readonly isLate: boolean;
 }
 
 export interface RequestVerifier {
@@ -74,14 +76,17 @@ export function createRequestVerifier(options: RequestVerifierOptions): RequestV
         const now = new Date(clock.nowMs()).toISOString();
         throw new Rejection('clock', `the sequence is more than a year ahead of the server's clock, ${now}`);
       }
-      useSequence(windows, request);
-      return { envoyId, payload, clockSkewMs: request.issuedAtMs - clock.nowMs() };
+      const isLate = useSequence(windows, request) > request.sequence;
+      return { envoyId, payload, clockSkewMs: request.issuedAtMs - clock.nowMs(), isLate };
     },
   };
 }
 
-/** Replay within this process. The map grows with the fleet and not with what strangers send. */
-function useSequence(windows: Map<EnvoyId, ReplayWindow>, { envoyId, sequence }: SignedRequest): void {
+/**
+ * Replay within this process. The map grows with the fleet and not with what strangers send.
+ * @returns the highest sequence that was used
+ */
+function useSequence(windows: Map<EnvoyId, ReplayWindow>, { envoyId, sequence }: SignedRequest): number {
   const window = windows.get(envoyId) ?? new ReplayWindow();
   windows.set(envoyId, window);
   if (window.accept(sequence) !== 'fresh') {
@@ -89,4 +94,5 @@ function useSequence(windows: Map<EnvoyId, ReplayWindow>, { envoyId, sequence }:
       highestSequence: window.highest,
     });
   }
+  return window.highest;
 }

@@ -1,5 +1,5 @@
 import type { Clock, EnvoyId, HostName } from '../base/index.js';
-import type { Sighting } from '../store/index.js';
+import type { Generation, Sighting } from '../store/index.js';
 import type { Traits } from '../wire/index.js';
 
 /** What the server knows about an envoy while it runs. */
@@ -7,7 +7,7 @@ export interface Envoy {
   readonly id: EnvoyId;
   readonly hostName: HostName;
   readonly publicKey: Uint8Array;
-  readonly status: 'active' | 'revoked';
+  readonly status: 'active' | 'quarantined' | 'revoked';
 }
 
 /**
@@ -28,6 +28,12 @@ export class Fleet {
     return this.#envoys.get(id);
   }
 
+  /** Whether it may speak to the server, if only to be told that it gets no secrets. */
+  isMember(id: EnvoyId): boolean {
+    const { status } = this.get(id) ?? {};
+    return status === 'active' || status === 'quarantined';
+  }
+
   put(envoy: Envoy): void {
     this.#envoys.set(envoy.id, envoy);
   }
@@ -40,9 +46,23 @@ export class Fleet {
     this.#change(id, { status: 'revoked' });
   }
 
+  /** A revoked one stays revoked. */
+  quarantine(id: EnvoyId): void {
+    if (this.get(id)?.status === 'active') this.#change(id, { status: 'quarantined' });
+  }
+
+  release(id: EnvoyId): void {
+    if (this.get(id)?.status === 'quarantined') this.#change(id, { status: 'active' });
+  }
+
   /** Remembers that an envoy was here; written down later, many at once. */
   saw(id: EnvoyId, traits: Traits): void {
-    this.#sightings.set(id, { id, lastSeenAtMs: this.#clock.nowMs(), traits: Object.fromEntries(traits) });
+    this.#note(id, { traits: Object.fromEntries(traits) });
+  }
+
+  /** Remembers which generations an envoy was handed and quoted, in the same way. */
+  holds(id: EnvoyId, generation: Generation): void {
+    this.#note(id, { generation });
   }
 
   /** Hands over the sightings since the last call. */
@@ -50,6 +70,10 @@ export class Fleet {
     const sightings = [...this.#sightings.values()];
     this.#sightings.clear();
     return sightings;
+  }
+
+  #note(id: EnvoyId, news: Pick<Sighting, 'traits' | 'generation'>): void {
+    this.#sightings.set(id, { ...this.#sightings.get(id), id, lastSeenAtMs: this.#clock.nowMs(), ...news });
   }
 
   #change(id: EnvoyId, change: Partial<Envoy>): void {

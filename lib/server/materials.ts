@@ -17,6 +17,8 @@ const WATCH_KEY_BYTES = 32;
 export interface Materials {
   readonly settings: Settings;
   readonly secrets: SecretsProvider;
+  /** Where they and the server's own keys lie. */
+  readonly place: VaultPlace;
   /** The policy key: signs heads and sealed answers. */
   readonly signer: Ed25519Signer;
   /** What the marks of watched secrets are made with; 32 bytes. */
@@ -44,7 +46,7 @@ export async function openMaterials(
   shutdown.add(() => watchKey.dispose());
   const tls = await readTlsFiles(settings.tls);
   demandDatabase(settings.databasePath);
-  return { settings, secrets, signer, watchKey, tls };
+  return { settings, secrets, place, signer, watchKey, tls };
 }
 
 /** Never made here: a server with a new policy key would be a stranger to every envoy. */

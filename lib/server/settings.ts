@@ -40,7 +40,11 @@ const schema = z.strictObject({
     .strictObject({ interval: duration.refine((ms) => ms <= MAX_INTERVAL_MS, 'more than 1d').default(60_000) })
     .prefault({}),
   envoys: z
-    .strictObject({ certificate_ttl: duration.default(30 * DAY_MS), recovery_window: duration.default(90 * DAY_MS) })
+    .strictObject({
+      certificate_ttl: duration.default(30 * DAY_MS),
+      recovery_window: duration.default(90 * DAY_MS),
+      on_fork: z.enum(['quarantine', 'audit']).default('quarantine'),
+    })
     .prefault({}),
 });
 
@@ -59,6 +63,8 @@ export interface Settings extends SecretsPlace {
   readonly checkinIntervalMs: number;
   readonly certificateTtlMs: number;
   readonly recoveryWindowMs: number;
+  /** What happens to an envoy that seems to run twice. */
+  readonly onFork: 'quarantine' | 'audit';
 }
 
 /**
@@ -100,6 +106,7 @@ export async function resolveSettings(
     checkinIntervalMs: checkin.interval,
     certificateTtlMs: envoys.certificate_ttl,
     recoveryWindowMs: envoys.recovery_window,
+    onFork: envoys.on_fork,
   };
 }
 

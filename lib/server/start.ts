@@ -5,15 +5,17 @@ import { type Clock, type HomePaths, homePaths, toHex, VigoError } from '../base
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, errnoOf } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
-import { createInstance, createRequestVerifier, type RequestVerifier } from '../identity/index.js';
+import { createInstance, createRequestVerifier, loadGenerationSeal, type RequestVerifier } from '../identity/index.js';
 import { certificateHash, parseEnvoyUri } from '../pki/index.js';
 import { WatchMarks } from '../policy/index.js';
 import { type AgentServer, parseHostPort, startAgentServer } from '../rpc/index.js';
-import type { Store } from '../store/index.js';
+import type { Envoy, Store } from '../store/index.js';
 import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
 import { ServerError } from './errors.js';
 import { Fleet } from './fleet.js';
+import { openGenerationKey } from './generation-key.js';
+import { Generations } from './generations.js';
 import { httpsApp, useCertificate } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
 import { LivePolicy } from './live-policy.js';
@@ -91,12 +93,14 @@ class Start {
     this.#shutdown.add(() => store.close());
     const trustDomain = await store.trustDomain();
 
-    const fleet = new Fleet(await store.listEnvoys(), clock);
+    const envoys = await store.listEnvoys();
+    const fleet = new Fleet(envoys, clock);
     const marks = new WatchMarks(await loadHmacSha256(), materials.watchKey.expose());
     const live = new LivePolicy(materials.signer, marks, await store.epoch(), clock);
     const publishing = await this.#restorePolicy(store, live, materials.secrets);
     const versions = await this.#watchSecrets(store, live, materials.secrets);
     const refusals = this.#keepHouse(store, fleet);
+    const generations = await this.#openGenerations(materials, envoys, { store, fleet, refusals });
 
     const entry = { actor: ACTOR, subject: trustDomain, outcome: 'done' } as const;
     await store.appendAudit({ ...entry, action: 'server.started' });
@@ -109,7 +113,7 @@ class Start {
       lookup: (id) => fleet.get(id),
     });
     const tls = await this.#watchTls(settings, materials, store);
-    const parts = { trustDomain, store, fleet, live, refusals, verifier, tls };
+    const parts = { trustDomain, store, fleet, live, refusals, verifier, generations, tls };
     const grpc = await this.#serveAgents(settings, materials, { ...parts, versions });
     const apiPort = await this.#servePeople(settings, materials, { ...parts, publishing, grpcPort: grpc.port });
     return { grpcPort: grpc.port, apiPort };
@@ -171,6 +175,20 @@ class Start {
     return watch;
   }
 
+  async #openGenerations(
+    { place, settings }: Materials,
+    envoys: readonly Envoy[],
+    parts: { store: Store; fleet: Fleet; refusals: RefusalLog },
+  ): Promise<Generations> {
+    const { clock } = this.#options;
+    const wasUsed = envoys.some(({ generation }) => generation.issued > 0);
+    const { vaultLock } = this.#paths;
+    const key = await openGenerationKey({ place, vaultLock, store: parts.store, clock, actor: ACTOR }, wasUsed);
+    this.#shutdown.add(() => key.dispose());
+    const seal = await loadGenerationSeal(key.expose());
+    return new Generations(envoys, { ...parts, seal, onFork: settings.onFork, clock });
+  }
+
   /** What is written down now and then, and at the end: refusals that were only counted, and who was here. */
   #keepHouse(store: Store, fleet: Fleet): RefusalLog {
     const refusals = new RefusalLog(({ action, subject, reason, method, address }, count) => {
@@ -203,6 +221,7 @@ class Start {
       refusals: RefusalLog;
       verifier: RequestVerifier;
       tls: TlsWatch;
+      generations: Generations;
     },
   ): Promise<AgentServer> {
     const { clock } = this.#options;
@@ -212,7 +231,7 @@ class Start {
       tls: agentTls(parts.tls.files),
       peerIdentity: parseEnvoyUri,
       isActive: ({ envoyId, trustDomain }) =>
-        trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.get(envoyId)?.status === 'active',
+        trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.isMember(envoyId),
       handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
       onError: this.#report('a call failed'),
       onRefusedConnection: (reason, address = 'unknown') =>
@@ -235,6 +254,7 @@ class Start {
       refusals: RefusalLog;
       verifier: RequestVerifier;
       tls: TlsWatch;
+      generations: Generations;
       publishing: Publishing;
       grpcPort: number;
     },

@@ -12,11 +12,24 @@ export interface Certificate {
   readonly notAfterMs: number;
 }
 
+/** Two states of one envoy: it quoted a generation that was over. Times are ms since 1970. */
+export interface Fork {
+  /** When the server noticed. */
+  readonly atMs: number;
+  /** The newest generation at that moment, which is the time when it was handed out. */
+  readonly newest: number;
+  /** The older one that was quoted; 0: none. */
+  readonly quoted: number;
+  readonly remoteAddress: string;
+  /** Set where the other state, too, was here afterwards: then there are two machines. */
+  readonly other?: { readonly atMs: number; readonly remoteAddress: string } | undefined;
+}
+
 export interface Envoy {
   readonly id: EnvoyId;
   readonly hostName: HostName;
-  /** Active ones may speak to the server; a revoked one is the tombstone of its UUID and key (T3). */
-  readonly status: 'active' | 'revoked';
+  /** A quarantined one gets no secrets; a revoked one is the tombstone of its UUID and key (T3). */
+  readonly status: 'active' | 'quarantined' | 'revoked';
   /** Ed25519, 32 bytes. */
   readonly publicKey: Uint8Array;
   /** SHA-256 of the SubjectPublicKeyInfo of its TLS key, 32 bytes. */
@@ -30,6 +43,17 @@ export interface Envoy {
   readonly lastSeenAtMs: number | undefined;
   readonly traits: Traits | undefined;
   readonly revokedAtMs: number | undefined;
+  readonly quarantinedAtMs: number | undefined;
+  /** Until an operator releases the envoy. */
+  readonly fork: Fork | undefined;
+  /** Counters; 0: none. Written now and then. */
+  readonly generation: Generation;
+}
+
+/** The generation that was handed out last, and the one that was quoted last. */
+export interface Generation {
+  readonly issued: number;
+  readonly quoted: number;
 }
 
 /** A new certificate in the place of the one that an envoy had. */
@@ -47,13 +71,15 @@ export interface Sighting {
   readonly id: EnvoyId;
   readonly lastSeenAtMs: number;
   /** Left as they are where not given. */
-  readonly traits?: Traits;
+  readonly traits?: Traits | undefined;
+  readonly generation?: Generation | undefined;
 }
 
+/** What became of an order to revoke an envoy, or to put it into quarantine. */
 export interface Revocation {
-  /** False where the envoy was revoked already. */
+  /** False where that was done before. */
   readonly changed: boolean;
-  /** False where the audit entry couldn't be written: revoking is never blocked by that. */
+  /** False where the audit entry couldn't be written: neither is ever blocked by that. */
   readonly recorded: boolean;
 }
 
@@ -114,8 +140,7 @@ export class Envoys {
   }
 
   rename(id: EnvoyId, hostName: HostName, entry: EntryDraft): void {
-    const envoy = this.#require(id);
-    if (envoy.status === 'revoked') throw new StoreError('envoy_revoked', `the envoy ${id} is revoked`);
+    this.#requireUnrevoked(id);
     const owner = this.activeByHostName(hostName);
     if (owner !== undefined && owner.id !== id) {
       throw new StoreError('host_taken', `the host name ${hostName} belongs to the envoy ${owner.id}`, {
@@ -131,6 +156,34 @@ export class Envoys {
     if (envoy.status === 'revoked') return { changed: false, recorded: true };
     this.#db.prepare('UPDATE envoys SET revoked_at = ? WHERE id = ?').run(this.#clock.nowMs(), id);
     return { changed: true, recorded: this.#tryAppend(entry) };
+  }
+
+  quarantine(id: EnvoyId, entry: EntryDraft): Revocation {
+    const envoy = this.#requireUnrevoked(id);
+    if (envoy.status === 'quarantined') return { changed: false, recorded: true };
+    this.#putAside(id);
+    return { changed: true, recorded: this.#tryAppend(entry) };
+  }
+
+  recordFork(id: EnvoyId, fork: Fork, { quarantine }: { quarantine: boolean }, entry: EntryDraft): Revocation {
+    this.#requireUnrevoked(id);
+    this.#db.prepare('UPDATE envoys SET fork = ? WHERE id = ?').run(JSON.stringify(fork), id);
+    if (quarantine) this.#putAside(id);
+    return { changed: true, recorded: this.#tryAppend(entry) };
+  }
+
+  /** Forgets what was confirmed: the state that the envoy comes with is the one it goes on from. */
+  release(id: EnvoyId, entry: EntryDraft): { changed: boolean } {
+    const envoy = this.#requireUnrevoked(id);
+    if (envoy.status === 'active' && envoy.fork === undefined) return { changed: false };
+    this.#db
+      .prepare(
+        `UPDATE envoys SET quarantined_at = NULL, fork = NULL, generation_issued = 0, generation_quoted = 0
+         WHERE id = ?`,
+      )
+      .run(id);
+    this.#log.append(entry);
+    return { changed: true };
   }
 
   recordCertificate(id: EnvoyId, { serial, notAfterMs }: Certificate): void {
@@ -159,11 +212,20 @@ export class Envoys {
   /** Unknown ids are passed over: a batch is not worth less because of one of them. */
   touch(sightings: readonly Sighting[]): void {
     const update = this.#db.prepare(
-      `UPDATE envoys SET last_seen_at = max(coalesce(last_seen_at, 0), ?), traits = coalesce(?, traits) WHERE id = ?`,
+      `UPDATE envoys SET last_seen_at = max(coalesce(last_seen_at, 0), ?), traits = coalesce(?, traits),
+         generation_issued = coalesce(?, generation_issued), generation_quoted = coalesce(?, generation_quoted)
+       WHERE id = ?`,
     );
-    for (const { id, lastSeenAtMs, traits } of sightings) {
-      update.run(lastSeenAtMs, traits === undefined ? null : JSON.stringify(traits), id);
+    for (const { id, lastSeenAtMs, traits, generation } of sightings) {
+      const said = traits === undefined ? null : JSON.stringify(traits);
+      update.run(lastSeenAtMs, said, generation?.issued ?? null, generation?.quoted ?? null, id);
     }
+  }
+
+  #putAside(id: EnvoyId): void {
+    this.#db
+      .prepare('UPDATE envoys SET quarantined_at = coalesce(quarantined_at, ?) WHERE id = ?')
+      .run(this.#clock.nowMs(), id);
   }
 
   /** In a savepoint of its own, so that a failed entry leaves what was done before it. */
@@ -184,6 +246,12 @@ export class Envoys {
     throw new StoreError('envoy_not_found', `there is no envoy ${id}`, { hint: 'see them all: vigocli envoys list' });
   }
 
+  #requireUnrevoked(id: EnvoyId): Envoy {
+    const envoy = this.#require(id);
+    if (envoy.status !== 'revoked') return envoy;
+    throw new StoreError('envoy_revoked', `the envoy ${id} is revoked`, { hint: 'that is for good' });
+  }
+
   #all(sql: string): Envoy[] {
     return (this.#db.prepare(sql).all() as Row[]).map(toEnvoy);
   }
@@ -197,10 +265,11 @@ function one(select: Statement, key: string | Uint8Array): Envoy | undefined {
 function toEnvoy(row: Row): Envoy {
   const serial = optional<string>(row.certificate_serial);
   const traits = optional<string>(row.traits);
+  const fork = optional<string>(row.fork);
   return {
     id: row.id as EnvoyId,
     hostName: row.host_name as HostName,
-    status: row.revoked_at === null ? 'active' : 'revoked',
+    status: statusOf(row),
     publicKey: blob(row.ed25519_public_key),
     tlsPublicKeyHash: blob(row.tls_public_key_hash),
     labels: json<Labels>(row.labels),
@@ -210,5 +279,13 @@ function toEnvoy(row: Row): Envoy {
     lastSeenAtMs: optional<number>(row.last_seen_at),
     traits: traits === undefined ? undefined : json<Traits>(traits),
     revokedAtMs: optional<number>(row.revoked_at),
+    quarantinedAtMs: optional<number>(row.quarantined_at),
+    fork: fork === undefined ? undefined : json<Fork>(fork),
+    generation: { issued: row.generation_issued as number, quoted: row.generation_quoted as number },
   };
+}
+
+function statusOf(row: Row): Envoy['status'] {
+  if (row.revoked_at !== null) return 'revoked';
+  return row.quarantined_at === null ? 'active' : 'quarantined';
 }

@@ -2,7 +2,16 @@ export type { AuditChain, AuditQuery, ChainState, EntryDraft, StoredEntry } from
 export { connectStore } from './connect-store.js';
 export type { StoreOptions } from './engine.js';
 export type { Enrollment, EnrollmentOutcome, EnrollmentRefusal } from './enrollment.js';
-export type { Certificate, CertificateRenewal, Envoy, Revocation, Sighting, Traits } from './envoys.js';
+export type {
+  Certificate,
+  CertificateRenewal,
+  Envoy,
+  Fork,
+  Generation,
+  Revocation,
+  Sighting,
+  Traits,
+} from './envoys.js';
 export { StoreError, type StoreErrorCode } from './errors.js';
 export { type ExclusiveLock, type LockOptions, openExclusiveLock } from './exclusive-lock.js';
 export { openStore } from './open-store.js';

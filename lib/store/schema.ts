@@ -90,6 +90,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX runs_by_start ON runs (envoy_id, started_at);
   `,
+  // Which generations an envoy was handed and quoted, and what became of it where that forked.
+  `
+  ALTER TABLE envoys ADD COLUMN generation_issued INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE envoys ADD COLUMN generation_quoted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE envoys ADD COLUMN quarantined_at INTEGER;
+  ALTER TABLE envoys ADD COLUMN fork TEXT;
+  `,
 ];
 
 /** NULL where the bytes aren't JSON: a log that was tampered with can still be listed. */

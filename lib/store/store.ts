@@ -2,7 +2,7 @@ import type { EnvoyId, HostName, KeyName } from '../base/index.js';
 import type { RunReport } from '../wire/index.js';
 import type { AuditQuery, ChainState, EntryDraft, StoredEntry } from './audit-log.js';
 import type { Enrollment, EnrollmentOutcome } from './enrollment.js';
-import type { Certificate, CertificateRenewal, Envoy, Revocation, Sighting } from './envoys.js';
+import type { Certificate, CertificateRenewal, Envoy, Fork, Revocation, Sighting } from './envoys.js';
 import type { NewPublication, Publication, Published } from './publications.js';
 import type { SecretChange } from './secrets-epoch.js';
 import type { NewToken, Token } from './tokens.js';
@@ -79,10 +79,24 @@ export interface StoreWrites {
    */
   renameEnvoy(id: EnvoyId, hostName: HostName, entry: EntryDraft): Promise<number>;
   /**
-   * Expels an envoy for good: its UUID and its key stay refused. Once more changes nothing. The one operation that
-   * happens even where it can't be recorded. @throws StoreError `envoy_not_found`
+   * Expels an envoy for good: its UUID and its key stay refused. Once more changes nothing. It happens even where it
+   * can't be recorded, as do the next two. @throws StoreError `envoy_not_found`
    */
   revokeEnvoy(id: EnvoyId, entry: EntryDraft): Promise<Revocation>;
+  /** Takes an envoy's secrets away until it is released. @throws StoreError `envoy_not_found`, `envoy_revoked` */
+  quarantineEnvoy(id: EnvoyId, entry: EntryDraft): Promise<Revocation>;
+  /** Keeps what is known of a fork, in place of what was known before. @throws StoreError as `quarantineEnvoy` */
+  recordFork(
+    id: EnvoyId,
+    fork: Fork,
+    options: { readonly quarantine: boolean },
+    entry: EntryDraft,
+  ): Promise<Revocation>;
+  /**
+   * Ends a quarantine, forgets a fork, and with it the generations. Where there is none of these nothing
+   * is recorded. @throws StoreError `envoy_not_found`, `envoy_revoked`
+   */
+  releaseEnvoy(id: EnvoyId, entry: EntryDraft): Promise<{ changed: boolean }>;
   /** @throws StoreError `envoy_not_found` */
   recordCertificate(id: EnvoyId, certificate: Certificate): Promise<void>;
   /**

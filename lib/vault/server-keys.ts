@@ -4,6 +4,7 @@ import { randomBytes, wipe } from '../crypto/index.js';
 import { createFileExclusive, ensureDir, FilesError, readFileLimited } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
+import type { VaultLock } from './lock.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
 import { missingKey } from './missing-key.js';
 import { openFile, sealFile } from './seal.js';
@@ -35,6 +36,28 @@ export async function makeServerKey(
   } finally {
     wipe(key);
   }
+}
+
+/**
+ * Makes a key that the version of Vigo which made this vault didn't know of. One that is there is left.
+ * @throws VaultError as `readServerKey`, but for its own file's
+ */
+export async function addServerKey(
+  place: VaultPlace,
+  name: string,
+  { lock, ...made }: { lock: VaultLock; createdMs: number; by: string },
+): Promise<void> {
+  const layout = vaultLayout(place);
+  // Not while the master key is being replaced: this would be the one file that stays under the old one.
+  await lock.exclusively(async () => {
+    const keys = await loadMasterKeys(layout.keyFile);
+    if (keys === undefined) throw await missingKey(layout);
+    try {
+      await makeServerKey(layout, name, keys, made);
+    } finally {
+      keys.dispose();
+    }
+  });
 }
 
 /**

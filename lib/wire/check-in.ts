@@ -1,7 +1,7 @@
 import { MARKER_END, MARKER_START } from '../base/index.js';
 import { CheckInAnswer as AnswerMessage, CheckIn as Message } from '../gen/proto/vigo/v1/messages.js';
 import { WireError } from './errors.js';
-import { MAX_BODY_BYTES, MAX_TRAIT_BYTES, MAX_TRAITS } from './limits.js';
+import { GENERATION_BYTES, MAX_BODY_BYTES, MAX_TRAIT_BYTES, MAX_TRAITS } from './limits.js';
 import type { SignedHead } from './policy-head.js';
 import { SIGNATURE_BYTES } from './signed-request.js';
 import { counter, decodeStrict, optionalSized, requireSorted, sized } from './strict.js';
@@ -19,6 +19,8 @@ export interface CheckIn {
   readonly heldBody: Uint8Array | undefined;
   readonly traits: Traits;
   readonly agentVersion: string;
+  /** The generation that the envoy stored last, as it came. */
+  readonly generation: Uint8Array | undefined;
 }
 
 /** Placeholders, never values: what an envoy shall be. */
@@ -33,6 +35,8 @@ export interface CheckInAnswer {
   readonly bundle: PolicyBundle | undefined;
   readonly serverTimeMs: number;
   readonly intervalMs: number;
+  /** 40 bytes to store before anything else of this answer counts; absent: the last one stays. */
+  readonly generation: Uint8Array | undefined;
 }
 
 export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
@@ -41,6 +45,7 @@ export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
     heldBody: Buffer.from(checkIn.heldBody ?? []),
     traits: [...checkIn.traits].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value })),
     agentVersion: checkIn.agentVersion,
+    generation: Buffer.from(checkIn.generation ?? []),
   }).finish();
 }
 
@@ -64,6 +69,7 @@ export function decodeCheckIn(bytes: Uint8Array): CheckIn {
     heldBody: optionalSized('the hash of the body', message.heldBody, HASH_BYTES),
     traits: new Map(message.traits.map(({ name, value }) => [name, value])),
     agentVersion: message.agentVersion,
+    generation: optionalSized('the generation', message.generation, GENERATION_BYTES),
   };
 }
 
@@ -76,6 +82,7 @@ export function encodeCheckInAnswer(answer: CheckInAnswer): Uint8Array {
     },
     serverTime: BigInt(answer.serverTimeMs),
     intervalS: Math.round(answer.intervalMs / 1000),
+    generation: Buffer.from(answer.generation ?? []),
   }).finish();
 }
 
@@ -86,6 +93,7 @@ export function decodeCheckInAnswer(bytes: Uint8Array): CheckInAnswer {
     bundle: message.bundle && decodeBundle(message.bundle),
     serverTimeMs: counter("the server's time", message.serverTime),
     intervalMs: message.intervalS * 1000,
+    generation: optionalSized('the generation', message.generation, GENERATION_BYTES),
   };
 }
 

@@ -20,6 +20,7 @@ export {
 } from './enrollment.js';
 export { WireError, type WireErrorCode } from './errors.js';
 export {
+  GENERATION_BYTES,
   MAX_ANSWER_BYTES,
   MAX_BODY_BYTES,
   MAX_BUNDLE_SECRET_BYTES,

@@ -25,6 +25,8 @@ export const MAX_REFS = 4096;
 /** The most resources of one body that watch secrets, and the bytes of the mark that a head has for each of them. */
 export const MAX_WATCHES = 4096;
 export const WATCH_MARK_BYTES = 16;
+/** Bytes of a generation: a counter and the server's MAC over it. Only the server looks into it. */
+export const GENERATION_BYTES = 40;
 export const MAX_TRAITS = 128;
 export const MAX_TRAIT_BYTES = 1024;
 /** The most results in one run report, and the most characters of each message in it. */

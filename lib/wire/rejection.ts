@@ -22,7 +22,8 @@ const REJECTIONS = {
   clock: 'precondition', // the sequence is out of reach: the envoy's clock is far ahead, or was once
   revoked: 'denied',
   lapsed: 'denied', // the certificate ended longer ago than it can be renewed: enroll again with a token
-  clone: 'denied', // the identity is in use twice: no secrets until an operator decides
+  clone: 'denied', // two machines may be this envoy: no secrets until an operator decides
+  quarantine: 'denied', // an operator put the envoy aside: no secrets
   busy: 'exhausted', // too many calls at once, of this envoy or of all: later
   stale_bundle: 'precondition', // the bundle changed meanwhile: check in again
   entitlement: 'denied', // a ref that isn't in the envoy's bundle

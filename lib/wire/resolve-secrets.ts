@@ -1,9 +1,9 @@
 import { type KeyName, parseKeyName } from '../base/index.js';
 import { ResolveSecrets as Message } from '../gen/proto/vigo/v1/messages.js';
 import { WireError } from './errors.js';
-import { MAX_REFS } from './limits.js';
+import { GENERATION_BYTES, MAX_REFS } from './limits.js';
 import { KEM_PUBLIC_KEY_BYTES } from './sealed-answer.js';
-import { checked, counter, decodeStrict, requireSorted, sized } from './strict.js';
+import { checked, counter, decodeStrict, optionalSized, requireSorted, sized } from './strict.js';
 
 export interface SecretRef {
   readonly key: KeyName;
@@ -17,6 +17,8 @@ export interface ResolveSecrets {
   readonly refs: readonly SecretRef[];
   /** X-Wing, 1,216 bytes, made for this request alone. */
   readonly kemPublicKey: Uint8Array;
+  /** The generation that the envoy stored last, as it came. */
+  readonly generation: Uint8Array | undefined;
 }
 
 export function encodeResolveSecrets(request: ResolveSecrets): Uint8Array {
@@ -26,6 +28,7 @@ export function encodeResolveSecrets(request: ResolveSecrets): Uint8Array {
       .sort((a, b) => (a.key < b.key ? -1 : 1))
       .map(({ key, heldVersion }) => ({ key, heldVersion: BigInt(heldVersion ?? 0) })),
     kemPublicKey: Buffer.from(request.kemPublicKey),
+    generation: Buffer.from(request.generation ?? []),
   }).finish();
 }
 
@@ -46,5 +49,6 @@ export function decodeResolveSecrets(bytes: Uint8Array): ResolveSecrets {
       heldVersion: counter('a held version', heldVersion) || undefined,
     })),
     kemPublicKey: sized('the KEM public key', message.kemPublicKey, KEM_PUBLIC_KEY_BYTES),
+    generation: optionalSized('the generation', message.generation, GENERATION_BYTES),
   }));
 }

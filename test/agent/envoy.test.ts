@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ContactRecord } from '../../lib/agent/contact-record.js';
 import { Envoy } from '../../lib/agent/envoy.js';
+import { HeldGeneration } from '../../lib/agent/held-generation.js';
 import { makeLog } from '../../lib/agent/log.js';
 import { SecretCache } from '../../lib/agent/secret-cache.js';
 import { parseKeyGlob, systemClock } from '../../lib/base/index.js';
@@ -41,6 +42,7 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
         redact: (text) => cache.redaction.redact(text),
         warn: (line) => lines.push(line),
       }),
+      generation: await HeldGeneration.open(join(dir, 'generation'), trust.envoyId),
       cache,
       guard: makeGuard([join(dir, 'own')]),
       clock: systemClock,

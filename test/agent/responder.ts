@@ -46,6 +46,10 @@ export class Responder implements SessionChannel {
   marks: Uint8Array | undefined;
   isAway = false;
   status: 'active' | 'revoked' = 'active';
+  /** What the next check-in is handed. */
+  generation: Uint8Array | undefined;
+  /** What was quoted by each CheckIn and ResolveSecrets. */
+  readonly quoted: (Uint8Array | undefined)[] = [];
   /** What is thrown instead of answering, once per entry. */
   readonly refusals: Partial<Record<UnaryMethod, Error[]>> = {};
   /** Changes an answer before it goes out. */
@@ -145,11 +149,19 @@ export class Responder implements SessionChannel {
   async #answer(method: UnaryMethod, payload: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
     switch (method) {
       case 'CheckIn': {
-        const { heldHead } = decodeCheckIn(payload);
+        const { heldHead, generation: quoted } = decodeCheckIn(payload);
+        this.quoted.push(quoted);
+        const { generation } = this;
+        this.generation = undefined;
         const bundle = await this.bundle();
         const isHeld = bundle && heldHead && Buffer.compare(heldHead, await headHash(bundle.head)) === 0;
         const serverTimeMs = this.serverTimeMs();
-        return encodeCheckInAnswer({ bundle: isHeld ? undefined : bundle, serverTimeMs, intervalMs: 60_000 });
+        return encodeCheckInAnswer({
+          bundle: isHeld ? undefined : bundle,
+          serverTimeMs,
+          intervalMs: 60_000,
+          generation,
+        });
       }
       case 'ResolveSecrets':
         return this.#resolve(payload, hash);
@@ -160,7 +172,8 @@ export class Responder implements SessionChannel {
   }
 
   async #resolve(payload: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
-    const { policyVersion, refs, kemPublicKey } = decodeResolveSecrets(payload);
+    const { policyVersion, refs, kemPublicKey, generation } = decodeResolveSecrets(payload);
+    this.quoted.push(generation);
     this.asked.push(refs.map(({ key, heldVersion }) => [key, heldVersion]));
     const { epoch } = this;
     this.meanwhile();

@@ -6,7 +6,13 @@ import { createRequestSigner } from '../../lib/identity/index.js';
 import { encodeCheckIn, Rejection } from '../../lib/wire/index.js';
 import { ENVOY_ID, Responder } from './responder.js';
 
-const payload = encodeCheckIn({ heldHead: undefined, heldBody: undefined, traits: new Map(), agentVersion: 'test' });
+const payload = encodeCheckIn({
+  heldHead: undefined,
+  heldBody: undefined,
+  traits: new Map(),
+  agentVersion: 'test',
+  generation: undefined,
+});
 
 t.test('the instance is learnt from the first refusal, and again after a restart of the server', async (t) => {
   const { responder, session } = await Responder.start();

@@ -7,6 +7,6 @@ t.test('what a machine says about itself passes the checks of the wire', async (
   const traits = collectTraits();
   t.equal(traits.get('hostname'), hostname());
   t.equal(traits.get('node'), process.versions.node);
-  const checkIn = { heldHead: undefined, heldBody: undefined, traits, agentVersion: '1' };
+  const checkIn = { heldHead: undefined, heldBody: undefined, traits, agentVersion: '1', generation: undefined };
   t.same(decodeCheckIn(encodeCheckIn(checkIn)).traits.size, traits.size);
 });

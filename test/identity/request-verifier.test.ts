@@ -54,7 +54,17 @@ t.test('an honest request passes, its payload untouched', async (t) => {
   const { instance, verify } = makeServer();
   const payload = Uint8Array.of(0xff, 0, 0xff);
   const request = makeAgent().sign('CheckIn', payload, instance);
-  t.same(verify(request), { envoyId: WEB, payload, clockSkewMs: 0 });
+  t.same(verify(request), { envoyId: WEB, payload, clockSkewMs: 0, isLate: false });
+});
+
+t.test('a request that was held up is told from the newest', async (t) => {
+  const { instance, verify } = makeServer();
+  const agent = makeAgent();
+  const [first, second, third] = [1, 2, 3].map((byte) => agent.sign('CheckIn', Uint8Array.of(byte), instance));
+  if (!first || !second || !third) throw new Error('three requests');
+  t.equal(verify(second).isLate, false);
+  t.equal(verify(first).isLate, true);
+  t.equal(verify(third).isLate, false);
 });
 
 t.test('node:crypto makes the same signature', async (t) => {

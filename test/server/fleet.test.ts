@@ -28,3 +28,29 @@ t.test('sightings are handed over once, the latest of each', async (t) => {
   t.same(fleet.takeSightings(), [{ id: ID, lastSeenAtMs: clock.ms, traits: { os: 'new' } }]);
   t.same(fleet.takeSightings(), []);
 });
+
+t.test('put aside it stays a member, revoked it does not, whatever comes after', async (t) => {
+  const fleet = new Fleet([ENVOY], new ManualClock());
+  fleet.quarantine(ID);
+  t.match(fleet.get(ID), { status: 'quarantined' });
+  t.ok(fleet.isMember(ID));
+  fleet.release(ID);
+  t.match(fleet.get(ID), { status: 'active' });
+  fleet.revoke(ID);
+  for (const change of [() => fleet.quarantine(ID), () => fleet.release(ID)]) {
+    change();
+    t.match(fleet.get(ID), { status: 'revoked' });
+  }
+  t.notOk(fleet.isMember(ID));
+  t.notOk(fleet.isMember(OTHER));
+});
+
+t.test('generations travel with the sightings', async (t) => {
+  const clock = new ManualClock();
+  const fleet = new Fleet([ENVOY], clock);
+  fleet.saw(ID, new Map([['os', 'linux']]));
+  fleet.holds(ID, { issued: 1, quoted: 0 });
+  fleet.holds(ID, { issued: 1, quoted: 1 });
+  const generation = { issued: 1, quoted: 1 };
+  t.same(fleet.takeSightings(), [{ id: ID, lastSeenAtMs: clock.ms, traits: { os: 'linux' }, generation }]);
+});

@@ -6,11 +6,12 @@ import { type AuditEntry, decodeEntry, loadAuditChain } from '../../lib/audit/in
 import { type Clock, homePaths, toBase64Url } from '../../lib/base/index.js';
 import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../../lib/crypto/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
-import { createInstance, createRequestVerifier, parseToken } from '../../lib/identity/index.js';
+import { createInstance, createRequestVerifier, loadGenerationSeal, parseToken } from '../../lib/identity/index.js';
 import { generateCa, issueServerCertificate, type KeyedCertificate } from '../../lib/pki/index.js';
 import { WatchMarks } from '../../lib/policy/index.js';
 import { AgentProgram } from '../../lib/server/agent-program.js';
 import { Fleet } from '../../lib/server/fleet.js';
+import { Generations } from '../../lib/server/generations.js';
 import { type AppContext, httpsApp } from '../../lib/server/http/app.js';
 import { Authorizer } from '../../lib/server/http/authorize.js';
 import type { ConnectionLimits } from '../../lib/server/http/connections.js';
@@ -38,6 +39,7 @@ export interface Kit {
   readonly clock: ManualClock;
   readonly store: Store;
   readonly fleet: Fleet;
+  readonly generations: Generations;
   readonly live: LivePolicy;
   readonly publishing: Publishing;
   readonly paths: ReturnType<typeof homePaths>;
@@ -83,6 +85,11 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     const detail = { reason, method, count };
     recording.push(store.appendAudit({ action, actor: address, subject, outcome: 'denied', detail }));
   }, clock);
+  const generations = new Generations([], {
+    seal: await loadGenerationSeal(new Uint8Array(32).fill(7)),
+    onFork: 'quarantine',
+    ...{ fleet, store, refusals, clock },
+  });
   const failures: unknown[] = [];
   const publishingWith = (live: LivePolicy) =>
     new Publishing({
@@ -108,6 +115,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     grpcPort: 1530,
     store,
     fleet,
+    generations,
     live,
     refusals,
     clock,
@@ -123,7 +131,22 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     await store.close();
   });
   return {
-    ...{ clock, store, fleet, live, publishing, paths, ca, app, context, wakeUps, instance, secrets, failures },
+    ...{
+      clock,
+      store,
+      fleet,
+      generations,
+      live,
+      publishing,
+      paths,
+      ca,
+      app,
+      context,
+      wakeUps,
+      instance,
+      secrets,
+      failures,
+    },
     log: () => lines.join(''),
     async refusals() {
       refusals.settleAll();

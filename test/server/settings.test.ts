@@ -46,6 +46,7 @@ t.test('everything has a default', async (t) => {
         secretsDir: '/srv/vigo/secrets',
         keyFile: '/srv/vigo/secrets/.master.key',
         checkinIntervalMs: 60_000,
+        onFork: 'quarantine',
         certificateTtlMs: 30 * 86_400_000,
         recoveryWindowMs: 90 * 86_400_000,
       },
@@ -116,4 +117,9 @@ t.test('where the secrets lie is no secret, and other errors are found before th
   await refuses('secrets:\n  secrets_dir: secret:a/b\n', 2);
   const text = 'server:\n  api_listen: secret:a/b\n  bogus: 1\n';
   t.throws(() => secretsPlaceOf(new SettingsFile(text, 'server.yaml'), HOME), { code: 'bad_settings' });
+});
+
+t.test('what happens at a fork', async (t) => {
+  t.match(await settings('envoys:\n  on_fork: audit\n'), { onFork: 'audit' });
+  await refuses('envoys:\n  on_fork: ignore\n', 2);
 });

@@ -136,6 +136,9 @@ t.test('an envoy as its enrollment made it', async (t) => {
     lastSeenAtMs: undefined,
     traits: undefined,
     revokedAtMs: undefined,
+    quarantinedAtMs: undefined,
+    fork: undefined,
+    generation: { issued: 0, quoted: 0 },
   });
 });
 

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
 import { openStore } from '../../lib/store/index.js';
-import { chain, entry, ManualClock, newPath, newRemoteStore, reopen } from './kit.js';
+import { APPLICATION_ID, MIGRATIONS } from '../../lib/store/schema.js';
+import { bytes32, chain, entry, envoyId, ManualClock, newPath, newRemoteStore, reopen } from './kit.js';
 
 const clock = new ManualClock();
 
@@ -17,7 +18,7 @@ t.test('a new database is private, in WAL mode, and ours', async (t) => {
   await store.close();
   const header = readFileSync(path);
   t.equal(header.toString('latin1', 68, 72), 'VIGO', 'application_id, https://sqlite.org/fileformat.html section 1.3');
-  t.equal(header.readUInt32BE(60), 1, 'user_version');
+  t.equal(header.readUInt32BE(60), MIGRATIONS.length, 'user_version');
   t.same([...header.subarray(18, 20)], [2, 2], 'WAL');
 });
 
@@ -84,9 +85,34 @@ t.test('a database of a newer schema is refused and not touched', async (t) => {
   db.pragma('journal_mode = DELETE');
   db.close();
   const before = readFileSync(path);
-  await t.rejects(openStore({ path, chain, clock }), { code: 'newer_schema', message: /schema 7.*up to 1/ });
+  await t.rejects(openStore({ path, chain, clock }), { code: 'newer_schema', message: /schema 7.*up to \d/ });
   await t.rejects(newRemoteStore(t, path).auditHead(), { name: 'StoreError', code: 'newer_schema' }, 'from a thread');
   t.same(readFileSync(path), before);
+});
+
+t.test('a database of the first schema is brought up to date, with what is in it', async (t) => {
+  const path = newPath(t);
+  mkdirSync(dirname(path), { mode: 0o700 });
+  writeFileSync(path, '', { mode: 0o600 });
+  const db = new Database(path);
+  db.exec(MIGRATIONS[0] ?? '');
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+  db.pragma('user_version = 1');
+  const insert = db.prepare(
+    `INSERT INTO envoys (id, host_name, ed25519_public_key, tls_public_key_hash, labels, enrolled_at, enrolled_from, revoked_at)
+     VALUES (?, ?, ?, ?, '{}', 1, 'x', ?)`,
+  );
+  insert.run(envoyId(1), 'web-1', bytes32(1), bytes32(1), null);
+  insert.run(envoyId(2), 'web-2', bytes32(2), bytes32(2), 7);
+  db.close();
+  const store = await reopen(t, path);
+  const added = { fork: undefined, quarantinedAtMs: undefined, generation: { issued: 0, quoted: 0 } };
+  t.match(await store.getEnvoy('web-1'), { id: envoyId(1), status: 'active', ...added });
+  t.match(await store.getEnvoy('web-2'), { id: envoyId(2), status: 'revoked', revokedAtMs: 7, ...added });
+  await store.touchEnvoys([{ id: envoyId(1), lastSeenAtMs: 5, generation: { issued: 3, quoted: 2 } }]);
+  t.match(await store.getEnvoy('web-1'), { generation: { issued: 3, quoted: 2 } });
+  await store.close();
+  t.match(await (await reopen(t, path)).getEnvoy('web-1'), { generation: { issued: 3 } }, 'once');
 });
 
 t.test("another program's database is refused and not touched", async (t) => {

@@ -104,7 +104,7 @@ resources:
 async function servedMark(fleet: ThrowAwayFleet): Promise<number> {
   const envoy = await ownEnvoy(fleet.configDir('web-1'));
   try {
-    const answer = await envoy.call('CheckIn', encodeSignedRequest(envoy.sign('CheckIn', plainCheckIn())));
+    const answer = await envoy.call('CheckIn', encodeSignedRequest(envoy.sign('CheckIn', plainCheckIn(envoy))));
     const body = Buffer.from(decodeCheckInAnswer(answer).bundle?.body ?? []).toString('utf8');
     return JSON.parse(body).configcrates[0].vars.mark;
   } finally {

@@ -95,6 +95,24 @@ export class ThrowAwayFleet {
     this.inDatabase((copy) => copy.pragma('journal_mode = DELETE'), path);
   }
 
+  /** Puts a copy of the database in the place of the one that is there. The server doesn't run meanwhile. */
+  async restoreDatabase(copy: string): Promise<void> {
+    const database = join(this.home, 'db', 'vigo.db');
+    for (const file of ['-wal', '-shm']) await rm(`${database}${file}`, { force: true });
+    await cp(copy, database);
+  }
+
+  /** What a copied disk is: everything of one host, for an agent that calls itself another one. */
+  async copyMachine(host: string, copy: string): Promise<void> {
+    await cp(join(this.root, host), join(this.root, copy), { recursive: true });
+  }
+
+  /** Puts back what a copy kept of a host's state. */
+  async restoreMachine(host: string, copy: string): Promise<void> {
+    await rm(join(this.root, host), { recursive: true });
+    await this.copyMachine(copy, host);
+  }
+
   /** Does something with a database directly, the server's unless another one is named. */
   inDatabase<T>(work: (database: Database.Database) => T, path = join(this.home, 'db', 'vigo.db')): T {
     const database = new Database(path);

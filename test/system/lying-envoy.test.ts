@@ -3,14 +3,7 @@ import t from 'tap';
 import { askFor, ownEnvoy, refusalOf } from '../../demo/attacker.js';
 import { MARKER_END, MARKER_START, parseKeyName } from '../../lib/base/index.js';
 import { loadXWing } from '../../lib/crypto/index.js';
-import {
-  decodeCheckInAnswer,
-  encodeCheckIn,
-  encodeResolveSecrets,
-  encodeSignedRequest,
-  headHash,
-  type Traits,
-} from '../../lib/wire/index.js';
+import { encodeResolveSecrets, encodeSignedRequest, headHash, type Traits } from '../../lib/wire/index.js';
 import { startFleet } from './start-fleet.js';
 
 t.test('somebody who owns one envoy', async (t) => {
@@ -46,8 +39,7 @@ resources:
 
   async function checkIn(traits: Readonly<Record<string, string>>, heldHead?: Uint8Array) {
     const said: Traits = new Map(Object.entries(traits));
-    const payload = encodeCheckIn({ heldHead, heldBody: undefined, traits: said, agentVersion: 'none' });
-    return decodeCheckInAnswer(await envoy.call('CheckIn', encodeSignedRequest(envoy.sign('CheckIn', payload))));
+    return envoy.checkIn({ heldHead, traits: said });
   }
 
   async function resolve(payload: Uint8Array): Promise<Uint8Array> {
@@ -68,7 +60,7 @@ resources:
     t.same(bundle, honest.bundle, 'its bundle is what it was');
     t.match(Buffer.from(bundle?.body ?? []).toString(), own);
     t.notMatch(Buffer.from(bundle?.body ?? []).toString(), foreign);
-    t.equal(await refusalOf(resolve(await askFor(parseKeyName('shop/password'), policyVersion))), 'entitlement');
+    t.equal(await refusalOf(resolve(await askFor(envoy, parseKeyName('shop/password'), policyVersion))), 'entitlement');
     const [web] = JSON.parse((await fleet.vigocli('envoys', 'show', 'web-1', '--json')).stdout).runs;
     t.equal(web, undefined, 'and nothing of it stands with the other machine');
   });
@@ -88,14 +80,7 @@ resources:
   await t.test('gets its own policy when it claims to hold the head of another', async (t) => {
     const other = await ownEnvoy(fleet.configDir('web-1'));
     t.teardown(() => other.close());
-    const payload = encodeCheckIn({
-      heldHead: undefined,
-      heldBody: undefined,
-      traits: new Map(),
-      agentVersion: 'none',
-    });
-    const answer = await other.call('CheckIn', encodeSignedRequest(other.sign('CheckIn', payload)));
-    const { bundle } = decodeCheckInAnswer(answer);
+    const { bundle } = await other.checkIn();
     if (bundle === undefined) throw new Error('the other envoy has no bundle');
     t.same((await checkIn({}, await headHash(bundle.head))).bundle, honest.bundle);
   });
@@ -103,17 +88,17 @@ resources:
   await t.test('may resolve what its own policy refers to, and nothing else', async (t) => {
     const refused = ['shop/password', 'vigo/web/auth/dan', 'vigo/server/policy', 'no/such/secret'];
     for (const key of refused) {
-      t.equal(await refusalOf(resolve(await askFor(parseKeyName(key), policyVersion))), 'entitlement', key);
+      t.equal(await refusalOf(resolve(await askFor(envoy, parseKeyName(key), policyVersion))), 'entitlement', key);
     }
     const { publicKey: kemPublicKey } = (await loadXWing()).generateKeyPair();
     const refs = ['guest/password', 'shop/password'].map((key) => ({ key: parseKeyName(key), heldVersion: undefined }));
-    const both = encodeResolveSecrets({ policyVersion, refs, kemPublicKey });
+    const both = encodeResolveSecrets({ policyVersion, refs, kemPublicKey, generation: envoy.generation });
     t.equal(await refusalOf(resolve(both)), 'entitlement', 'its own together with another');
     for (const version of [policyVersion - 1, policyVersion + 1]) {
-      const stale = await askFor(parseKeyName('guest/password'), version);
+      const stale = await askFor(envoy, parseKeyName('guest/password'), version);
       t.equal(await refusalOf(resolve(stale)), 'stale_bundle', `under policy ${version}`);
     }
-    t.ok((await resolve(await askFor(parseKeyName('guest/password'), policyVersion))).length > 0, 'its own');
+    t.ok((await resolve(await askFor(envoy, parseKeyName('guest/password'), policyVersion))).length > 0, 'its own');
 
     const denied = await fleet.audit('secret.entitlement_denied');
     t.match(

@@ -113,7 +113,7 @@ resources:
 });
 
 function signCheckIn(by: Attacker): Uint8Array {
-  return encodeSignedRequest(by.sign('CheckIn', plainCheckIn()));
+  return encodeSignedRequest(by.sign('CheckIn', plainCheckIn(by)));
 }
 
 /** The same request, readdressed to another server process. */

@@ -31,9 +31,9 @@ envoys:
   const policyVersion = history[0].policy_version;
 
   const checkIn = (by: Attacker) =>
-    refusalOf(by.call('CheckIn', encodeSignedRequest(by.sign('CheckIn', plainCheckIn()))));
+    refusalOf(by.call('CheckIn', encodeSignedRequest(by.sign('CheckIn', plainCheckIn(by)))));
   const resolve = async (by: Attacker, key: string) => {
-    const payload = await askFor(parseKeyName(key), policyVersion);
+    const payload = await askFor(by, parseKeyName(key), policyVersion);
     return refusalOf(by.call('ResolveSecrets', encodeSignedRequest(by.sign('ResolveSecrets', payload))));
   };
 

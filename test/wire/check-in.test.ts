@@ -25,6 +25,7 @@ const checkIns: fc.Arbitrary<CheckIn> = fc.record({
     return new Map([...new Map(traits)].sort(byCodeUnits));
   }),
   agentVersion: texts(20),
+  generation: fc.option(byteStrings(40), { nil: undefined }),
 });
 
 const answers: fc.Arbitrary<CheckInAnswer> = fc.record({
@@ -37,6 +38,7 @@ const answers: fc.Arbitrary<CheckInAnswer> = fc.record({
   ),
   serverTimeMs: counters,
   intervalMs: fc.nat(2 ** 32 - 1).map((seconds) => seconds * 1000),
+  generation: fc.option(byteStrings(40), { nil: undefined }),
 });
 
 function withTraits(...traits: [string, string][]): Uint8Array {
@@ -45,6 +47,7 @@ function withTraits(...traits: [string, string][]): Uint8Array {
     heldBody: Buffer.alloc(0),
     traits: traits.map(([name, value]) => ({ name, value })),
     agentVersion: '1.0.0',
+    generation: Buffer.alloc(0),
   }).finish();
 }
 
@@ -98,22 +101,25 @@ t.test('limits of traits', async (t) => {
 });
 
 t.test('fields of another shape', async (t) => {
-  const empty = { traits: [], agentVersion: '', heldHead: Buffer.alloc(0), heldBody: Buffer.alloc(0) };
+  const none = Buffer.alloc(0);
+  const empty = { traits: [], agentVersion: '', heldHead: none, heldBody: none, generation: none };
   for (const change of [
     { heldHead: Buffer.alloc(31) },
     { heldBody: Buffer.alloc(33) },
+    { generation: Buffer.alloc(39) },
     { agentVersion: '1'.repeat(65) },
   ]) {
     t.throws(() => decodeCheckIn(Message.encode({ ...empty, ...change }).finish()), malformed);
   }
   const head = { head: Buffer.alloc(10), signature: Buffer.alloc(64) };
   const answer = (change: Partial<AnswerMessage>) =>
-    AnswerMessage.encode({ bundle: undefined, serverTime: 0n, intervalS: 0, ...change }).finish();
+    AnswerMessage.encode({ bundle: undefined, serverTime: 0n, intervalS: 0, generation: none, ...change }).finish();
   for (const [what, change] of [
     ['a bundle without a head', { bundle: { head: undefined, body: Buffer.alloc(0) } }],
     ['a short signature', { bundle: { head: { ...head, signature: Buffer.alloc(63) }, body: Buffer.alloc(0) } }],
     ['a body that is too large', { bundle: { head, body: Buffer.alloc(MAX_BODY_BYTES + 1) } }],
     ['a time of 2^53', { serverTime: 2n ** 53n }],
+    ['a long generation', { generation: Buffer.alloc(41) }],
   ] as const) {
     t.throws(() => decodeCheckInAnswer(answer(change)), malformed, what);
   }
@@ -127,9 +133,15 @@ t.test('junk', async (t) => {
     heldBody: undefined,
     traits: new Map([['os', 'linux']]),
     agentVersion: '1',
+    generation: Buffer.alloc(40, 3),
   };
   survivesJunk(t, decodeCheckIn, encodeCheckIn, encodeCheckIn(checkIn));
   const head = { head: Buffer.alloc(9, 1), signature: Buffer.alloc(64, 2) };
-  const answer = { bundle: { head, body: Buffer.of(1) }, serverTimeMs: 5, intervalMs: 60_000 };
+  const answer = {
+    bundle: { head, body: Buffer.of(1) },
+    serverTimeMs: 5,
+    intervalMs: 60_000,
+    generation: Buffer.alloc(40, 4),
+  };
   survivesJunk(t, decodeCheckInAnswer, encodeCheckInAnswer, encodeCheckInAnswer(answer));
 });

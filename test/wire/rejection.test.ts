@@ -22,6 +22,7 @@ const HTTP: Record<RejectionReason, number> = {
   revoked: 403,
   lapsed: 403,
   clone: 403,
+  quarantine: 403,
   busy: 429,
   stale_bundle: 412,
   entitlement: 403,

@@ -18,6 +18,7 @@ const requests: fc.Arbitrary<ResolveSecrets> = fc.record({
     })
     .map((refs) => refs.sort((a, b) => (a.key < b.key ? -1 : 1))),
   kemPublicKey: byteStrings(KEM_PUBLIC_KEY_BYTES),
+  generation: fc.option(byteStrings(40), { nil: undefined }),
 });
 
 function message(change: Partial<Message> = {}): Uint8Array {
@@ -26,6 +27,7 @@ function message(change: Partial<Message> = {}): Uint8Array {
     policyVersion: 1n,
     refs,
     kemPublicKey: Buffer.alloc(KEM_PUBLIC_KEY_BYTES),
+    generation: Buffer.alloc(40),
     ...change,
   }).finish();
 }
@@ -56,6 +58,7 @@ t.test('fields of another shape', async (t) => {
     ['a policy version of 2^53', { policyVersion: 2n ** 53n }],
     ['no KEM key', { kemPublicKey: Buffer.alloc(0) }],
     ['a short KEM key', { kemPublicKey: Buffer.alloc(KEM_PUBLIC_KEY_BYTES - 1) }],
+    ['a short generation', { generation: Buffer.alloc(39) }],
   ];
   for (const [what, change] of rows) t.throws(() => decodeResolveSecrets(message(change)), malformed, what);
 });
@@ -65,7 +68,8 @@ t.test('as many refs as allowed', async (t) => {
     key: parseKeyName(`k${String(i).padStart(6, '0')}`),
     heldVersion: undefined,
   }));
-  const bytes = encodeResolveSecrets({ policyVersion: 1, refs, kemPublicKey: Buffer.alloc(KEM_PUBLIC_KEY_BYTES) });
+  const kemPublicKey = Buffer.alloc(KEM_PUBLIC_KEY_BYTES);
+  const bytes = encodeResolveSecrets({ policyVersion: 1, refs, kemPublicKey, generation: undefined });
   t.equal(decodeResolveSecrets(bytes).refs.length, MAX_REFS);
 });
 

@@ -4,6 +4,7 @@ import { isEnvoyId, parseHostName } from '../../base/index.js';
 import type { Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
+import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { WakeUps } from '../wake-ups.js';
 import { envoyView, runView } from './envoy-view.js';
@@ -14,6 +15,7 @@ const SHOWN_RUNS = 10;
 export interface EnvoyRoutesContext {
   readonly store: Store;
   readonly fleet: Fleet;
+  readonly generations: Pick<Generations, 'release'>;
   readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
 }
@@ -21,7 +23,7 @@ export interface EnvoyRoutesContext {
 const renameBody = z.strictObject({ host_name: z.string() });
 
 /** What an operator sees of the envoys, and does with them. */
-export function envoyRoutes({ store, fleet, live, wakeUps }: EnvoyRoutesContext): FastifyPluginAsync {
+export function envoyRoutes({ store, fleet, generations, live, wakeUps }: EnvoyRoutesContext): FastifyPluginAsync {
   const find = async (idOrName: string) => {
     const envoy = await store.getEnvoy(isEnvoyId(idOrName) ? idOrName : parseHostName(idOrName));
     if (envoy !== undefined) return envoy;
@@ -69,6 +71,36 @@ export function envoyRoutes({ store, fleet, live, wakeUps }: EnvoyRoutesContext)
       fleet.revoke(envoy.id);
       wakeUps.end(envoy.id);
       return { envoy: envoyView(await find(envoy.id)) };
+    });
+
+    app.post<{ Params: { envoy: string } }>('/envoys/:envoy/quarantine', async (request) => {
+      const envoy = await find(request.params.envoy);
+      const { changed } = await store.quarantineEnvoy(envoy.id, {
+        action: 'envoy.quarantined',
+        actor: request.actor,
+        subject: envoy.id,
+        outcome: 'done',
+        detail: { host_name: envoy.hostName },
+      });
+      fleet.quarantine(envoy.id);
+      return { changed, envoy: envoyView(await find(envoy.id)) };
+    });
+
+    app.post<{ Params: { envoy: string } }>('/envoys/:envoy/release', async (request) => {
+      const envoy = await find(request.params.envoy);
+      const { changed } = await store.releaseEnvoy(envoy.id, {
+        action: 'envoy.released',
+        actor: request.actor,
+        subject: envoy.id,
+        outcome: 'done',
+        detail: { host_name: envoy.hostName, was_forked: envoy.fork !== undefined },
+      });
+      if (changed) {
+        generations.release(envoy.id);
+        fleet.release(envoy.id);
+        wakeUps.wake(envoy.id);
+      }
+      return { changed, envoy: envoyView(await find(envoy.id)) };
     });
   };
 }

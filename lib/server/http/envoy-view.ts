@@ -1,5 +1,5 @@
 import { toHex } from '../../base/index.js';
-import type { Envoy } from '../../store/index.js';
+import type { Envoy, Fork } from '../../store/index.js';
 import type { RunReport } from '../../wire/index.js';
 
 /** An envoy as the API shows it. */
@@ -16,6 +16,19 @@ export function envoyView(envoy: Envoy) {
     last_seen_at: envoy.lastSeenAtMs ?? null,
     traits: envoy.traits ?? {},
     revoked_at: envoy.revokedAtMs ?? null,
+    quarantined_at: envoy.quarantinedAtMs ?? null,
+    fork: envoy.fork === undefined ? null : forkView(envoy.fork),
+  };
+}
+
+/** Generations as the times at which they were handed out, which is what they are. */
+function forkView({ atMs, newest, quoted, remoteAddress, other }: Fork) {
+  return {
+    noticed_at: atMs,
+    newest_state_of: newest,
+    came_with_state_of: quoted === 0 ? null : quoted,
+    remote_address: remoteAddress,
+    other: other === undefined ? null : { seen_at: other.atMs, remote_address: other.remoteAddress },
   };
 }
 

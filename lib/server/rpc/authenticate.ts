@@ -1,5 +1,5 @@
 import type { RequestVerifier } from '../../identity/index.js';
-import type { AgentCall } from '../../rpc/index.js';
+import type { AgentCall, Peer } from '../../rpc/index.js';
 import { decodeSignedRequest, Rejection, requestHash, WireError } from '../../wire/index.js';
 import type { Envoy, Fleet } from '../fleet.js';
 import type { RefusalLog } from '../refusal-log.js';
@@ -15,6 +15,10 @@ export interface AuthenticationContext {
 export interface AuthenticatedRequest {
   readonly envoy: Envoy;
   readonly payload: Uint8Array;
+  /** The connection that it came over: the same object for each of its requests. */
+  readonly peer: Peer;
+  /** Whether a later one was here before. */
+  readonly isLate: boolean;
   /** What a sealed answer to this request is bound to. */
   readonly hash: () => Promise<Uint8Array>;
 }
@@ -45,7 +49,7 @@ export function authenticate(context: AuthenticationContext, call: AgentCall): A
 
 function verify({ trustDomain, verifier, fleet }: AuthenticationContext, call: AgentCall): AuthenticatedRequest {
   const request = decodeSignedRequest(call.method, call.bytes);
-  const { envoyId, payload } = verifier.verify({
+  const { envoyId, payload, isLate } = verifier.verify({
     method: call.method,
     // Against a certificate of the same CA that was made for another trust domain.
     certificateEnvoyId: call.peer.trustDomain === trustDomain ? call.peer.envoyId : undefined,
@@ -53,5 +57,5 @@ function verify({ trustDomain, verifier, fleet }: AuthenticationContext, call: A
   });
   const envoy = fleet.get(envoyId);
   if (envoy === undefined) throw new Rejection('unknown', 'this server knows no such envoy');
-  return { envoy, payload, hash: () => requestHash(call.method, request) };
+  return { envoy, payload, peer: call.peer, isLate, hash: () => requestHash(call.method, request) };
 }

@@ -1,24 +1,28 @@
 import { type Clock, equalBytes } from '../../base/index.js';
 import { type CheckInAnswer, decodeCheckIn, encodeCheckInAnswer } from '../../wire/index.js';
 import type { Fleet } from '../fleet.js';
+import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 export interface CheckInContext {
   readonly live: LivePolicy;
   readonly fleet: Fleet;
+  readonly generations: Pick<Generations, 'checkIn'>;
   readonly clock: Clock;
   readonly intervalMs: number;
 }
 
 /** Gives the envoy its bundle, or nothing where it holds the current one: then nothing is built, asked or signed. */
 export async function checkIn(
-  { live, fleet, clock, intervalMs }: CheckInContext,
-  { envoy, payload }: AuthenticatedRequest,
+  { live, fleet, generations, clock, intervalMs }: CheckInContext,
+  request: AuthenticatedRequest,
 ): Promise<Uint8Array> {
-  const { heldHead, heldBody, traits } = decodeCheckIn(payload);
+  const { envoy } = request;
+  const { heldHead, heldBody, traits, generation: quoted } = decodeCheckIn(request.payload);
   fleet.saw(envoy.id, traits);
-  const answer: Omit<CheckInAnswer, 'bundle'> = { serverTimeMs: clock.nowMs(), intervalMs };
+  const generation = await generations.checkIn(request, quoted);
+  const answer: Omit<CheckInAnswer, 'bundle'> = { serverTimeMs: clock.nowMs(), intervalMs, generation };
   const bundle = await live.bundleFor(envoy);
   if (bundle === undefined || (heldHead !== undefined && equalBytes(heldHead, bundle.headHash))) {
     return encodeCheckInAnswer({ ...answer, bundle: undefined });

@@ -1,5 +1,6 @@
 import type { AgentHandlers } from '../../rpc/index.js';
 import type { Store } from '../../store/index.js';
+import type { Generations } from '../generations.js';
 import type { WakeUps } from '../wake-ups.js';
 import { type AuthenticationContext, authenticate } from './authenticate.js';
 import { type CheckInContext, checkIn } from './check-in.js';
@@ -8,6 +9,7 @@ import { type ResolveContext, resolveSecrets } from './resolve-secrets.js';
 import { wakeUp } from './wake-up.js';
 
 export interface HandlersContext extends AuthenticationContext, CheckInContext, ResolveContext {
+  readonly generations: Generations;
   readonly wakeUps: WakeUps;
   readonly store: Store;
 }

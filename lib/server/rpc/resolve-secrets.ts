@@ -11,6 +11,7 @@ import {
 } from '../../wire/index.js';
 import { auditList } from '../audit-list.js';
 import type { Envoy } from '../fleet.js';
+import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { SecretWatch } from '../secret-watch.js';
 import type { SecretsProvider } from '../secrets-provider.js';
@@ -18,6 +19,7 @@ import type { AuthenticatedRequest } from './authenticate.js';
 
 export interface ResolveContext {
   readonly live: LivePolicy;
+  readonly generations: Pick<Generations, 'demandUnforked'>;
   readonly secrets: Pick<SecretsProvider, 'open'>;
   readonly versions: Pick<SecretWatch, 'demandNewest'>;
   readonly signer: Ed25519Signer;
@@ -26,10 +28,12 @@ export interface ResolveContext {
 
 /** Opens the values of the refs that stand in the envoy's own bundle and seals them to this one request (D3, D4, D6). */
 export async function resolveSecrets(
-  { live, secrets, versions, signer, store }: ResolveContext,
-  { envoy, payload, hash }: AuthenticatedRequest,
+  { live, generations, secrets, versions, signer, store }: ResolveContext,
+  request: AuthenticatedRequest,
 ): Promise<Uint8Array> {
-  const { policyVersion, refs, kemPublicKey } = decodeResolveSecrets(payload);
+  const { envoy, hash } = request;
+  const { policyVersion, refs, kemPublicKey, generation } = decodeResolveSecrets(request.payload);
+  await generations.demandUnforked(request, generation);
   // Read before the values: a change in between raises it and is asked for again.
   const epoch = live.epoch;
   const bundle = await live.bundleFor(envoy);

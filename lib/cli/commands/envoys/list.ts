@@ -1,6 +1,6 @@
 import { parseLabels } from '../../../base/index.js';
 import type { Command } from '../../command.js';
-import { type ApiEnvoy, describeLabels, describeLastSeen } from '../../envoy.js';
+import { type ApiEnvoy, describeLabels, describeLastSeen, describeStatus } from '../../envoy.js';
 
 export const command: Command = {
   usage: 'envoys list',
@@ -18,7 +18,13 @@ export const command: Command = {
     if (all.length === 0) note('no envoys yet: vigocli envoys token makes what a machine enrolls with');
     table(
       ['HOST', 'STATUS', 'LAST SEEN', 'LABELS', 'ID'],
-      envoys.map((envoy) => [envoy.host_name, envoy.status, describeLastSeen(envoy), describeLabels(envoy), envoy.id]),
+      envoys.map((envoy) => [
+        envoy.host_name,
+        describeStatus(envoy),
+        describeLastSeen(envoy),
+        describeLabels(envoy),
+        envoy.id,
+      ]),
     );
   },
 };

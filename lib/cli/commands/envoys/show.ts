@@ -1,5 +1,6 @@
 import type { Command } from '../../command.js';
 import { type ApiEnvoy, describeLabels, describeLastSeen } from '../../envoy.js';
+import { describeFork } from '../../fork.js';
 import { printable } from '../../printable.js';
 import { formatTime } from '../../table.js';
 
@@ -21,6 +22,8 @@ export const command: Command = {
     out(`host       ${envoy.host_name}\nid         ${envoy.id}\nstatus     ${envoy.status}\n`);
     out(`enrolled   ${formatTime(envoy.enrolled_at)}\nlast seen  ${describeLastSeen(envoy)}\n`);
     out(`labels     ${describeLabels(envoy)}\n`);
+    if (envoy.quarantined_at !== null) out(`in quarantine since ${formatTime(envoy.quarantined_at)}: no secrets\n`);
+    if (envoy.fork !== null) for (const line of describeFork(envoy.fork)) out(`fork       ${line}\n`);
     for (const [trait, value] of Object.entries(envoy.traits)) out(`trait      ${printable(`${trait} = ${value}`)}\n`);
     for (const run of runs) {
       out(`\nrun of ${formatTime(run.started_at)}${run.failure ? `: ${printable(run.failure)}` : ''}\n`);

@@ -55,6 +55,8 @@ export interface CheckIn {
   /** what the envoy says about itself, sorted by name; nothing is granted by it */
   traits: Trait[];
   agentVersion: string;
+  /** 40 bytes: the one that the envoy stored last; empty: none */
+  generation: Buffer;
 }
 
 export interface Trait {
@@ -71,6 +73,8 @@ export interface CheckInAnswer {
   serverTime: bigint;
   /** when to check in again */
   intervalS: number;
+  /** to be stored before anything else of this answer counts; empty: go on with the last one */
+  generation: Buffer;
 }
 
 /** What an envoy shall be. It holds placeholders, never a secret's value. */
@@ -96,6 +100,8 @@ export interface ResolveSecrets {
   refs: SecretRef[];
   /** X-Wing, 1,216 bytes, made for this request alone */
   kemPublicKey: Buffer;
+  /** as in CheckIn */
+  generation: Buffer;
 }
 
 export interface SecretRef {
@@ -266,7 +272,13 @@ export const SignedRequest: MessageFns<SignedRequest> = {
 };
 
 function createBaseCheckIn(): CheckIn {
-  return { heldHead: Buffer.alloc(0), heldBody: Buffer.alloc(0), traits: [], agentVersion: "" };
+  return {
+    heldHead: Buffer.alloc(0),
+    heldBody: Buffer.alloc(0),
+    traits: [],
+    agentVersion: "",
+    generation: Buffer.alloc(0),
+  };
 }
 
 export const CheckIn: MessageFns<CheckIn> = {
@@ -282,6 +294,9 @@ export const CheckIn: MessageFns<CheckIn> = {
     }
     if (message.agentVersion !== "") {
       writer.uint32(34).string(message.agentVersion);
+    }
+    if (message.generation.length !== 0) {
+      writer.uint32(42).bytes(message.generation);
     }
     return writer;
   },
@@ -329,6 +344,14 @@ export const CheckIn: MessageFns<CheckIn> = {
             }
 
             message.agentVersion = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.generation = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -402,7 +425,7 @@ export const Trait: MessageFns<Trait> = {
 };
 
 function createBaseCheckInAnswer(): CheckInAnswer {
-  return { bundle: undefined, serverTime: 0n, intervalS: 0 };
+  return { bundle: undefined, serverTime: 0n, intervalS: 0, generation: Buffer.alloc(0) };
 }
 
 export const CheckInAnswer: MessageFns<CheckInAnswer> = {
@@ -418,6 +441,9 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
     }
     if (message.intervalS !== 0) {
       writer.uint32(24).uint32(message.intervalS);
+    }
+    if (message.generation.length !== 0) {
+      writer.uint32(34).bytes(message.generation);
     }
     return writer;
   },
@@ -457,6 +483,14 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
             }
 
             message.intervalS = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.generation = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -587,7 +621,7 @@ export const SignedHead: MessageFns<SignedHead> = {
 };
 
 function createBaseResolveSecrets(): ResolveSecrets {
-  return { policyVersion: 0n, refs: [], kemPublicKey: Buffer.alloc(0) };
+  return { policyVersion: 0n, refs: [], kemPublicKey: Buffer.alloc(0), generation: Buffer.alloc(0) };
 }
 
 export const ResolveSecrets: MessageFns<ResolveSecrets> = {
@@ -603,6 +637,9 @@ export const ResolveSecrets: MessageFns<ResolveSecrets> = {
     }
     if (message.kemPublicKey.length !== 0) {
       writer.uint32(26).bytes(message.kemPublicKey);
+    }
+    if (message.generation.length !== 0) {
+      writer.uint32(34).bytes(message.generation);
     }
     return writer;
   },
@@ -642,6 +679,14 @@ export const ResolveSecrets: MessageFns<ResolveSecrets> = {
             }
 
             message.kemPublicKey = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.generation = Buffer.from(reader.bytes());
             continue;
           }
         }
