@@ -41,6 +41,7 @@ t.test('a server that refuses', async (t) => {
       revoked: {},
       lapsed: {},
       clone: {},
+      quarantine: {},
       busy: {},
       stale_bundle: {},
       entitlement: {},
