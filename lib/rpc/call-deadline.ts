@@ -1,22 +1,25 @@
 import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 export interface CallDeadlineOptions {
-  /** For a request to arrive whole and, unless that is a stream, for its answer. */
+  /** For a request to arrive whole and, unless that is a stream, for its answer to be taken. */
   readonly timeoutMs: number;
+  /** How long a client has to hear that its call was given up. */
+  readonly lastWordMs: number;
   /** Breaks the connection with this `address:port` on its other end. */
   readonly breakOff: (endpoint: string) => void;
 }
 
 /**
- * Ends a call that isn't answered in time. One whose request never arrives whole, which no handler would see, ends its
- * connection, too: gRPC holds on to what came until the client ends its stream, whatever became of the call.
+ * Ends a call that isn't over in time, and its connection, too, where that doesn't help: where a request never arrives
+ * whole, which no handler would see, or an answer isn't taken. gRPC holds on to either until the client ends its stream,
+ * whatever became of the call.
  */
-export function callDeadline({ timeoutMs, breakOff }: CallDeadlineOptions): ServerInterceptor {
+export function callDeadline({ timeoutMs, lastWordMs, breakOff }: CallDeadlineOptions): ServerInterceptor {
   return (method, call) => {
     let isWhole = false;
-    const timer = setTimeout(() => {
+    let timer = setTimeout(() => {
       call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `not done within ${timeoutMs} ms` });
-      if (!isWhole) breakOff(call.getPeer());
+      timer = setTimeout(() => breakOff(call.getPeer()), lastWordMs).unref();
     }, timeoutMs).unref();
     return new ServerInterceptingCall(call, {
       start: (next) =>

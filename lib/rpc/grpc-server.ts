@@ -3,7 +3,9 @@ import { systemClock } from '../base/index.js';
 import { MAX_ANSWER_BYTES, maxRequestBytes } from '../wire/index.js';
 import { formatHostPort, parseHostPort } from './address.js';
 import { AgentService } from './agent-service.js';
+import { callBudget } from './call-budget.js';
 import { callDeadline } from './call-deadline.js';
+import { Handshakes } from './handshakes.js';
 import type { AgentServer, ServerLimits, ServerOptions } from './server.js';
 import { agentService } from './service.js';
 import { TlsListener } from './tls-listener.js';
@@ -12,8 +14,12 @@ const DEFAULT_LIMITS: ServerLimits = {
   maxConnections: 20_000,
   // An agent that runs, another one that was started by hand, and what either of them lost with its network.
   maxConnectionsPerEnvoy: 4,
+  // As many as a server finishes within the time that each has, on two cores and while others come.
+  maxHandshakesPerNetwork: 500,
   // An agent has its wake-up stream and one call. Each call may hold a request of the largest size in memory.
   maxConcurrentCalls: 4,
+  maxCallsPerEnvoy: 8,
+  maxCalls: 1000,
   handshakeTimeoutMs: 10_000,
   callTimeoutMs: 30_000,
   connectionAgeMs: 12 * 3_600_000,
@@ -35,6 +41,7 @@ export async function listen(options: ServerOptions): Promise<AgentServer> {
     maxConnections: limits.maxConnections,
     maxConnectionsOf: (peer) => (options.isActive(peer) ? limits.maxConnectionsPerEnvoy : 1),
     handshakeTimeoutMs: limits.handshakeTimeoutMs,
+    handshakes: new Handshakes(limits.maxHandshakesPerNetwork, options.networkOf ?? ((address) => address)),
     onConnection: (socket) => injector.injectConnection(socket),
     onRefused: options.onRefusedConnection ?? (() => {}),
   });
@@ -55,8 +62,10 @@ export async function listen(options: ServerOptions): Promise<AgentServer> {
     interceptors: [
       callDeadline({
         timeoutMs: limits.callTimeoutMs,
-        breakOff: (endpoint) => setTimeout(() => listener.breakOff(endpoint), LAST_WORD_MS),
+        lastWordMs: LAST_WORD_MS,
+        breakOff: (endpoint) => listener.breakOff(endpoint),
       }),
+      callBudget({ ...limits, peerAt: (endpoint) => listener.peerAt(endpoint) }),
     ],
   });
   grpc.addService(agentService, service.implementation);

@@ -36,10 +36,15 @@ export interface ServerLimits {
   readonly maxConnections: number;
   /** Connections at one time of one active envoy; a new one ends its oldest. Every other peer has one. */
   readonly maxConnectionsPerEnvoy: number;
-  /** Calls at one time on one connection. */
+  /** Connections in their handshake at one time from one network, as `networkOf` has it. */
+  readonly maxHandshakesPerNetwork: number;
+  /** Calls at one time on one connection; a client waits with the next one. */
   readonly maxConcurrentCalls: number;
+  /** Calls at one time of one envoy and of all, wake-up streams not counted. One more is refused with `busy`. */
+  readonly maxCallsPerEnvoy: number;
+  readonly maxCalls: number;
   readonly handshakeTimeoutMs: number;
-  /** From a call's first byte to its answer; of a wake-up stream, until its request is there. */
+  /** From a call's first byte until its answer is taken; of a wake-up stream, until its request is there. */
   readonly callTimeoutMs: number;
   /** Afterwards the envoy is asked to connect anew. */
   readonly connectionAgeMs: number;
@@ -63,6 +68,8 @@ export interface ServerOptions {
    * connection, over which the handlers say why not.
    */
   readonly isActive: (peer: Peer) => boolean;
+  /** Who counts as one before anything about him is known; the address itself, unless given. */
+  readonly networkOf?: ((address: string) => string) | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
   readonly clock?: Clock | undefined;
   /** Hears of what failed in a handler without being the caller's fault. The caller learns nothing of it. */

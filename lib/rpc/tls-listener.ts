@@ -5,6 +5,7 @@ import type { Clock } from '../base/index.js';
 import { parseHostPort } from './address.js';
 import { type Credentials, tlsContext } from './credentials.js';
 import { RpcError } from './errors.js';
+import type { Handshakes } from './handshakes.js';
 import { NewestConnections } from './newest-connections.js';
 import { type Peer, type PeerIdentity, readPeer } from './peer.js';
 
@@ -22,6 +23,7 @@ export interface TlsListenerOptions {
   /** Of one peer; a new one ends its oldest. */
   readonly maxConnectionsOf: (peer: Peer) => number;
   readonly handshakeTimeoutMs: number;
+  readonly handshakes: Handshakes;
   /** Takes a connection whose peer is verified and speaks HTTP/2. */
   readonly onConnection: (socket: TLSSocket) => void;
   readonly onRefused: (reason: string, remoteAddress: string | undefined) => void;
@@ -52,6 +54,11 @@ export class TlsListener {
     });
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('connection', (socket: Socket) => {
+      if (!options.handshakes.begin(socket)) {
+        options.onRefused('too many handshakes at once', socket.remoteAddress);
+        socket.destroy();
+        return;
+      }
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
@@ -105,6 +112,7 @@ export class TlsListener {
   }
 
   #accept(socket: TLSSocket): void {
+    this.#options.handshakes.end(socket);
     const endpoint = `${socket.remoteAddress}:${socket.remotePort}`;
     socket.on('error', () => {}); // followed by `close`, which is all that matters
     const peer = readPeer(socket, this.#options.peerIdentity);

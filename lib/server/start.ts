@@ -20,6 +20,7 @@ import { httpsApp, useCertificate } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
 import { LivePolicy } from './live-policy.js';
 import { type Materials, openMaterials } from './materials.js';
+import { networkOf } from './network.js';
 import { Publishing } from './publish.js';
 import { RefusalLog } from './refusal-log.js';
 import { agentHandlers } from './rpc/handlers.js';
@@ -233,6 +234,7 @@ class Start {
       isActive: ({ envoyId, trustDomain }) =>
         trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.isMember(envoyId),
       handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
+      networkOf,
       onError: this.#report('a call failed'),
       onRefusedConnection: (reason, address = 'unknown') =>
         parts.refusals.note({ action: 'request.rejected', subject: 'nobody', reason, method: 'connect', address }),

@@ -29,12 +29,17 @@ export function makeServer(ca: KeyedCertificate, clock: Clock = systemClock): Ke
 }
 
 /** An envoy's certificate together with the key that the envoy would have kept to itself. */
-export function makeEnvoy(ca: KeyedCertificate, clock: Clock = systemClock, ttlMs = 30 * DAY_MS): KeyedCertificate {
+export function makeEnvoy(
+  ca: KeyedCertificate,
+  clock: Clock = systemClock,
+  ttlMs = 30 * DAY_MS,
+  envoyId = ENVOY_ID,
+): KeyedCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const { certificatePem } = issueEnvoyCertificate({
     ca,
-    envoyId: ENVOY_ID,
+    envoyId,
     trustDomain: TRUST_DOMAIN,
     publicKey: spki,
     ttlMs,

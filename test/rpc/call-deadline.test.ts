@@ -44,6 +44,19 @@ t.test('a request that never arrives whole takes its connection with it', async 
   }
 });
 
+t.test('an answer that is not taken takes its connection with it', async (t) => {
+  const { port } = await startServer(t, { limits: { callTimeoutMs: 100 } });
+  const session = http2.connect(`https://127.0.0.1:${port}`, { ...h2Options, settings: { initialWindowSize: 0 } });
+  const stream = begin(session, 'CheckIn');
+  stream.end(WHOLE);
+  let bytes = 0;
+  stream.on('data', (chunk) => {
+    bytes += chunk.length;
+  });
+  await once(session, 'close');
+  t.equal(bytes, 0);
+});
+
 t.test('a deadline of its own does not let a client leave a request half-sent', async (t) => {
   const { port } = await startServer(t, { limits: { callTimeoutMs: 100 } });
   const session = http2.connect(`https://127.0.0.1:${port}`, h2Options);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import net from 'node:net';
 import tls from 'node:tls';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
@@ -178,6 +179,67 @@ t.test('a silent handshake is cut off', async (t) => {
   idle.on('error', () => {});
   await once(idle, 'close');
   t.equal(idle.bytesRead, 0);
+});
+
+t.test('one network has so many handshakes at one time, and any number of connections', async (t) => {
+  const refused: string[] = [];
+  const networkOf = (address: string) => (address === '127.0.0.9' ? 'another' : 'one');
+  const { port } = await startServer(t, {
+    networkOf,
+    limits: { maxHandshakesPerNetwork: 2 },
+    onRefusedConnection: (reason) => refused.push(reason),
+  });
+  const connections = await Promise.all(
+    [1, 2].map(async () => {
+      const socket = tls.connect({ port, host: '127.0.0.1', ca: caPem, ALPNProtocols: ['h2'], ...shown(envoySide) });
+      await once(socket, 'data');
+      return socket;
+    }),
+  );
+  const silent = await Promise.all(
+    ['127.0.0.1', '127.0.0.2'].map(async (localAddress) => {
+      const socket = net.connect({ port, host: '127.0.0.1', localAddress });
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  t.equal(await isServed(port, shown(envoySide)), false, 'the network is full');
+  t.match(refused, ['too many handshakes at once']);
+  t.equal(await isServed(port, { ...shown(envoySide), localAddress: '127.0.0.9' } as object), true, 'another is not');
+  silent[0]?.destroy();
+  while (!(await isServed(port, shown(envoySide))));
+  t.pass('there is room again once the server has noticed');
+  for (const socket of [...connections, ...silent]) socket.destroy();
+});
+
+/** What a client says first: HTTP/2's preface, and its settings (RFC 9113 section 3.4). */
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+
+t.test('a peer that is not there any more is dropped', async (t) => {
+  const { port } = await startServer(t, { limits: { keepAliveMs: 50, keepAliveTimeoutMs: 50 } });
+  for (const said of [PREFACE, Buffer.of()]) {
+    const socket = tls.connect({ port, host: '127.0.0.1', ca: caPem, ALPNProtocols: ['h2'], ...shown(envoySide) });
+    socket.on('error', () => {});
+    socket.resume();
+    await once(socket, 'secureConnect');
+    if (said.length > 0) socket.write(said);
+    await once(socket, 'close');
+    t.pass(`${said.length} bytes, and then nothing`);
+  }
+});
+
+t.test('a connection has its age, and a peer that answers lives on until then', async (t) => {
+  const { port } = await startServer(t, {
+    limits: { connectionAgeMs: 300, connectionGraceMs: 50, keepAliveMs: 20, keepAliveTimeoutMs: 5000 },
+  });
+  const { certificatePem: cert, keyPem: key } = envoySide;
+  const session = http2.connect(`https://127.0.0.1:${port}`, { ca: caPem, cert, key });
+  let pings = 0;
+  session.on('ping', () => pings++);
+  const [code] = await once(session, 'goaway');
+  t.equal(code, http2.constants.NGHTTP2_NO_ERROR);
+  t.ok(pings > 0);
+  if (!session.closed) await once(session, 'close');
 });
 
 t.test('what it cannot listen on, or with', async (t) => {
