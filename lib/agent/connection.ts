@@ -12,7 +12,7 @@ export class Connection implements SessionChannel {
     this.#channel = channel;
   }
 
-  /** Doesn't connect yet. @throws RpcError `bad_address`, `bad_credentials` */
+  /** Doesn't connect yet. @throws BaseError `bad_address`, RpcError `bad_credentials` */
   static async open(identity: AgentIdentity, tls: TlsFiles): Promise<Connection> {
     return new Connection(identity, await connect(identity, tls));
   }

@@ -1,8 +1,7 @@
-import { fromBase64Url, type HostName, parseEnvoyId, toBase64Url } from '../base/index.js';
+import { formatHostPort, fromBase64Url, type HostName, parseEnvoyId, toBase64Url } from '../base/index.js';
 import type { Ed25519Signer } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { type EnrollmentToken, parseToken, pinnedCertificate } from '../identity/index.js';
-import { formatHostPort } from '../rpc/index.js';
 import {
   CA_PATH,
   ENROLL_PATH,

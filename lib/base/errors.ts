@@ -60,6 +60,7 @@ export class VigoError<Code extends string = string> extends Error {
 }
 
 const BASE_ERRORS = {
+  bad_address: 'invalid',
   bad_key_name: 'invalid',
   bad_host_name: 'invalid',
   bad_id: 'invalid',

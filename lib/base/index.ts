@@ -1,3 +1,4 @@
+export { formatHostPort, type HostPort, parseHostPort } from './address.js';
 export { ByteReader, u8, u16, u32, u64 } from './byte-reader.js';
 export { concatBytes, equalBytes, fromBase64Url, fromHex, fromUtf8, toBase64Url, toHex, utf8 } from './bytes.js';
 export { type CanonicalField, CanonicalFields, decodeCanonical, encodeCanonical } from './canonical.js';

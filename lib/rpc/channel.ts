@@ -39,7 +39,7 @@ export interface AgentChannel {
   close(): void;
 }
 
-/** @throws RpcError `bad_address`, `bad_credentials`. Doesn't connect yet. */
+/** @throws BaseError `bad_address`, RpcError `bad_credentials`. Doesn't connect yet. */
 export async function connectAgent(options: ChannelOptions): Promise<AgentChannel> {
   const { GrpcChannel } = await import('./grpc-channel.js');
   return new GrpcChannel(options);

@@ -1,7 +1,6 @@
 import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
 
 const RPC_ERRORS = {
-  bad_address: 'invalid',
   bad_credentials: 'invalid', // a PEM that isn't one, or a key that isn't the certificate's
   listen: 'precondition', // the address is taken, or isn't ours
   unavailable: 'unavailable', // no connection, or it broke; also where a certificate was refused on either side

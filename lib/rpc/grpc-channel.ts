@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { Client, type ClientOptions, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import { formatHostPort, parseHostPort } from '../base/index.js';
 import { type AgentMethod, MAX_ANSWER_BYTES, maxRequestBytes, type Rejection } from '../wire/index.js';
-import { formatHostPort, parseHostPort } from './address.js';
 import type { AgentChannel, ChannelOptions, UnaryMethod } from './channel.js';
 import { tlsContext } from './credentials.js';
 import { RpcError } from './errors.js';
@@ -41,7 +41,7 @@ export class GrpcChannel implements AgentChannel {
   readonly #underWay = new Set<{ cancel(): void }>();
   #closed = false;
 
-  /** @throws RpcError `bad_address`, `bad_credentials` */
+  /** @throws BaseError `bad_address`, RpcError `bad_credentials` */
   constructor({ address, tls, deadlinesMs }: ChannelOptions) {
     const hostPort = parseHostPort(address);
     const serverName = tls.serverName ?? hostPort.host;

@@ -1,7 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { systemClock } from '../base/index.js';
+import { formatHostPort, parseHostPort, systemClock } from '../base/index.js';
 import { MAX_ANSWER_BYTES, maxRequestBytes } from '../wire/index.js';
-import { formatHostPort, parseHostPort } from './address.js';
 import { AgentService } from './agent-service.js';
 import { callBudget } from './call-budget.js';
 import { callDeadline } from './call-deadline.js';

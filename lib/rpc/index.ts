@@ -1,4 +1,3 @@
-export { formatHostPort, type HostPort, parseHostPort } from './address.js';
 export { type AgentChannel, type ChannelOptions, connectAgent, type UnaryMethod } from './channel.js';
 export { RpcError, type RpcErrorCode } from './errors.js';
 export type { Peer, PeerIdentity, PeerName } from './peer.js';

@@ -93,7 +93,7 @@ export interface AgentServer {
 
 /**
  * Serves agents: gRPC over TLS 1.3 with a client certificate of our CA, and nothing else (T1).
- * @throws RpcError `bad_address`, `bad_credentials`, `listen`
+ * @throws BaseError `bad_address`, RpcError `bad_credentials`, `listen`
  */
 export async function startAgentServer(options: ServerOptions): Promise<AgentServer> {
   const { listen } = await import('./grpc-server.js');

@@ -1,8 +1,7 @@
 import { constants } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { Clock } from '../base/index.js';
-import { parseHostPort } from './address.js';
+import { type Clock, parseHostPort } from '../base/index.js';
 import { type Credentials, tlsContext } from './credentials.js';
 import { RpcError } from './errors.js';
 import type { Handshakes } from './handshakes.js';
@@ -70,7 +69,7 @@ export class TlsListener {
     });
   }
 
-  /** @throws RpcError `bad_address`, `listen` */
+  /** @throws BaseError `bad_address`, RpcError `listen` */
   async listen(address: string): Promise<AddressInfo> {
     const { host, port } = parseHostPort(address);
     await new Promise<void>((resolve, reject) => {

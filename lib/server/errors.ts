@@ -1,11 +1,9 @@
 import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
 
 const SERVER_ERRORS = {
-  bad_settings: 'invalid',
   bad_request: 'invalid',
   missing_file: 'precondition',
   bad_certificate: 'precondition', // of the CA or the server, or not one that goes with the others
-  missing_secret: 'precondition',
   stepped_back: 'corrupt',
   not_found: 'not_found',
   cannot_listen: 'conflict',

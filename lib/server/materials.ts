@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
-import { encodeCanonical, type HomePaths, Secret, utf8 } from '../base/index.js';
+import { encodeCanonical, type HomePaths, Secret } from '../base/index.js';
 import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../crypto/index.js';
-import { FilesError, readFileLimited } from '../files/index.js';
+import { parseSettings, placesIn, readSettings, type Settings } from '../settings/index.js';
 import { openSecretReader, readServerKey, type VaultPlace } from '../vault/index.js';
 import { ServerError } from './errors.js';
 import type { SecretsProvider } from './secrets-provider.js';
-import { resolveSettings, type Settings, secretsPlaceOf } from './settings.js';
-import { SettingsFile } from './settings-file.js';
 import type { Shutdown } from './shutdown.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
-const MAX_SETTINGS_BYTES = 1024 * 1024;
 const WATCH_KEY_BYTES = 32;
 
 /** What must be there before a server can start. */
@@ -36,11 +33,12 @@ export async function openMaterials(
   settingsFile: string | undefined,
   shutdown: Shutdown,
 ): Promise<Materials> {
-  const file = await readSettingsFile(paths, settingsFile);
-  const place = { ...secretsPlaceOf(file, paths), keysDir: paths.keys };
+  const written = (await readSettings(paths, settingsFile)) ?? (await parseSettings('', paths.settings));
+  const { secretsDir, keyFile } = placesIn(paths, (field) => written.place(field));
+  const place = { secretsDir, keyFile, keysDir: paths.keys };
   const secrets = await openSecretReader(place);
   shutdown.add(() => secrets.dispose());
-  const settings = await resolveSettings(file, paths, secrets);
+  const settings = await written.resolve(paths, secrets);
   const { signer, watchKey } = await openPolicyKey(place);
   shutdown.add(() => signer.dispose());
   shutdown.add(() => watchKey.dispose());
@@ -68,14 +66,4 @@ function demandDatabase(path: string): void {
   throw new ServerError('missing_file', `there is no database ${path}`, {
     hint: 'vigocli secrets init begins it together with the vault; if there was one, restore it from a backup',
   });
-}
-
-async function readSettingsFile(paths: HomePaths, file: string | undefined): Promise<SettingsFile> {
-  const path = file ?? paths.settings;
-  const bytes = await readFileLimited(path, MAX_SETTINGS_BYTES, { followLink: true }).catch((cause) => {
-    if (!(cause instanceof FilesError) || cause.code !== 'not_found') throw cause;
-    if (file === undefined) return utf8('');
-    throw new ServerError('missing_file', `there is no ${file}`, { cause, hint: 'VIGO_CONFIG_FILE names it' });
-  });
-  return new SettingsFile(Buffer.from(bytes).toString('utf8'), path);
 }

@@ -1,8 +1,8 @@
 import { type ErrorDetails, VigoError } from '../base/index.js';
 import { FilesError, readReplaced } from '../files/index.js';
 import { assertCa, assertIssuedBy, assertKeyMatches, type KeyedCertificate } from '../pki/index.js';
+import type { Settings } from '../settings/index.js';
 import { ServerError } from './errors.js';
-import type { Settings } from './settings.js';
 
 const MAX_PEM_BYTES = 64 * 1024;
 const MAX_TRIES = 3;

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type TreeWatcher, watchTree } from '../files/index.js';
 import type { KeyedCertificate } from '../pki/index.js';
-import type { Settings } from './settings.js';
+import type { Settings } from '../settings/index.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
 const QUIET_MS = 200;

@@ -172,7 +172,7 @@ t.test('close breaks off what is under way', async (t) => {
 
 t.test('what it cannot connect with', async (t) => {
   const tls = { ...envoySide, caPem: ca.certificatePem };
-  await t.rejects(connectAgent({ address: 'unix:/run/vigo.sock', tls }), { name: 'RpcError', code: 'bad_address' });
+  await t.rejects(connectAgent({ address: 'unix:/run/vigo.sock', tls }), { name: 'BaseError', code: 'bad_address' });
   for (const wrong of [{ caPem: '' }, { keyPem: serverSide.keyPem }, { certificatePem: 'junk' }]) {
     await t.rejects(connectAgent({ address: 'localhost:1530', tls: { ...tls, ...wrong } }), {
       name: 'RpcError',

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatHostPort, parseHostPort } from '../../lib/rpc/index.js';
+import { formatHostPort, parseHostPort } from '../../lib/base/index.js';
 
 t.test('what is accepted is spelled the same way again', async (t) => {
   for (const [text, host, port] of [
@@ -31,6 +31,6 @@ t.test('everything else is refused', async (t) => {
     'local host:1530',
     'localhost:1530\n',
   ]) {
-    t.throws(() => parseHostPort(text), { name: 'RpcError', code: 'bad_address' }, JSON.stringify(text));
+    t.throws(() => parseHostPort(text), { name: 'BaseError', code: 'bad_address' }, JSON.stringify(text));
   }
 });

@@ -1,6 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { type KeyName, parseKeyName, VigoError } from '../base/index.js';
-import { ServerError, type ServerErrorCode } from './errors.js';
+import { SettingsError, type SettingsErrorCode } from './errors.js';
 
 const REF = 'secret:';
 
@@ -12,7 +12,7 @@ export interface SettingsRef {
   readonly key: KeyName;
 }
 
-/** `server.yaml` as it was written: plain values, which of them refer to secrets, and the line of each. */
+/** `server.yaml` as it was written: plain values, which of them refer to secrets, and where each stands. */
 export class SettingsFile {
   readonly values: unknown;
   /** None of them below `secrets:`, which says where the secrets lie. */
@@ -23,7 +23,7 @@ export class SettingsFile {
 
   /**
    * @param name of the file, for messages
-   * @throws ServerError `bad_settings` for what isn't plain YAML
+   * @throws SettingsError `bad_settings` for what isn't plain YAML
    */
   constructor(text: string, name: string) {
     this.#name = name;
@@ -39,8 +39,8 @@ export class SettingsFile {
     this.refs = [...this.#findRefs(this.values, [])];
   }
 
-  /** The error of one field; it names the line, which is that of the nearest field that is there. */
-  problem(path: FieldPath, what: string, { code = 'bad_settings', hint, cause }: ProblemDetails = {}): ServerError {
+  /** The error of one field; it names line and column, which are those of the nearest field that is there. */
+  problem(path: FieldPath, what: string, { code = 'bad_settings', hint, cause }: ProblemDetails = {}): SettingsError {
     const field = path.map(String).join('.') || 'the file';
     return this.#error(code, this.#offsetOf(path), `${field}: ${what}`, { hint, cause });
   }
@@ -75,15 +75,23 @@ export class SettingsFile {
     return undefined;
   }
 
-  #error(code: ServerErrorCode, offset: number | undefined, what: string, details: ProblemDetails = {}): ServerError {
-    return new ServerError(code, `${this.#name}:${this.#lines.linePos(offset ?? 0).line}: ${what}`, details);
+  #error(code: SettingsErrorCode, offset: number | undefined, what: string, details: ProblemDetails = {}) {
+    const { line, col } = this.#lines.linePos(offset ?? 0);
+    return new SettingsError(code, `${this.#name}:${line}:${col}: ${what}`, details);
   }
 }
 
 interface ProblemDetails {
-  readonly code?: ServerErrorCode;
+  readonly code?: SettingsErrorCode;
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+}
+
+/** The text at a field like `server.tls.ca`; undefined where there is none. */
+export function textAt(values: unknown, field: string): string | undefined {
+  let found = values;
+  for (const name of field.split('.')) found = (found as Record<string, unknown> | undefined)?.[name];
+  return typeof found === 'string' ? found : undefined;
 }
 
 /** The first letter of a library's message, made to fit ours. */

@@ -1,32 +1,28 @@
 import t from 'tap';
 import { homePaths } from '../../lib/base/index.js';
-import { ServerError } from '../../lib/server/errors.js';
-import { resolveSettings, secretsPlaceOf } from '../../lib/server/settings.js';
-import { SettingsFile } from '../../lib/server/settings-file.js';
+import { parseSettings, SettingsError } from '../../lib/settings/index.js';
 import { SecretsTwin } from '../secrets-twin.js';
 
 const HOME = homePaths('/srv/vigo');
 
 async function settings(text: string, secrets = new SecretsTwin()) {
-  const file = new SettingsFile(text, 'server.yaml');
-  secretsPlaceOf(file, HOME);
-  return resolveSettings(file, HOME, secrets);
+  return (await parseSettings(text, 'server.yaml')).resolve(HOME, secrets);
 }
 
-/** The error of a file, and that it names the right line. */
+/** The error of a file, and that it names the right place, like `3:1`. */
 async function refuses(
   text: string,
-  line: number,
+  place: string,
   code = 'bad_settings',
   secrets = new SecretsTwin(),
-): Promise<ServerError> {
+): Promise<SettingsError> {
   const error = await settings(text, secrets).then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  t.ok(error instanceof ServerError, text);
-  t.match(error, { code, message: new RegExp(`^server\\.yaml:${line}: `) }, text);
-  return error as ServerError;
+  t.ok(error instanceof SettingsError, text);
+  t.match(error, { code, message: new RegExp(`^server\\.yaml:${place}: `) }, text);
+  return error as SettingsError;
 }
 
 t.test('everything has a default', async (t) => {
@@ -66,60 +62,70 @@ t.test('what is written counts; the key file follows the folder', async (t) => {
 });
 
 t.test('errors name the line', async () => {
-  await refuses('server:\n  grpc_listen: "127.0.0.1:1"\n  grpc_lissen: x\n', 3);
-  await refuses('server: {}\nsrever: {}\n', 2);
-  await refuses('server:\n  tls:\n    # a comment\n    ca: relative\n', 4);
-  await refuses('server:\n  api_listen: 8443\n', 2);
-  await refuses('server:\n  api_listen: "127.0.0.1:65536"\n', 2);
-  await refuses('server:\n  api_listen: "no port"\n', 2);
-  await refuses('checkin:\n\n  interval: 5 minutes\n', 3);
-  await refuses('database:\n  driver: oracle\n', 2);
-  await refuses('server: text\n', 1);
-  await refuses('- a\n- b\n', 1);
+  await refuses('server:\n  grpc_listen: "127.0.0.1:1"\n  grpc_lissen: x\n', '3:3');
+  await refuses('server: {}\nsrever: {}\n', '2:1');
+  await refuses('server:\n  tls:\n    # a comment\n    ca: relative\n', '4:5');
+  await refuses('server:\n  api_listen: 8443\n', '2:3');
+  await refuses('server:\n  api_listen: "127.0.0.1:65536"\n', '2:3');
+  await refuses('server:\n  api_listen: "no port"\n', '2:3');
+  await refuses('checkin:\n\n  interval: 5 minutes\n', '3:3');
+  await refuses('database:\n  driver: oracle\n', '2:3');
+  await refuses('server: text\n', '1:1');
+  await refuses('- a\n- b\n', '1:1');
 });
 
 t.test('what is not plain YAML', async () => {
-  await refuses('server:\n  tls: [\n', 3);
-  await refuses('server:\n  api_listen: "a:1"\n  api_listen: "a:2"\n', 3);
-  await refuses('database: &a {}\nserver: *a\n', 2);
-  await refuses('a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n', 2);
-  await refuses('server: !!js/function "x"\n', 1);
+  await refuses('server:\n  tls: [\n', '3:1');
+  await refuses('server:\n  api_listen: "a:1"\n  api_listen: "a:2"\n', '3:3');
+  await refuses('database: &a {}\nserver: *a\n', '2:9');
+  await refuses('a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n', '2:8');
+  await refuses('server: !!js/function "x"\n', '1:9');
 });
 
 t.test('a field may be a ref to a secret', async (t) => {
   const secrets = new SecretsTwin({ 'server/listen': '127.0.0.1:99', 'paths/key': '/run/key' });
   const text = 'server:\n  api_listen: secret:server/listen\n  tls:\n    key: secret:paths/key\n';
-  t.match(await settings(text, secrets), { apiListen: '127.0.0.1:99', tls: { key: '/run/key', ca: HOME.tls + '/ca' } });
+  t.match(await settings(text, secrets), { apiListen: '127.0.0.1:99', tls: { key: '/run/key', ca: `${HOME.tls}/ca` } });
   for (const secret of secrets.opened) t.throws(() => secret.expose(), TypeError, 'disposed of');
 });
 
 t.test('a ref that can not be used names field, line and key', async (t) => {
   const text = 'server:\n  api_listen: secret:a/b\n';
-  const missing = await refuses(text, 2, 'missing_secret');
+  const missing = await refuses(text, '2:3', 'missing_secret');
   t.match(missing, { message: /server\.api_listen.* a\/b$/, hint: /secrets set raw a\/b/ });
-  t.match(await refuses(text, 2, 'missing_secret', new SecretsTwin({ 'a/b': Uint8Array.of(0xff) })), {
+  t.match(await refuses(text, '2:3', 'missing_secret', new SecretsTwin({ 'a/b': Uint8Array.of(0xff) })), {
     message: /a\/b/,
   });
-  await refuses('server:\n  api_listen: "secret:a//b"\n', 2);
-  await refuses('server:\n  api_listen: "secret:"\n', 2);
+  await refuses('server:\n  api_listen: "secret:a//b"\n', '2:3');
+  await refuses('server:\n  api_listen: "secret:"\n', '2:3');
 });
 
 t.test('the error of a value from the vault does not quote it', async (t) => {
   const secrets = new SecretsTwin({ 'a/b': 'HIDDEN' });
   for (const text of ['checkin:\n  interval: secret:a/b\n', 'server:\n  api_listen: secret:a/b\n']) {
-    const error = await refuses(text, 2, 'bad_settings', secrets);
+    const error = await refuses(text, '2:3', 'bad_settings', secrets);
     t.notMatch(JSON.stringify([error.message, error.hint]), /HIDDEN/);
     t.match(error.message, 'secret:a/b');
   }
 });
 
 t.test('where the secrets lie is no secret, and other errors are found before the vault is opened', async () => {
-  await refuses('secrets:\n  secrets_dir: secret:a/b\n', 2);
+  await refuses('secrets:\n  secrets_dir: secret:a/b\n', '2:3');
   const text = 'server:\n  api_listen: secret:a/b\n  bogus: 1\n';
-  t.throws(() => secretsPlaceOf(new SettingsFile(text, 'server.yaml'), HOME), { code: 'bad_settings' });
+  await t.rejects(parseSettings(text, 'server.yaml'), { name: 'SettingsError', code: 'bad_settings' });
+});
+
+t.test('places, for who opens no secrets', async (t) => {
+  const text = 'secrets: {secrets_dir: /s}\nserver:\n  tls:\n    ca: /ca\n    key: secret:a/b\n';
+  const written = await parseSettings(text, 'server.yaml');
+  t.equal(written.place('secrets.secrets_dir'), '/s');
+  t.equal(written.place('server.tls.ca'), '/ca');
+  t.equal(written.place('database.dsn'), undefined);
+  t.throws(() => written.place('server.tls.key'), { name: 'SettingsError', code: 'hidden_place', message: /:5:5: / });
+  t.same(written.refs, ['a/b']);
 });
 
 t.test('what happens at a fork', async (t) => {
   t.match(await settings('envoys:\n  on_fork: audit\n'), { onFork: 'audit' });
-  await refuses('envoys:\n  on_fork: ignore\n', 2);
+  await refuses('envoys:\n  on_fork: ignore\n', '2:3');
 });
