@@ -16,7 +16,7 @@ const AS_STRING = [
 const PEM = /format: 'pem'/;
 const MAY_MAKE_PEM = ['lib/agent/tls-key.ts', 'lib/pki/keys.ts'];
 /** A setting of server.yaml is text, and may come from the vault. */
-const MAY_BE_TEXT = ['lib/server/settings.ts'];
+const MAY_BE_TEXT = ['lib/settings/written-settings.ts'];
 
 const lines = filesBelow('lib', '.ts')
   .filter((file) => !file.startsWith('lib/gen/'))
