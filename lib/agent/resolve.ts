@@ -1,5 +1,5 @@
 import { loadXWing, wipe } from '../crypto/index.js';
-import { decodeSealedAnswer, encodeResolveSecrets, openSealedAnswer } from '../wire/index.js';
+import { decodeSealedAnswer, encodeResolveSecrets, openSealedAnswer, Rejection } from '../wire/index.js';
 import { AgentError } from './errors.js';
 import type { HeldGeneration } from './held-generation.js';
 import type { HeldPolicy, PolicyTrust } from './held-policy.js';
@@ -19,18 +19,21 @@ export async function resolveSecrets(
   { pinned }: PolicyTrust,
   generation: Pick<HeldGeneration, 'current'>,
 ): Promise<void> {
-  if (refs.size === 0) return cache.accept(refs, [], head.secretsEpoch);
+  if (refs.size === 0) return cache.accept(refs, [], head.secretsEpoch, session.instance);
   if (cache.covers(refs, head.secretsEpoch)) return;
   const xWing = await loadXWing();
   const { publicKey: kemPublicKey, secretKey } = xWing.generateKeyPair();
   try {
+    const { instance } = session;
     const payload = encodeResolveSecrets({
       policyVersion: head.policyVersion,
-      refs: cache.ask(refs),
+      refs: cache.ask(refs, instance),
       kemPublicKey,
       generation: generation.current,
     });
     const { answer, requestHash } = await session.call('ResolveSecrets', payload);
+    // The versions that were named are those of a process that is gone: check in with the one that answered, and ask again.
+    if (session.instance !== instance) throw new Rejection('stale_bundle', 'another server process answered');
     const sealed = decodeSealedAnswer(answer);
     const values = await openSealedAnswer({ requestHash, kemPublicKey }, sealed, secretKey, pinned);
     // Anti-rollback: values that are older than the head would be taken for current ones.
@@ -38,7 +41,7 @@ export async function resolveSecrets(
       for (const { value } of values) value.dispose();
       throw new AgentError('rollback', `the server answers for epoch ${sealed.secretsEpoch}, before the policy's own`);
     }
-    cache.accept(refs, values, sealed.secretsEpoch);
+    cache.accept(refs, values, sealed.secretsEpoch, instance);
   } finally {
     wipe(secretKey);
   }

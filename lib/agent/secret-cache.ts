@@ -1,4 +1,4 @@
-import type { KeyName, Secret } from '../base/index.js';
+import { equalBytes, type KeyName, type Secret } from '../base/index.js';
 import type { SecretRef, SecretValue } from '../wire/index.js';
 import { AgentError } from './errors.js';
 import { type Redaction, redactionOf } from './redaction.js';
@@ -7,6 +7,7 @@ import { type Redaction, redactionOf } from './redaction.js';
 export class SecretCache {
   readonly #values = new Map<KeyName, SecretValue>();
   #epoch = 0;
+  #instance: Uint8Array = new Uint8Array();
   #redaction = redactionOf([]);
 
   /** How every value that is here is kept out of a text, and every one that the last answer replaced. */
@@ -25,17 +26,21 @@ export class SecretCache {
     return new Map([...this.#values].map(([key, { value }]) => [key, value]));
   }
 
-  /** What to ask for, with the versions that needn't be sent. */
-  ask(refs: ReadonlySet<KeyName>): readonly SecretRef[] {
-    return [...refs].map((key) => ({ key, heldVersion: this.#values.get(key)?.version }));
+  /**
+   * What to ask for, with the versions that needn't be sent: those that the same server process sent. Another one may
+   * work on a restored vault, and give a number a second time.
+   */
+  ask(refs: ReadonlySet<KeyName>, instance: Uint8Array): readonly SecretRef[] {
+    const isSame = equalBytes(instance, this.#instance);
+    return [...refs].map((key) => ({ key, heldVersion: isSame ? this.#values.get(key)?.version : undefined }));
   }
 
   /**
-   * Takes the answer to `ask(refs)`. What is neither sent nor held already is missing; what isn't asked for any more
+   * Takes the answer to `ask(refs, instance)`. What is neither sent nor held already is missing; what isn't asked for any more
    * is wiped.
    * @throws AgentError `bad_answer` for a value that wasn't asked for, `unresolved` where one is missing
    */
-  accept(refs: ReadonlySet<KeyName>, received: readonly SecretValue[], epoch: number): void {
+  accept(refs: ReadonlySet<KeyName>, received: readonly SecretValue[], epoch: number, instance: Uint8Array): void {
     if (!received.every(({ key }) => refs.has(key))) {
       for (const { value } of received) value.dispose();
       throw new AgentError('bad_answer', 'the server sent a secret that nobody asked for');
@@ -51,6 +56,7 @@ export class SecretCache {
     const missing = [...refs].filter((key) => !this.#values.has(key));
     if (missing.length > 0) throw new AgentError('unresolved', `the server sent no value of ${missing.join(', ')}`);
     this.#epoch = epoch;
+    this.#instance = instance;
   }
 
   dispose(): void {

@@ -37,6 +37,11 @@ export class Session {
     this.#signer = signer;
   }
 
+  /** The server process that answered last. */
+  get instance(): Uint8Array {
+    return this.#instance;
+  }
+
   /** @throws Rejection, RpcError */
   async call(method: UnaryMethod, payload: Uint8Array): Promise<Answered> {
     return this.sign(method, payload, async (request) => ({

@@ -98,6 +98,27 @@ t.test('a secret that changes is followed, and only it is sent', async (t) => {
   ]);
 });
 
+t.test('a server that was restored gives a version a second time: the value is followed', async (t) => {
+  const { responder, envoy, outcomes, read } = await setUp(t);
+  const restored = (value: string) => {
+    responder.restart();
+    responder.secrets.clear();
+    responder.setSecret('vigo/db/dsn', value);
+  };
+  await envoy.checkIn();
+  await outcomes(envoy);
+  restored('between the check-ins');
+  await envoy.checkIn();
+  t.same(await outcomes(envoy), ['conf changed']);
+  t.equal(read('conf'), 'dsn=between the check-ins\n');
+  responder.epoch++;
+  await envoy.checkIn();
+  restored('between check-in and resolving');
+  t.same(await outcomes(envoy), ['conf changed']);
+  t.equal(read('conf'), 'dsn=between check-in and resolving\n');
+  t.same(responder.asked.slice(-2), [[['vigo/db/dsn', 1]], [['vigo/db/dsn', undefined]]]);
+});
+
 t.test('a dry run says what it would do', async (t) => {
   const { envoy, machine, outcomes } = await setUp(t);
   await envoy.checkIn();

@@ -4,6 +4,7 @@ import { SecretCache } from '../../lib/agent/secret-cache.js';
 import { parseKeyName, Secret } from '../../lib/base/index.js';
 import type { SecretValue } from '../../lib/wire/index.js';
 
+const [process1, process2] = [Uint8Array.of(1), Uint8Array.of(2)];
 const [a, b] = [parseKeyName('a'), parseKeyName('b')];
 
 function value(key: typeof a, version: number, text: string): SecretValue & { bytes: Uint8Array } {
@@ -14,21 +15,26 @@ function value(key: typeof a, version: number, text: string): SecretValue & { by
 t.test('values count for their epoch, and are named by version when it has moved on', async (t) => {
   const cache = new SecretCache();
   const refs = new Set([a, b]);
-  t.same(cache.ask(refs), [
+  t.same(cache.ask(refs, process1), [
     { key: a, heldVersion: undefined },
     { key: b, heldVersion: undefined },
   ]);
-  cache.accept(refs, [value(a, 1, 'aaaa'), value(b, 4, 'bbbb')], 10);
+  cache.accept(refs, [value(a, 1, 'aaaa'), value(b, 4, 'bbbb')], 10, process1);
   t.ok(cache.covers(refs, 10));
   t.ok(cache.covers(refs, 9), 'an answer may be ahead of the head');
   t.notOk(cache.covers(refs, 11));
   t.equal(cache.valuesAt(11).size, 0, 'a value of an earlier epoch is not used (D5)');
-  t.same(cache.ask(refs), [
+  t.same(cache.ask(refs, process1), [
     { key: a, heldVersion: 1 },
     { key: b, heldVersion: 4 },
   ]);
+  t.same(
+    cache.ask(refs, process2).map(({ heldVersion }) => heldVersion),
+    [undefined, undefined],
+    'another server process may work on a vault that was restored, and count again',
+  );
   const newer = value(a, 2, 'AAAA');
-  cache.accept(refs, [newer], 11);
+  cache.accept(refs, [newer], 11, process1);
   t.equal(cache.valuesAt(11).get(a), newer.value);
   t.ok(cache.covers(refs, 11), 'what was not sent is still current');
 });
@@ -36,9 +42,9 @@ t.test('values count for their epoch, and are named by version when it has moved
 t.test('what is replaced, or not asked for any more, is wiped', async (t) => {
   const cache = new SecretCache();
   const [first, second, other] = [value(a, 1, 'aaaa'), value(a, 2, 'AAAA'), value(b, 1, 'bbbb')];
-  cache.accept(new Set([a, b]), [first, other], 1);
+  cache.accept(new Set([a, b]), [first, other], 1, process1);
   t.equal(cache.redaction.redact('aaaa bbbb'), '[secret] [secret]');
-  cache.accept(new Set([a]), [second], 2);
+  cache.accept(new Set([a]), [second], 2, process1);
   t.same(first.bytes, new Uint8Array(4));
   t.same(other.bytes, new Uint8Array(4));
   t.equal(cache.redaction.redact('AAAA'), '[secret]');
@@ -47,7 +53,7 @@ t.test('what is replaced, or not asked for any more, is wiped', async (t) => {
     '[secret] [secret]',
     'the run that replaces a value may show the old one',
   );
-  cache.accept(new Set([a]), [], 3);
+  cache.accept(new Set([a]), [], 3, process1);
   t.equal(cache.redaction.redact('aaaa bbbb AAAA'), 'aaaa bbbb [secret]', 'the next one is done with it');
   cache.dispose();
   t.same(second.bytes, new Uint8Array(4));
@@ -57,14 +63,17 @@ t.test('what is replaced, or not asked for any more, is wiped', async (t) => {
 t.test('an answer with a value that nobody asked for is refused whole', async (t) => {
   const cache = new SecretCache();
   const [wanted, stranger] = [value(a, 1, 'aaaa'), value(b, 1, 'bbbb')];
-  t.throws(() => cache.accept(new Set([a]), [wanted, stranger], 1), { constructor: AgentError, code: 'bad_answer' });
+  t.throws(() => cache.accept(new Set([a]), [wanted, stranger], 1, process1), {
+    constructor: AgentError,
+    code: 'bad_answer',
+  });
   t.same([...wanted.bytes, ...stranger.bytes], Array(8).fill(0));
   t.equal(cache.valuesAt(0).size, 0);
 });
 
 t.test('a value that is neither sent nor held is missing', async (t) => {
   const cache = new SecretCache();
-  t.throws(() => cache.accept(new Set([a, b]), [value(a, 1, 'aaaa')], 1), {
+  t.throws(() => cache.accept(new Set([a, b]), [value(a, 1, 'aaaa')], 1, process1), {
     constructor: AgentError,
     code: 'unresolved',
   });
