@@ -10,7 +10,7 @@ process.chdir(root);
 rmSync('dist', { recursive: true, force: true });
 
 const programs = ['vigo', 'vigocli', 'vigosrv'].map((name) => `bin/${name}.ts`);
-const benches = ['crypto.ts', 'aes.ts', 'check-in.ts', 'timing.ts'];
+const benches = ['crypto.ts', 'aes.ts', 'check-in.ts', 'timing.ts', 'vault.ts'];
 
 await build({
   entryPoints: [

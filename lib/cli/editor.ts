@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { CliError } from './errors.js';
 
@@ -9,6 +8,7 @@ import { CliError } from './errors.js';
  */
 export async function runEditor(path: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const editor = env.VISUAL || env.EDITOR || 'vi';
+  const { spawn } = await import('node:child_process');
   const child = spawn('/bin/sh', ['-c', `${editor} "$@"`, editor, path], { stdio: 'inherit' });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   if (code === 0) return;

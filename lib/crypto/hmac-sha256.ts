@@ -1,10 +1,14 @@
-import { fromHex, utf8 } from '../base/index.js';
-import { CryptoError } from './errors.js';
+import { concatBytes, fromHex, utf8 } from '../base/index.js';
 import { primitive, requireKnownAnswer } from './primitive.js';
+import { wipe } from './random.js';
+import { Sha256Module } from './sha256-module.js';
 import { requireBytes, requireRange } from './size.js';
-import { inFrame, loadSodium, type Sodium } from './sodium.js';
 
 const MAC_BYTES = 32;
+/** Of SHA-256, and so what a key is padded to. */
+const BLOCK_BYTES = 64;
+const INNER = 0x36;
+const OUTER = 0x5c;
 /** RFC 5869 section 2.3: 255 blocks of the hash. */
 const MAX_DERIVED_BYTES = 255 * MAC_BYTES;
 
@@ -29,7 +33,7 @@ export interface HmacSha256 {
 }
 
 export const loadHmacSha256: () => Promise<HmacSha256> = primitive('HMAC-SHA-256', async () => {
-  const hmac = new SodiumHmac(await loadSodium());
+  const hmac = new Sha256Hmac(new Sha256Module());
   // RFC 4231 section 4.3 (test case 2) and RFC 5869 appendix A.1.
   requireKnownAnswer(
     'HMAC-SHA-256',
@@ -51,26 +55,20 @@ export const loadHmacSha256: () => Promise<HmacSha256> = primitive('HMAC-SHA-256
   return hmac;
 });
 
-class SodiumHmac implements HmacSha256 {
-  readonly #sodium: Sodium;
-  readonly #stateBytes: number;
+/** A module of its own, because keys pass through it; everything is erased from it after each call. */
+class Sha256Hmac implements HmacSha256 {
+  readonly #module: Sha256Module;
 
-  constructor(sodium: Sodium) {
-    this.#sodium = sodium;
-    this.#stateBytes = sodium._crypto_auth_hmacsha256_statebytes();
+  constructor(module: Sha256Module) {
+    this.#module = module;
   }
 
   mac(key: Uint8Array, data: Uint8Array): Uint8Array {
     requireBytes('the key', key);
     requireBytes('the data', data);
-    return inFrame(this.#sodium, (frame) => {
-      const state = frame.reserve(this.#stateBytes);
-      const mac = frame.reserve(MAC_BYTES);
-      this.#sodium._crypto_auth_hmacsha256_init(state, frame.put(key), key.length);
-      this.#sodium._crypto_auth_hmacsha256_update(state, frame.put(data), data.length, 0);
-      this.#sodium._crypto_auth_hmacsha256_final(state, mac);
-      return frame.take(mac, MAC_BYTES);
-    });
+    const mac = this.#mac(key, data);
+    this.#module.wipe();
+    return mac;
   }
 
   deriveKey({ secret, salt = new Uint8Array(0), info }: HkdfInput, bytes: number): Uint8Array {
@@ -78,19 +76,38 @@ class SodiumHmac implements HmacSha256 {
     requireBytes('the salt', salt);
     requireBytes('the info', info);
     requireRange('the number of derived bytes', bytes, 1, MAX_DERIVED_BYTES);
-    return inFrame(this.#sodium, (frame) => {
-      const prk = frame.reserve(MAC_BYTES);
-      const okm = frame.reserve(bytes);
-      const extracted = this.#sodium._crypto_kdf_hkdf_sha256_extract(
-        prk,
-        frame.put(salt),
-        salt.length,
-        frame.put(secret),
-        secret.length,
-      );
-      const expanded = this.#sodium._crypto_kdf_hkdf_sha256_expand(okm, bytes, frame.put(info), info.length, prk);
-      if (extracted !== 0 || expanded !== 0) throw new CryptoError('limit', `HKDF refused to derive ${bytes} bytes`);
-      return frame.take(okm, bytes);
-    });
+    // RFC 5869 sections 2.2 and 2.3. A salt left out is 32 zero bytes, which is what HMAC makes of an empty key.
+    const pseudoRandomKey = this.#mac(salt, secret);
+    const derived = new Uint8Array(bytes);
+    let block: Uint8Array = new Uint8Array(0);
+    for (let done = 0, counter = 1; done < bytes; done += MAC_BYTES, counter++) {
+      const next = this.#mac(pseudoRandomKey, block, info, Uint8Array.of(counter));
+      wipe(block);
+      block = next;
+      derived.set(block.subarray(0, bytes - done), done);
+    }
+    this.#module.wipe();
+    wipe(pseudoRandomKey, block);
+    return derived;
+  }
+
+  /** RFC 2104 section 2: H(key ⊕ opad, H(key ⊕ ipad, parts)). */
+  #mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+    const pad = new Uint8Array(BLOCK_BYTES);
+    pad.set(key.length > BLOCK_BYTES ? this.#hash(key) : key);
+    for (let i = 0; i < BLOCK_BYTES; i++) pad[i] = (pad[i] ?? 0) ^ INNER;
+    const inner = this.#hash(pad, ...parts);
+    for (let i = 0; i < BLOCK_BYTES; i++) pad[i] = (pad[i] ?? 0) ^ INNER ^ OUTER;
+    const outer = this.#hash(pad, inner);
+    wipe(pad, inner);
+    return outer;
+  }
+
+  /** In one piece, because entering the module costs as much as a block. */
+  #hash(...parts: readonly Uint8Array[]): Uint8Array {
+    const message = concatBytes(...parts);
+    const digest = this.#module.digest(message);
+    wipe(message);
+    return digest;
   }
 }

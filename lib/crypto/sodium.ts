@@ -13,18 +13,6 @@ export interface Sodium {
   _crypto_sign_seed_keypair(publicKey: number, secretKey: number, seed: number): number;
   _crypto_sign_detached(sig: number, sigLength: 0, message: number, low: number, high: 0, secretKey: number): number;
   _crypto_sign_verify_detached(sig: number, message: number, low: number, high: 0, publicKey: number): number;
-  _crypto_auth_hmacsha256_statebytes(): number;
-  _crypto_auth_hmacsha256_init(state: number, key: number, keyLength: number): number;
-  _crypto_auth_hmacsha256_update(state: number, data: number, low: number, high: 0): number;
-  _crypto_auth_hmacsha256_final(state: number, mac: number): number;
-  _crypto_kdf_hkdf_sha256_extract(
-    prk: number,
-    salt: number,
-    saltLength: number,
-    ikm: number,
-    ikmLength: number,
-  ): number;
-  _crypto_kdf_hkdf_sha256_expand(okm: number, length: number, info: number, infoLength: number, prk: number): number;
   _crypto_kem_mlkem768_seed_keypair(publicKey: number, secretKey: number, seed: number): number;
   _crypto_kem_xwing_seed_keypair(publicKey: number, secretKey: number, seed: number): number;
   _crypto_kem_xwing_enc_deterministic(ciphertext: number, shared: number, publicKey: number, seed: number): number;

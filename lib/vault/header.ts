@@ -37,7 +37,7 @@ export function examineHeader(path: string): VaultFileHeader | 'gone' | 'unreada
 function read(path: string): VaultFileHeader {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const bytes = new Uint8Array(MAX_HEADER_BYTES);
+    const bytes = Buffer.allocUnsafe(MAX_HEADER_BYTES);
     return decodeHeader(path, bytes.subarray(0, readSync(file, bytes))).header;
   } finally {
     closeSync(file);

@@ -1,5 +1,5 @@
-import type { Dirent, Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { type Dirent, lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isKeyName, type KeyName } from '../base/index.js';
 import { errnoOf, isTemporaryName, removeEmptyDir, removeFile } from '../files/index.js';
@@ -35,14 +35,15 @@ export async function demandFreeName(dir: string, key: KeyName): Promise<void> {
 
 /** The names of all keys that have a file, in no particular order, below a folder of the vault. */
 export async function keysBelow(dir: string, prefix = ''): Promise<KeyName[]> {
-  const keys: KeyName[] = [];
-  for (const entry of await entriesOf(keyPath(dir, prefix))) {
+  const entries = await entriesOf(keyPath(dir, prefix));
+  // Side by side, because most of the time goes into waiting for the thread pool.
+  const keys = entries.map((entry): KeyName[] | Promise<KeyName[]> => {
     const name = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-    if (!isKeyName(name)) continue;
-    if (entry.isDirectory()) for (const key of await keysBelow(dir, name)) keys.push(key);
-    else if (entry.isFile()) keys.push(name);
-  }
-  return keys;
+    if (!isKeyName(name)) return [];
+    if (entry.isDirectory()) return keysBelow(dir, name);
+    return entry.isFile() ? [name] : [];
+  });
+  return (await Promise.all(keys)).flat();
 }
 
 /** The paths of all files below the folder, whatever they are, temporary ones excepted. */
@@ -73,7 +74,8 @@ async function lookUp(dir: string, key: string): Promise<Found> {
   const segments = key.split('/');
   for (let depth = 1; depth <= segments.length; depth++) {
     const at = segments.slice(0, depth).join('/');
-    const stats = await statsOf(keyPath(dir, at));
+    // Synchronous, because it takes two microseconds, and ten times that through the thread pool.
+    const stats = lstatSync(keyPath(dir, at), { throwIfNoEntry: false });
     if (stats === undefined) return { what: 'nothing' };
     if (stats.isFile()) return { what: 'file', at };
     if (!stats.isDirectory()) {
@@ -84,13 +86,6 @@ async function lookUp(dir: string, key: string): Promise<Found> {
     }
   }
   return { what: 'folder', at: key };
-}
-
-async function statsOf(path: string): Promise<Stats | undefined> {
-  return lstat(path).catch((error) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
 }
 
 /** Nothing where there is no such folder. */

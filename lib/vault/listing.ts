@@ -2,7 +2,7 @@ import type { KeyName } from '../base/index.js';
 import { readHeader } from './header.js';
 import { hasFile, keyPath, keysBelow } from './key-tree.js';
 import type { SecretKind } from './vault-file.js';
-import { looksNewest } from './versions.js';
+import { latestKeptBelow, looksNewest } from './versions.js';
 
 /**
  * A secret in a list. All but its name comes from the header of its file, which is read and not authenticated, so that
@@ -27,16 +27,17 @@ export interface ListedSecret {
 export async function listSecrets(secretsDir: string, prefix?: KeyName): Promise<ListedSecret[]> {
   const isOne = prefix !== undefined && (await hasFile(secretsDir, prefix));
   const names = isOne ? [prefix] : await keysBelow(secretsDir, prefix);
-  return names.sort().map((name) => ({ name, ...describe(secretsDir, name) }));
+  const latest = latestKeptBelow(secretsDir, prefix);
+  return names.sort().map((name) => ({ name, ...describe(secretsDir, name, latest.get(name) ?? 0) }));
 }
 
-function describe(secretsDir: string, name: KeyName): Omit<ListedSecret, 'name'> {
+function describe(secretsDir: string, name: KeyName, latest: number): Omit<ListedSecret, 'name'> {
   const header = readHeader(keyPath(secretsDir, name));
   if (header === undefined || (header.kind !== 'raw' && header.kind !== 'password')) {
     return { problem: 'damaged', about: undefined };
   }
   const { version, kind, createdMs, meta } = header;
-  if (meta.deleted !== undefined || !looksNewest(secretsDir, name, header)) {
+  if (meta.deleted !== undefined || !looksNewest(secretsDir, name, header, latest)) {
     return { problem: 'version_mismatch', about: undefined };
   }
   return { problem: undefined, about: { version, kind, createdMs, expiresMs: meta.expires } };

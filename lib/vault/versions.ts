@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { equalBytes, type KeyName } from '../base/index.js';
+import { equalBytes, isKeyName, type KeyName } from '../base/index.js';
 import { ensureDir, errnoOf, FilesError, linkFile, readFileLimited, removeFile } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { readHeader } from './header.js';
@@ -85,18 +85,29 @@ export function putBack(key: KeyName, version: number, why: string): VaultError 
   });
 }
 
-/** What `demandNewest` demands, as far as the headers tell, which aren't authenticated. */
-export function looksNewest(secretsDir: string, key: KeyName, header: VaultFileHeader): boolean {
-  const { version } = header;
-  const kept = latestKeptNow(secretsDir, key);
-  if (version !== kept) return version > kept;
-  return isDeepStrictEqual(header, readHeader(keptPath(secretsDir, key, version)));
+/**
+ * What `latestKept` gives, of every name at or below one that has kept versions. Synchronous for the same reason as
+ * `readHeader`.
+ */
+export function latestKeptBelow(secretsDir: string, prefix = ''): Map<string, number> {
+  const latest = new Map<string, number>();
+  const enter = (name: string) => {
+    for (const entry of readdirSync(join(secretsDir, VERSIONS, name))) {
+      const version = Number(VERSION_NAME.exec(entry)?.[1] ?? 0);
+      if (version > 0) latest.set(name, Math.max(version, latest.get(name) ?? 0));
+      else if (isKeyName(entry)) enter(name === '' ? entry : `${name}/${entry}`);
+    }
+  };
+  if (existsSync(join(secretsDir, VERSIONS, prefix))) enter(prefix);
+  return latest;
 }
 
-/** `latestKept`, synchronous for the same reason as `readHeader`. */
-function latestKeptNow(secretsDir: string, key: KeyName): number {
-  const folder = versionsFolder(secretsDir, key);
-  return existsSync(folder) ? (versionsAmong(readdirSync(folder)).at(-1) ?? 0) : 0;
+/** What `demandNewest` demands, as far as links and headers tell, which aren't authenticated. */
+export function looksNewest(secretsDir: string, key: KeyName, header: VaultFileHeader, latest: number): boolean {
+  if (header.version !== latest) return header.version > latest;
+  const kept = keptPath(secretsDir, key, latest);
+  const [one, other] = [keyPath(secretsDir, key), kept].map((path) => lstatSync(path, { throwIfNoEntry: false })?.ino);
+  return one === other || isDeepStrictEqual(header, readHeader(kept));
 }
 
 /** The number of a file that doesn't tell its own: under which it is kept already, or the next one. */

@@ -2,28 +2,11 @@ import { createHash } from 'node:crypto';
 import t from 'tap';
 import { fromHex, toHex } from '../../lib/base/index.js';
 import { loadSha256, randomBytes } from '../../lib/crypto/index.js';
+import { captureMemories } from './memories.js';
 import { readVectors } from './vectors.js';
 
-const memories = captureMemories();
+const copiesOf = captureMemories();
 const sha256 = await loadSha256();
-
-/** The memory of every WebAssembly instance made from now on. */
-function captureMemories(): { buffer: ArrayBuffer }[] {
-  type Instance = new (module: object) => { exports: { memory: { buffer: ArrayBuffer } } };
-  const webAssembly = Reflect.get(globalThis, 'WebAssembly') as { Instance: Instance };
-  const memories: { buffer: ArrayBuffer }[] = [];
-  webAssembly.Instance = class extends webAssembly.Instance {
-    constructor(module: object) {
-      super(module);
-      memories.push(this.exports.memory);
-    }
-  };
-  return memories;
-}
-
-function copiesOf(bytes: Uint8Array): number {
-  return memories.filter(({ buffer }) => Buffer.from(buffer).indexOf(bytes) >= 0).length;
-}
 
 function nodeDigest(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');

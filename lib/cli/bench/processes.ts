@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import { CliError } from '../errors.js';
 import { type Samples, type Sampling, sampleWork } from './sampling.js';
 import type { Work } from './work.js';
@@ -36,6 +35,7 @@ export async function measureForParent(works: readonly Work[], sampling: Samplin
  */
 export async function measureInProcess(rows: number, onRow: (row: number) => void): Promise<Samples[][]> {
   const [, program = '', ...args] = process.argv;
+  const { fork } = await import('node:child_process');
   const child = fork(program, args, {
     env: { ...process.env, [ROLE]: MEASURING },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
