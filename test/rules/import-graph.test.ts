@@ -52,6 +52,7 @@ const READING = [
   'createReadStream',
   'existsSync',
   'lstat',
+  'lstatSync',
   'opendir',
   'readFile',
   'readdir',
