@@ -1,7 +1,7 @@
 import { type Clock, uuidFrom, VigoError } from '../base/index.js';
 import { randomBytes } from '../crypto/index.js';
 import type { Guard } from '../guard/index.js';
-import { type PolicyHead, Rejection, type RunReport } from '../wire/index.js';
+import { type PolicyHead, Rejection, type RejectionReason, type RunReport } from '../wire/index.js';
 import { applyBody } from './apply.js';
 import type { CertificateKeeper } from './certificate-keeper.js';
 import { checkIn } from './check-in.js';
@@ -175,7 +175,9 @@ export class Envoy {
   }
 }
 
-/** Not refused for what it asked: this machine stays what it is, and gets its secrets when an operator says so. */
+/** Refused for what isn't its fault, and until an operator has decided, or the server has less to do. */
+const PUT_ASIDE: ReadonlySet<RejectionReason> = new Set(['clone', 'quarantine', 'busy']);
+
 function isPutAside(problem: VigoError): boolean {
-  return problem instanceof Rejection && (problem.code === 'clone' || problem.code === 'quarantine');
+  return problem instanceof Rejection && PUT_ASIDE.has(problem.code);
 }

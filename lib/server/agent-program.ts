@@ -9,6 +9,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** The agent, one file for every architecture, as it lies beside this server's program. */
 export class AgentProgram {
   readonly #path: string;
+  /** Read once: who takes it slowly holds no memory of his own, and a new one comes with a new server. */
+  #bytes: Promise<Uint8Array> | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -20,7 +22,20 @@ export class AgentProgram {
   }
 
   /** @throws ServerError `missing_file`, FilesError */
-  async read(): Promise<Uint8Array> {
+  read(): Promise<Uint8Array> {
+    this.#bytes ??= this.#readFile().catch((cause) => {
+      this.#bytes = undefined;
+      throw cause;
+    });
+    return this.#bytes;
+  }
+
+  /** SHA-256 of what `read` gives, 32 bytes. @throws as `read` does */
+  async hash(): Promise<Uint8Array> {
+    return (await loadSha256()).digest(await this.read());
+  }
+
+  async #readFile(): Promise<Uint8Array> {
     try {
       return await readFileLimited(this.#path, MAX_BYTES, { followLink: true });
     } catch (cause) {
@@ -30,10 +45,5 @@ export class AgentProgram {
         cause,
       });
     }
-  }
-
-  /** SHA-256 of the file as it is now, 32 bytes. @throws as `read` does */
-  async hash(): Promise<Uint8Array> {
-    return (await loadSha256()).digest(await this.read());
   }
 }

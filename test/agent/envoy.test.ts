@@ -214,6 +214,14 @@ t.test(
   },
 );
 
+t.test('a server that has too much to do counts as away: what needs no secret converges', async (t) => {
+  const { responder, envoy, outcomes } = await setUp(t, { plain: 'x', conf: ref('vigo/db/dsn') });
+  await envoy.checkIn();
+  responder.refusals.ResolveSecrets = [new Rejection('busy', 'too many calls')];
+  t.same(await outcomes(envoy), ['plain changed', 'conf failed']);
+  t.same(await outcomes(envoy), ['plain unchanged', 'conf changed']);
+});
+
 t.test('values of an earlier epoch are not used for a later one (D5)', async (t) => {
   const { responder, envoy, outcomes, read } = await setUp(t);
   await envoy.checkIn();

@@ -12,6 +12,8 @@ export interface ConnectionLimits {
   readonly headersTimeoutMs: number;
   /** Until a request is there whole. */
   readonly requestTimeoutMs: number;
+  /** From a request's headers until its answer is taken. */
+  readonly answerTimeoutMs: number;
   /** From an answer to the next request. */
   readonly keepAliveTimeoutMs: number;
 }
@@ -23,6 +25,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   handshakeTimeoutMs: 10_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
+  // A megabyte of program over a slow line; whoever doesn't read what he asked for holds memory.
+  answerTimeoutMs: 300_000,
   keepAliveTimeoutMs: 30_000,
 };
 
@@ -42,6 +46,11 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
       sockets.delete(socket);
       if (sockets.size === 0) open.delete(network);
     });
+  });
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    const timer = setTimeout(() => raw.socket.destroy(), limits.answerTimeoutMs).unref();
+    reply.raw.once('close', () => clearTimeout(timer));
+    done();
   });
   // The framework breaks the connections that are through their handshake, and would wait for the others.
   app.addHook('preClose', (done) => {

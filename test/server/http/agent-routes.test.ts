@@ -7,16 +7,17 @@ import { admin, makeServer, send } from '../kit.js';
 
 const missing = { status: 412, body: { error: { code: 'missing_file' } } };
 
-t.test('the agent as it lies there, to everybody, and its hash to the administrator', async (t) => {
+t.test('the agent as it lay there, to everybody, and its hash to the administrator', async (t) => {
   const kit = await makeServer(t);
   t.match(await send(kit, 'GET', AGENT_PATH), missing);
   t.match(await admin(kit, 'GET', '/agent-program'), missing);
-  for (const program of ['#!/usr/bin/env node\n', 'the next version']) {
-    writeFileSync(join(kit.paths.root, 'vigo.mjs'), program);
+  const program = '#!/usr/bin/env node\n';
+  writeFileSync(join(kit.paths.root, 'vigo.mjs'), program);
+  for (const later of [program, 'one that was put there since']) {
     t.match(await send(kit, 'GET', AGENT_PATH), { status: 200, body: program });
-    t.same((await admin(kit, 'GET', '/agent-program')).body, {
-      sha256: createHash('sha256').update(program).digest('hex'),
-    });
+    const sha256 = createHash('sha256').update(program).digest('hex');
+    t.same((await admin(kit, 'GET', '/agent-program')).body, { sha256 }, 'both are of the same file');
+    writeFileSync(join(kit.paths.root, 'vigo.mjs'), later);
   }
 });
 

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import tls from 'node:tls';
 import t, { type Test } from 'tap';
 import type { ConnectionLimits } from '../../../lib/server/http/connections.js';
@@ -9,11 +11,12 @@ const REQUEST = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n';
 
 /** A server that listens on loopback, and the two ways to come to it. */
 async function listen(t: Test, limits: Partial<ConnectionLimits>) {
-  const { app, ca } = await makeServer(t, limits);
+  const { app, ca, paths } = await makeServer(t, limits);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as net.AddressInfo;
   return {
     app,
+    paths,
     async plain(): Promise<net.Socket> {
       const socket = net.connect({ port, host: '127.0.0.1' }).resume();
       socket.on('error', () => {});
@@ -54,6 +57,24 @@ t.test('a connection without a whole request is cut off', async (t) => {
     socket.write(sent);
     await once(socket, 'close');
   }
+});
+
+t.test('who does not take what he asked for is cut off', async (t) => {
+  const { app, paths, secure } = await listen(t, { answerTimeoutMs: 200 });
+  // More than the buffers on the way take.
+  const program = Buffer.alloc(15 * 1024 * 1024);
+  writeFileSync(join(paths.root, 'vigo.mjs'), program);
+  const reader = await secure();
+  const closed = once(reader, 'close');
+  const asked = once(app.server, 'request');
+  reader.pause();
+  reader.write('GET /enroll/agent HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  const [, answer] = await asked;
+  await once(answer, 'close');
+  t.equal(answer.statusCode, 200);
+  reader.resume();
+  await closed;
+  t.ok(reader.bytesRead < program.length, 'what it has is not all of it');
 });
 
 t.test('a connection that nothing is asked over any more is closed', async (t) => {
