@@ -115,6 +115,8 @@ function identityOf(answer: EnrollmentAnswer, hostName: HostName, server: URL): 
     serverName,
     httpsAddress: formatHostPort({ host: serverName, port: Number(server.port) || 443 }),
     policyPublicKey: attempt(() => fromBase64Url(answer.policy_public_key)),
+    trustNumber: answer.trust_number,
+    trustHead: attempt(() => fromBase64Url(answer.trust_head)),
   };
 }
 

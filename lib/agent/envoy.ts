@@ -14,6 +14,7 @@ import { ReportQueue } from './report-queue.js';
 import { resolveSecrets } from './resolve.js';
 import type { SecretCache } from './secret-cache.js';
 import type { Session } from './session.js';
+import type { TrustFollower } from './trust-follower.js';
 import { Watched } from './watched.js';
 
 /** How often a run checks in again because the policy changed under it. */
@@ -24,7 +25,7 @@ const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 export interface EnvoyOptions {
   readonly session: Session;
   readonly certificate: Pick<CertificateKeeper, 'keep'>;
-  readonly trust: PolicyTrust;
+  readonly trust: PolicyTrust & Pick<TrustFollower, 'mend'>;
   /** Where the policy that was accepted last is kept. */
   readonly policyPath: string;
   /** Where it is kept what watching resources were applied for. */
@@ -89,7 +90,14 @@ export class Envoy {
 
   /** @throws Rejection, RpcError, WireError, AgentError, PolicyError; what was held stays in force. */
   checkIn(): Promise<ContactResult> {
-    return this.#options.contact.follow('check-in', () => this.#checkIn());
+    return this.#options.contact.follow('check-in', async () => {
+      try {
+        return await this.#checkIn();
+      } catch (cause) {
+        if (!(await this.#options.trust.mend(cause))) throw cause;
+        return this.#checkIn();
+      }
+    });
   }
 
   async #checkIn(): Promise<ContactResult> {

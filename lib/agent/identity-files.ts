@@ -32,6 +32,9 @@ export interface AgentIdentity {
   readonly serverName: string;
   /** Ed25519, 32 bytes: signs policy heads and sealed answers. */
   readonly policyPublicKey: Uint8Array;
+  /** How far the chain of trust was followed that leads to this key, and the hash of its last statement. */
+  readonly trustNumber: number;
+  readonly trustHead: Uint8Array;
 }
 
 /** What an identity needs beside it to open a connection. PEM. */
@@ -50,6 +53,8 @@ const fileSchema = z.strictObject({
   https_address: z.string(),
   server_name: z.string(),
   policy_public_key: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
+  trust_number: z.int().check(z.nonnegative()),
+  trust_head: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
 });
 
 /**
@@ -91,8 +96,16 @@ export async function writeCertificate(paths: AgentPaths, tls: Omit<TlsFiles, 'c
  * enrolled and can ask again with the same key (N3).
  */
 export async function storeIdentity(paths: AgentPaths, identity: AgentIdentity, tls: TlsFiles): Promise<void> {
-  await writeFileAtomic(paths.ca, utf8(tls.caPem), PRIVATE);
   await writeCertificate(paths, tls);
+  await storeTrust(paths, identity, tls.caPem);
+}
+
+/**
+ * Writes down whom this machine trusts: the CAs, and then the identity, which says how far the chain was followed. A
+ * crash in between leaves it where it was, and the same statements lead on.
+ */
+export async function storeTrust(paths: AgentPaths, identity: AgentIdentity, caPem: string): Promise<void> {
+  await writeFileAtomic(paths.ca, utf8(caPem), PRIVATE);
   const file: z.infer<typeof fileSchema> = {
     version: 1,
     envoy_id: identity.envoyId,
@@ -102,6 +115,8 @@ export async function storeIdentity(paths: AgentPaths, identity: AgentIdentity, 
     https_address: identity.httpsAddress,
     server_name: identity.serverName,
     policy_public_key: toBase64Url(identity.policyPublicKey),
+    trust_number: identity.trustNumber,
+    trust_head: toBase64Url(identity.trustHead),
   };
   await writeFileAtomic(paths.identity, utf8(`${JSON.stringify(file, undefined, 2)}\n`), PRIVATE);
 }
@@ -117,6 +132,8 @@ function parseIdentity(path: string, bytes: Uint8Array): AgentIdentity {
       httpsAddress: file.https_address,
       serverName: file.server_name,
       policyPublicKey: fromBase64Url(file.policy_public_key),
+      trustNumber: file.trust_number,
+      trustHead: fromBase64Url(file.trust_head),
     };
   } catch (cause) {
     if (!(cause instanceof VigoError || cause instanceof z.core.$ZodError || cause instanceof SyntaxError)) throw cause;

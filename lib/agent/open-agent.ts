@@ -4,7 +4,6 @@ import { loadAes256Gcm, loadHmacSha256, loadXWing } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createRequestSigner } from '../identity/index.js';
-import { signingKeyId } from '../wire/index.js';
 import { CertificateKeeper } from './certificate-keeper.js';
 import { Connection } from './connection.js';
 import { ContactRecord } from './contact-record.js';
@@ -17,6 +16,7 @@ import { renewCertificate } from './renewal.js';
 import { SecretCache } from './secret-cache.js';
 import { Session } from './session.js';
 import { readSigner } from './signing-seed.js';
+import { TrustFollower } from './trust-follower.js';
 
 /** An enrolled machine with everything that a run takes. */
 export interface Agent {
@@ -47,14 +47,25 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
     const cache = new SecretCache();
     closing.push(() => cache.dispose());
 
-    const { envoyId, policyPublicKey: publicKey } = identity;
+    const { envoyId } = identity;
     const session = new Session(connection, createRequestSigner({ signer, envoyId, clock: systemClock }));
     const redact = (text: string) => cache.redaction.redact(text);
     const log = makeLog(systemClock, redact, writeLog);
+    let certified = tls;
+    const trust = await TrustFollower.open({
+      identity,
+      caPem: tls.caPem,
+      paths,
+      use: (caPem) => connection.use({ ...certified, caPem }),
+      log,
+    });
     const certificate = new CertificateKeeper({
       certificatePem: tls.certificatePem,
-      renew: () => renewCertificate(session, identity, tls.caPem, paths),
-      use: (next) => connection.use(next),
+      renew: () => renewCertificate(session, identity, trust.caPem, paths),
+      use: (next) => {
+        certified = next;
+        return connection.use(next);
+      },
       clock: systemClock,
       random: Math.random,
       log,
@@ -62,7 +73,7 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
     const envoy = await Envoy.open({
       session,
       certificate,
-      trust: { envoyId, pinned: { publicKey, keyId: await signingKeyId(publicKey) } },
+      trust,
       policyPath: paths.policy,
       watchedPath: paths.watched,
       contact: await ContactRecord.open({ path: paths.contact, clock: systemClock, redact, warn: log.warn }),

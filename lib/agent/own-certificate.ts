@@ -3,7 +3,9 @@ import type { EnvoyId } from '../base/index.js';
 import { AgentError } from './errors.js';
 import type { TlsKey } from './tls-key.js';
 
-/** Whom a certificate must name, and who must have signed it. */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Whom a certificate must name, and who must have signed it: one of the CAs. */
 export interface OwnName {
   readonly trustDomain: string;
   readonly envoyId: EnvoyId | string;
@@ -20,11 +22,10 @@ export function demandOwnCertificate(
   { trustDomain, envoyId, caPem }: OwnName,
 ): void {
   const certificate = readCertificate(certificatePem);
-  const ca = new X509Certificate(caPem);
+  const authorities = (caPem.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem));
   const isOurs =
     certificate.checkPrivateKey(key.privateKey) &&
-    certificate.checkIssued(ca) &&
-    certificate.verify(ca.publicKey) &&
+    authorities.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)) &&
     certificate.subjectAltName === `URI:spiffe://${trustDomain}/envoy/${envoyId}`;
   if (!isOurs) throw new AgentError('bad_answer', 'the server certified something else than what it was asked');
 }

@@ -23,6 +23,8 @@ export const auditActions = {
   'secret.entitlement_denied': 'an envoy asked for a secret that its bundle does not refer to',
   'pki.certificates_generated': 'a CA and a server certificate were made',
   'pki.server_renewed': 'the server got another certificate of the same CA',
+  'pki.keys_rotated': "the server's policy and checkpoint keys got successors",
+  'pki.keys_loaded': 'a server that runs took the successors of its keys into use',
   'pki.certificates_loaded': 'a server that runs took other certificates into use',
   'server.key_made': 'the server made a key of its own that the version before did not have',
   'server.started': 'a server process started',

@@ -12,6 +12,8 @@ export interface HomePaths {
   readonly secrets: string;
   readonly keys: string;
   readonly tls: string;
+  /** The chain of trust: each policy key and its successor. Not there before the first change. */
+  readonly trust: string;
   readonly database: string;
   readonly run: string;
   readonly vaultLock: string;
@@ -33,6 +35,7 @@ export function homePaths(root: string): HomePaths {
     secrets: join(root, 'secrets'),
     keys: join(root, 'keys'),
     tls: join(root, 'tls'),
+    trust: join(root, 'tls', 'trust'),
     database: join(root, 'db', 'vigo.db'),
     run,
     vaultLock: join(run, 'vault.lock'),

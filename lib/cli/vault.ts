@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { type HomePaths, systemClock } from '../base/index.js';
 import { openExclusiveLock, type Store } from '../store/index.js';
-import { openVault, type Vault, type VaultJournalEntry, type VaultLock } from '../vault/index.js';
+import {
+  openVault,
+  type ServerKeyChange,
+  type Vault,
+  type VaultJournalEntry,
+  type VaultLock,
+  type VaultPlace,
+} from '../vault/index.js';
+import type { CommandContext } from './context.js';
 
 interface VaultHere {
   readonly home: HomePaths;
@@ -52,4 +61,26 @@ async function record(store: Store, entry: VaultJournalEntry & { actor: string }
   } else {
     await store.appendAudit(entry);
   }
+}
+
+/** What a change of the server's own keys takes. */
+export function serverKeyChange({
+  home,
+  secretsDir,
+  keyFile,
+}: Pick<CommandContext, 'home' | 'secretsDir' | 'keyFile'>): {
+  place: VaultPlace;
+  change: ServerKeyChange;
+  close(): Promise<void>;
+} {
+  let lock: Awaited<ReturnType<typeof openExclusiveLock>> | undefined;
+  const vaultLock: VaultLock = {
+    async exclusively(work) {
+      lock ??= await openExclusiveLock(home.vaultLock);
+      return lock.exclusively(work);
+    },
+  };
+  const place = { secretsDir, keyFile, keysDir: home.keys };
+  const change = { lock: vaultLock, createdMs: systemClock.nowMs(), by: userInfo().username };
+  return { place, change, close: async () => lock?.close() };
 }

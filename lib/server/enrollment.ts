@@ -18,12 +18,14 @@ import { ENROLL_PATH, type EnrollmentAnswer, type EnrollmentRequest, enrollmentT
 import { ServerError } from './errors.js';
 import type { Fleet } from './fleet.js';
 import type { RefusalLog } from './refusal-log.js';
+import type { ServerTrust } from './server-trust.js';
 
 export interface EnrollmentContext {
   /** The CA as it is now. */
   readonly authority: { readonly ca: KeyedCertificate };
   readonly trustDomain: string;
-  readonly policyPublicKey: Uint8Array;
+  /** The policy key as it is now, and how far the chain leads to it. */
+  readonly trust: Pick<ServerTrust, 'position' | 'statementsFrom'>;
   readonly certificateTtlMs: number;
   readonly grpcPort: number;
   readonly store: Store;
@@ -42,7 +44,7 @@ export async function enroll(
   request: EnrollmentRequest,
   remoteAddress: string,
 ): Promise<EnrollmentAnswer> {
-  const { trustDomain, policyPublicKey, grpcPort } = context;
+  const { trustDomain, trust, grpcPort } = context;
   const proven = await prove(context.authority.ca, request).catch((error) => {
     if (error instanceof ServerError) noteRefusal(context.refusals, remoteAddress);
     throw error;
@@ -61,12 +63,16 @@ export async function enroll(
   const { hostName, ed25519PublicKey: publicKey } = enrollment;
   // Before anything else is waited for: a revocation that is committed right behind this must come second here, too.
   fleet.put({ id: envoyId, hostName, publicKey, status: 'active' });
+  const certificate = await certify(context, envoyId, tlsPublicKey);
+  const { policyKey, number, head } = trust.position;
   return {
     envoy_id: envoyId,
     host_name: hostName,
     trust_domain: trustDomain,
-    certificate: await certify(context, envoyId, tlsPublicKey),
-    policy_public_key: toBase64Url(policyPublicKey),
+    certificate,
+    policy_public_key: toBase64Url(policyKey),
+    trust_number: number,
+    trust_head: toBase64Url(head),
     grpc_port: grpcPort,
   };
 }

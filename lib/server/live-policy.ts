@@ -18,14 +18,14 @@ interface Publication {
 
 /** The config that is live, and every envoy's bundle under it. */
 export class LivePolicy {
-  readonly #signer: Ed25519Signer;
+  readonly #signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>;
   readonly #marks: WatchMarks;
   readonly #clock: Clock;
   #publication: Publication | undefined;
   #epoch: number;
   readonly #bundles = new Map<EnvoyId, { hostName: HostName; bundle: Promise<EnvoyBundle> }>();
 
-  constructor(signer: Ed25519Signer, marks: WatchMarks, epoch: number, clock: Clock) {
+  constructor(signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>, marks: WatchMarks, epoch: number, clock: Clock) {
     this.#signer = signer;
     this.#marks = marks;
     this.#epoch = epoch;

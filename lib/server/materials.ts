@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { encodeCanonical, type HomePaths, Secret } from '../base/index.js';
-import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../crypto/index.js';
+import { loadHmacSha256 } from '../crypto/index.js';
 import { parseSettings, placesIn, readSettings, type Settings } from '../settings/index.js';
-import { openSecretReader, readServerKey, type VaultPlace } from '../vault/index.js';
+import { openSecretReader, type VaultPlace } from '../vault/index.js';
 import { ServerError } from './errors.js';
 import type { SecretsProvider } from './secrets-provider.js';
+import { ServerTrust } from './server-trust.js';
 import type { Shutdown } from './shutdown.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
 
@@ -17,7 +18,7 @@ export interface Materials {
   /** Where they and the server's own keys lie. */
   readonly place: VaultPlace;
   /** The policy key: signs heads and sealed answers. */
-  readonly signer: Ed25519Signer;
+  readonly trust: ServerTrust;
   /** What the marks of watched secrets are made with; 32 bytes. */
   readonly watchKey: Secret<Uint8Array>;
   readonly tls: TlsFiles;
@@ -39,25 +40,23 @@ export async function openMaterials(
   const secrets = await openSecretReader(place);
   shutdown.add(() => secrets.dispose());
   const settings = await written.resolve(paths, secrets);
-  const { signer, watchKey } = await openPolicyKey(place);
-  shutdown.add(() => signer.dispose());
+  const { trust, watchKey } = await openPolicyKey(place, paths.trust);
+  shutdown.add(() => trust.dispose());
   shutdown.add(() => watchKey.dispose());
   const tls = await readTlsFiles(settings.tls);
   demandDatabase(settings.databasePath);
-  return { settings, secrets, place, signer, watchKey, tls };
+  return { settings, secrets, place, trust, watchKey, tls };
 }
 
 /** Never made here: a server with a new policy key would be a stranger to every envoy. */
-async function openPolicyKey(place: VaultPlace): Promise<Pick<Materials, 'signer' | 'watchKey'>> {
-  const seed = await readServerKey(place, 'policy');
-  try {
-    const signer = (await loadEd25519()).importSigner(seed.expose());
-    const info = encodeCanonical('vigo/watch-mark-key/v1');
-    const watchKey = new Secret((await loadHmacSha256()).deriveKey({ secret: seed.expose(), info }, WATCH_KEY_BYTES));
-    return { signer, watchKey };
-  } finally {
-    seed.dispose();
-  }
+async function openPolicyKey(place: VaultPlace, chain: string): Promise<Pick<Materials, 'trust' | 'watchKey'>> {
+  const hmac = await loadHmacSha256();
+  const info = encodeCanonical('vigo/watch-mark-key/v1');
+  let watchKey: Secret<Uint8Array> = new Secret(new Uint8Array());
+  const trust = await ServerTrust.open(place, chain, async (secret) => {
+    watchKey = new Secret(hmac.deriveKey({ secret, info }, WATCH_KEY_BYTES));
+  });
+  return { trust, watchKey };
 }
 
 /** Nor is the database: `init` began it, and a vault without one has lost its audit log and its fleet. */

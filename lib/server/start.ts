@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, type HomePaths, homePaths, parseHostPort, toHex, VigoError } from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
-import { acquireProcessLock, ensureDir, errnoOf } from '../files/index.js';
+import { acquireProcessLock, ensureDir, errnoOf, watchTree } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createInstance, createRequestVerifier, loadGenerationSeal, type RequestVerifier } from '../identity/index.js';
 import { certificateHash, parseEnvoyUri } from '../pki/index.js';
@@ -27,6 +27,7 @@ import { RefusalLog } from './refusal-log.js';
 import { agentHandlers } from './rpc/handlers.js';
 import { SecretWatch } from './secret-watch.js';
 import type { SecretsProvider } from './secrets-provider.js';
+import type { ServerTrust } from './server-trust.js';
 import { Shutdown } from './shutdown.js';
 import { openStoreThread } from './store-thread.js';
 import type { TlsFiles } from './tls-files.js';
@@ -35,6 +36,7 @@ import { WakeUps } from './wake-ups.js';
 
 const HOUSEKEEPING_MS = 60_000;
 const GRACE_MS = 5_000;
+const QUIET_MS = 200;
 const ACTOR = 'vigosrv';
 
 export interface ServerOptions {
@@ -97,7 +99,7 @@ class Start {
     const envoys = await store.listEnvoys();
     const fleet = new Fleet(envoys, clock);
     const marks = new WatchMarks(await loadHmacSha256(), materials.watchKey.expose());
-    const live = new LivePolicy(materials.signer, marks, await store.epoch(), clock);
+    const live = new LivePolicy(materials.trust, marks, await store.epoch(), clock);
     const publishing = await this.#restorePolicy(store, live, materials.secrets);
     const versions = await this.#watchSecrets(store, live, materials.secrets);
     const refusals = this.#keepHouse(store, fleet);
@@ -114,6 +116,7 @@ class Start {
       lookup: (id) => fleet.get(id),
     });
     const tls = await this.#watchTls(settings, materials, store);
+    await this.#watchTrust(materials.trust, store, live);
     const parts = { trustDomain, store, fleet, live, refusals, verifier, generations, tls };
     const grpc = await this.#serveAgents(settings, materials, { ...parts, versions });
     const apiPort = await this.#servePeople(settings, materials, { ...parts, publishing, grpcPort: grpc.port });
@@ -190,6 +193,26 @@ class Start {
     return new Generations(envoys, { ...parts, seal, onFork: settings.onFork, clock });
   }
 
+  /** The policy key: where it has a successor, every head is signed anew, and the fleet is told to come for it. */
+  async #watchTrust(trust: ServerTrust, store: Store, live: LivePolicy): Promise<void> {
+    const look = async () => {
+      if (!(await trust.reload())) return;
+      const { number } = trust.position;
+      const entry = { actor: ACTOR, subject: this.#paths.trust, outcome: 'done', detail: { number } } as const;
+      live.advanceEpoch(await store.bumpEpoch({ ...entry, action: 'pki.keys_loaded' }));
+      this.#wakeUps.wakeAll();
+      this.#options.log.info({ number }, 'the successor of the policy key signs from now on');
+    };
+    const report = this.#report(
+      "the successor of the policy key can't be used; the server goes on with the one it has",
+    );
+    const watch = watchTree(this.#paths.tls, () => look().catch(report), { quietMs: QUIET_MS });
+    this.#shutdown.add(() => watch.close());
+    await watch.ready;
+    // What changed between the start and the first watch.
+    await look();
+  }
+
   /** What is written down now and then, and at the end: refusals that were only counted, and who was here. */
   #keepHouse(store: Store, fleet: Fleet): RefusalLog {
     const refusals = new RefusalLog(({ action, subject, reason, method, address }, count) => {
@@ -212,7 +235,7 @@ class Start {
 
   async #serveAgents(
     settings: Settings,
-    { secrets, signer }: Materials,
+    { secrets, trust }: Materials,
     parts: {
       trustDomain: string;
       store: Store;
@@ -233,7 +256,7 @@ class Start {
       peerIdentity: parseEnvoyUri,
       isActive: ({ envoyId, trustDomain }) =>
         trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.isMember(envoyId),
-      handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, signer, wakeUps: this.#wakeUps }),
+      handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, signer: trust, wakeUps: this.#wakeUps }),
       networkOf,
       onError: this.#report('a call failed'),
       onRefusedConnection: (reason, address = 'unknown') =>
@@ -247,7 +270,7 @@ class Start {
 
   async #servePeople(
     settings: Settings,
-    { signer }: Materials,
+    { trust }: Materials,
     parts: {
       trustDomain: string;
       store: Store;
@@ -269,7 +292,7 @@ class Start {
       authority: parts.tls,
       agentProgram: AgentProgram.beside(this.#options.program),
       authorizer: new Authorizer(token, parts.refusals),
-      policyPublicKey: signer.publicKey,
+      trust,
       certificateTtlMs: settings.certificateTtlMs,
       recoveryWindowMs: settings.recoveryWindowMs,
       wakeUps: this.#wakeUps,

@@ -14,7 +14,7 @@ export type { VaultLock } from './lock.js';
 export { openSecretReader, type SecretReader } from './reader.js';
 export type { Rekeyed, RekeyOptions } from './rekey.js';
 export { demandVersion, type WriteCondition } from './secret-files.js';
-export { addServerKey, readServerKey } from './server-keys.js';
+export { addServerKey, promoteServerKey, readServerKey, type ServerKeyChange } from './server-keys.js';
 export type { Snapshot, SnapshotFile } from './snapshot.js';
 export type { OpenedSecret } from './stored-file.js';
 export { type BackupOptions, openVault, type SetOptions, type Vault } from './vault.js';

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { isKeyName, Secret } from '../base/index.js';
 import { randomBytes, wipe } from '../crypto/index.js';
-import { createFileExclusive, ensureDir, FilesError, readFileLimited } from '../files/index.js';
+import {
+  createFileExclusive,
+  ensureDir,
+  FilesError,
+  readFileLimited,
+  removeTree,
+  writeFileAtomic,
+} from '../files/index.js';
 import { VaultError } from './errors.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import type { VaultLock } from './lock.js';
@@ -12,6 +19,13 @@ import { decodeVaultFile, MAX_FILE_BYTES, type VaultFileHeader } from './vault-f
 
 const SERVER_KEY_BYTES = 32;
 const MAX_TRIES = 3;
+
+/** Under which lock, when and by whom a key of the server is written. */
+export interface ServerKeyChange {
+  readonly lock: VaultLock;
+  readonly createdMs: number;
+  readonly by: string;
+}
 
 /**
  * The server's own keys lie beside the secrets as `keys/<name>`, encrypted under the same master key and in the same
@@ -42,22 +56,8 @@ export async function makeServerKey(
  * Makes a key that the version of Vigo which made this vault didn't know of. One that is there is left.
  * @throws VaultError as `readServerKey`, but for its own file's
  */
-export async function addServerKey(
-  place: VaultPlace,
-  name: string,
-  { lock, ...made }: { lock: VaultLock; createdMs: number; by: string },
-): Promise<void> {
-  const layout = vaultLayout(place);
-  // Not while the master key is being replaced: this would be the one file that stays under the old one.
-  await lock.exclusively(async () => {
-    const keys = await loadMasterKeys(layout.keyFile);
-    if (keys === undefined) throw await missingKey(layout);
-    try {
-      await makeServerKey(layout, name, keys, made);
-    } finally {
-      keys.dispose();
-    }
-  });
+export async function addServerKey(place: VaultPlace, name: string, { lock, ...made }: ServerKeyChange): Promise<void> {
+  await withKeys(place, lock, (layout, keys) => makeServerKey(layout, name, keys, made));
 }
 
 /**
@@ -79,6 +79,46 @@ export async function readServerKey(place: VaultPlace, name: string): Promise<Se
       keys.dispose();
     }
   }
+}
+
+/**
+ * Puts one key of the server in the place of another, whose value is gone then. A crash leaves the old one or the new
+ * one there, and where both names are there, both have the new one. @throws VaultError as `readServerKey`
+ */
+export async function promoteServerKey(
+  place: VaultPlace,
+  from: string,
+  to: string,
+  { lock, createdMs, by }: ServerKeyChange,
+): Promise<void> {
+  await withKeys(place, lock, async (layout, keys) => {
+    const { value } = await openServerKey(layout, from, keys);
+    try {
+      const header = { version: 1, kind: 'server-key', createdMs, meta: { by } } as const;
+      await writeFileAtomic(pathOf(layout, to), sealFile(to, header, value.expose(), keys.current), { mode: 0o600 });
+    } finally {
+      value.dispose();
+    }
+    await removeTree(pathOf(layout, from));
+  });
+}
+
+/** Not while the master key is being replaced: what is written meanwhile would be the one file under the old one. */
+function withKeys(
+  place: VaultPlace,
+  lock: VaultLock,
+  work: (layout: VaultLayout, keys: MasterKeys) => Promise<void>,
+): Promise<void> {
+  const layout = vaultLayout(place);
+  return lock.exclusively(async () => {
+    const keys = await loadMasterKeys(layout.keyFile);
+    if (keys === undefined) throw await missingKey(layout);
+    try {
+      await work(layout, keys);
+    } finally {
+      keys.dispose();
+    }
+  });
 }
 
 /** Opens a key of the server with these master keys. Throws what `readServerKey` does. */

@@ -31,6 +31,9 @@ const answerSchema = z.strictObject({
   certificate: z.string(),
   /** The key that signs policy heads and sealed answers: pinned from now on. */
   policy_public_key: base64Url(32),
+  /** How far the chain of trust leads that the key is the end of, and the hash of its last statement. */
+  trust_number: z.int().check(z.minimum(0)),
+  trust_head: base64Url(32),
   /** Where the gRPC listener is, on the host that the agent enrolled at. */
   grpc_port: z.int().check(z.minimum(1), z.maximum(65535)),
 });

@@ -84,3 +84,18 @@ export {
   type UnsignedRequest,
 } from './signed-request.js';
 export { type SigningKeyId, signingKeyId } from './signing-key.js';
+export {
+  authorityPem,
+  chainFromJson,
+  chainToJson,
+  followChain,
+  MAX_STATEMENTS,
+  NO_HEAD,
+  readStatement,
+  type SignedStatement,
+  signStatement,
+  statementHash,
+  TRUST_PATH,
+  type TrustPosition,
+  type TrustStatement,
+} from './trust-chain.js';

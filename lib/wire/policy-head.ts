@@ -38,7 +38,10 @@ export interface PinnedKey {
   readonly keyId: SigningKeyId;
 }
 
-export async function signHead(head: PolicyHead, signer: Ed25519Signer): Promise<SignedHead> {
+export async function signHead(
+  head: PolicyHead,
+  signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>,
+): Promise<SignedHead> {
   const { envoyId, policyVersion, bodyHash, secretsEpoch, issuedAtMs, watchMarks } = head;
   const keyId = await signingKeyId(signer.publicKey);
   const bytes = encodeCanonical(TAG, keyId, envoyId, policyVersion, bodyHash, secretsEpoch, issuedAtMs, watchMarks);

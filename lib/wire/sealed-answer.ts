@@ -49,7 +49,7 @@ export async function sealAnswer(
   context: AnswerContext,
   secretsEpoch: number,
   values: readonly SecretValue[],
-  signer: Ed25519Signer,
+  signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>,
 ): Promise<SealedAnswer> {
   const xWing = await loadXWing();
   const { ciphertext: kemCiphertext, sharedSecret } = xWing.encapsulate(context.kemPublicKey);

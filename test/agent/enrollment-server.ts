@@ -143,6 +143,8 @@ async function enrollmentAnswer(
     trust_domain: TRUST_DOMAIN,
     certificate: certificate.certificatePem,
     policy_public_key: toBase64Url(policySigner.publicKey),
+    trust_number: 0,
+    trust_head: toBase64Url(new Uint8Array(32)),
     grpc_port: 1530,
   };
 }

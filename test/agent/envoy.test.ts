@@ -33,7 +33,7 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
     const envoy = await Envoy.open({
       session: newSession(),
       certificate: { keep: async () => {} },
-      trust,
+      trust: { ...trust, mend: async () => false },
       policyPath: join(dir, 'policy'),
       watchedPath: join(dir, 'watched'),
       contact: await ContactRecord.open({

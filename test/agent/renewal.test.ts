@@ -86,6 +86,8 @@ async function setUp(t: Test, behaviour: Behaviour = {}) {
     httpsAddress: `localhost:${(listener.address() as AddressInfo).port}`,
     serverName: 'localhost',
     policyPublicKey: new Uint8Array(32),
+    trustNumber: 0,
+    trustHead: new Uint8Array(32),
   };
   const first = generateTlsKey();
   const caPem = authority.ca.certificatePem;

@@ -20,7 +20,7 @@ import { Publishing } from '../../lib/server/publish.js';
 import { RefusalLog } from '../../lib/server/refusal-log.js';
 import { WakeUps } from '../../lib/server/wake-ups.js';
 import { openStore, type Store } from '../../lib/store/index.js';
-import { type EnrollmentRequest, enrollmentTranscript } from '../../lib/wire/index.js';
+import { type EnrollmentRequest, enrollmentTranscript, NO_HEAD } from '../../lib/wire/index.js';
 import { SecretsTwin } from '../secrets-twin.js';
 
 export const TRUST_DOMAIN = 'vigo-test';
@@ -108,7 +108,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     authority: { ca },
     agentProgram: new AgentProgram(join(paths.root, 'vigo.mjs')),
     trustDomain: TRUST_DOMAIN,
-    policyPublicKey: signer.publicKey,
+    trust: { position: { number: 0, head: NO_HEAD, policyKey: signer.publicKey }, statementsFrom: () => [] },
     certificateTtlMs: 30 * DAY_MS,
     recoveryWindowMs: 90 * DAY_MS,
     verifier: createRequestVerifier({ ed25519, instance, clock, lookup: (id) => fleet.get(id) }),

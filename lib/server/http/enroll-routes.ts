@@ -1,11 +1,13 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import {
   CA_PATH,
+  chainToJson,
   ENROLL_PATH,
   parseEnrollmentRequest,
   RENEW_PATH,
   Rejection,
   renewalFromJson,
+  TRUST_PATH,
 } from '../../wire/index.js';
 import { type EnrollmentContext, enroll } from '../enrollment.js';
 import { ServerError } from '../errors.js';
@@ -41,6 +43,10 @@ export function enrollRoutes(context: EnrollmentContext & RenewalContext): Fasti
 
   return async (app) => {
     app.get(CA_PATH, (_, reply) => reply.type('application/x-pem-file').send(context.authority.ca.certificatePem));
+    // Open to everybody, as over any connection: what counts are the signatures in it.
+    app.get<{ Querystring: { from?: string } }>(TRUST_PATH, ({ query: { from = '0' } }) =>
+      chainToJson(context.trust.statementsFrom(/^[0-9]{1,9}$/.test(from) ? Number(from) : 0)),
+    );
     app.post(ENROLL_PATH, { onRequest: demandWithinLimit }, async ({ body, ip }) => {
       const answer = await enroll(context, parseEnrollmentRequest(body), ip);
       limit.giveBack(ip, clock.nowMs());

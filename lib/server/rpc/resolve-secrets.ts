@@ -22,7 +22,7 @@ export interface ResolveContext {
   readonly generations: Pick<Generations, 'demandUnforked'>;
   readonly secrets: Pick<SecretsProvider, 'open'>;
   readonly versions: Pick<SecretWatch, 'demandNewest'>;
-  readonly signer: Ed25519Signer;
+  readonly signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>;
   readonly store: Pick<Store, 'appendAudit'>;
 }
 

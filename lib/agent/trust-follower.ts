@@ -1,0 +1,115 @@
+import { type EnvoyId, VigoError } from '../base/index.js';
+import { RpcError } from '../rpc/index.js';
+import {
+  authorityPem,
+  chainFromJson,
+  followChain,
+  type PinnedKey,
+  signingKeyId,
+  TRUST_PATH,
+  type TrustPosition,
+  WireError,
+} from '../wire/index.js';
+import { AgentError } from './errors.js';
+import type { PolicyTrust } from './held-policy.js';
+import { exchange } from './https-exchange.js';
+import { type AgentIdentity, storeTrust } from './identity-files.js';
+import type { Log } from './log.js';
+import type { AgentPaths } from './paths.js';
+import { jsonOf, unexpected } from './server-reply.js';
+
+export interface TrustFollowerOptions {
+  readonly identity: AgentIdentity;
+  readonly caPem: string;
+  readonly paths: AgentPaths;
+  /** Puts other CAs to use. */
+  readonly use: (caPem: string) => Promise<void>;
+  readonly log: Log;
+}
+
+/**
+ * Whom this machine trusts now: what it pinned at enrollment, or what that led to since, by a chain of statements of
+ * which each is signed by the key before. It is followed where the server shows or signs something else than expected,
+ * by a machine that was away for long over all hops at once.
+ */
+export class TrustFollower implements PolicyTrust {
+  readonly #options: TrustFollowerOptions;
+  #identity: AgentIdentity;
+  #pinned: PinnedKey;
+  #caPem: string;
+
+  private constructor(options: TrustFollowerOptions, pinned: PinnedKey) {
+    this.#options = options;
+    this.#identity = options.identity;
+    this.#pinned = pinned;
+    this.#caPem = options.caPem;
+  }
+
+  static async open(options: TrustFollowerOptions): Promise<TrustFollower> {
+    return new TrustFollower(options, await pin(options.identity.policyPublicKey));
+  }
+
+  get envoyId(): EnvoyId {
+    return this.#identity.envoyId;
+  }
+
+  get pinned(): PinnedKey {
+    return this.#pinned;
+  }
+
+  get caPem(): string {
+    return this.#caPem;
+  }
+
+  /**
+   * Looks for successors where a failure may come from their absence. What isn't properly signed is only said.
+   * @returns whether there were any, and the same may be tried again
+   */
+  async mend(failure: unknown): Promise<boolean> {
+    if (!isDistrust(failure)) return false;
+    try {
+      return await this.#follow();
+    } catch (cause) {
+      if (!(cause instanceof VigoError)) throw cause;
+      if (cause instanceof WireError) this.#options.log.warn(cause.message);
+      return false;
+    }
+  }
+
+  /** Over a connection that isn't verified: the server's certificate may be of a CA that only the chain leads to. */
+  async #follow(): Promise<boolean> {
+    for (let moved = false; ; moved = true) {
+      const { httpsAddress, trustDomain, trustNumber: number, trustHead: head, policyPublicKey } = this.#identity;
+      const url = new URL(`${TRUST_PATH}?from=${number}`, `https://${httpsAddress}`);
+      const reply = await exchange({ method: 'GET', url, trust: { unverified: true } });
+      if (reply.status !== 200) throw unexpected(reply);
+      const from: TrustPosition = { trustDomain, number, head, policyKey: policyPublicKey };
+      const followed = await followChain(from, chainFromJson(jsonOf(reply)));
+      if (followed === undefined) return moved;
+      await this.#accept(followed.position, followed.statement.authorities.map(authorityPem).join(''));
+    }
+  }
+
+  async #accept({ number, head, policyKey }: TrustPosition, caPem: string): Promise<void> {
+    const { paths, use, log } = this.#options;
+    const identity = { ...this.#identity, trustNumber: number, trustHead: head, policyPublicKey: policyKey };
+    await storeTrust(paths, identity, caPem);
+    this.#identity = identity;
+    this.#pinned = await pin(policyKey);
+    const isOther = this.#caPem !== caPem;
+    this.#caPem = caPem;
+    if (isOther) await use(caPem);
+    log.info(`followed the server's chain of trust to statement ${number}`);
+  }
+}
+
+/** A bundle under another key, or a server that this machine doesn't trust; gRPC doesn't tell that from one that is away. */
+function isDistrust(failure: unknown): boolean {
+  if (failure instanceof WireError) return failure.code === 'forged';
+  if (failure instanceof AgentError) return failure.code === 'untrusted';
+  return failure instanceof RpcError && failure.code === 'unavailable';
+}
+
+async function pin(publicKey: Uint8Array): Promise<PinnedKey> {
+  return { publicKey, keyId: await signingKeyId(publicKey) };
+}
