@@ -10,6 +10,7 @@ const AGENT_ERRORS = {
   untrusted: 'denied', // the server's certificate isn't that CA's, or isn't for this name
   refused: 'denied', // the server doesn't enroll this machine
   bad_answer: 'internal', // the server answered something that isn't an answer
+  unproven: 'unauthenticated', // the server claims what only its policy key can say
   rollback: 'denied', // something older than what was accepted before
   wrong_clock: 'precondition', // it differs from the server's; a diagnosis, never thrown
   no_policy: 'unavailable', // nothing was ever received

@@ -48,7 +48,6 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
     closing.push(() => cache.dispose());
 
     const { envoyId } = identity;
-    const session = new Session(connection, createRequestSigner({ signer, envoyId, clock: systemClock }));
     const redact = (text: string) => cache.redaction.redact(text);
     const log = makeLog(systemClock, redact, writeLog);
     let certified = tls;
@@ -59,6 +58,7 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
       use: (caPem) => connection.use({ ...certified, caPem }),
       log,
     });
+    const session = new Session(connection, createRequestSigner({ signer, envoyId, clock: systemClock }), trust);
     const certificate = new CertificateKeeper({
       certificatePem: tls.certificatePem,
       renew: () => renewCertificate(session, identity, trust.caPem, paths),

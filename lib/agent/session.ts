@@ -3,12 +3,15 @@ import type { UnaryMethod } from '../rpc/index.js';
 import {
   encodeSignedRequest,
   INSTANCE_BYTES,
+  provesRevocation,
   Rejection,
   type RejectionReason,
   type RequestMethod,
   requestHash,
   type SignedRequest,
 } from '../wire/index.js';
+import { AgentError } from './errors.js';
+import type { PolicyTrust } from './held-policy.js';
 
 /** The part of a connection that is needed here. */
 export interface SessionChannel {
@@ -30,11 +33,14 @@ export interface Answered {
 export class Session {
   readonly #channel: SessionChannel;
   readonly #signer: RequestSigner;
+  readonly #trust: PolicyTrust;
   #instance = new Uint8Array(INSTANCE_BYTES);
 
-  constructor(channel: SessionChannel, signer: RequestSigner) {
+  /** @param trust by which the server proves that this envoy is revoked */
+  constructor(channel: SessionChannel, signer: RequestSigner, trust: PolicyTrust) {
     this.#channel = channel;
     this.#signer = signer;
+    this.#trust = trust;
   }
 
   /** The server process that answered last. */
@@ -59,7 +65,7 @@ export class Session {
 
   /**
    * Signs a request and sends it by `send`, once more where signing again mends a refusal.
-   * @throws what `send` throws
+   * @throws what `send` throws; AgentError `unproven` in the place of a Rejection `revoked` that proves nothing
    */
   async sign<T>(method: RequestMethod, payload: Uint8Array, send: (request: SignedRequest) => Promise<T>): Promise<T> {
     const mended = new Set<RejectionReason>();
@@ -67,10 +73,22 @@ export class Session {
       try {
         return await send(this.#signer.sign(method, payload, this.#instance));
       } catch (cause) {
-        if (!(cause instanceof Rejection) || mended.has(cause.code) || !this.#mend(cause)) throw cause;
+        if (!(cause instanceof Rejection)) throw cause;
+        await this.#demandProof(cause);
+        if (mended.has(cause.code) || !this.#mend(cause)) throw cause;
         mended.add(cause.code);
       }
     }
+  }
+
+  /** Against somebody with the server's TLS key who would have the fleet stay away for an hour. */
+  async #demandProof({ code, revocation }: Rejection): Promise<void> {
+    if (code !== 'revoked') return;
+    const { envoyId, pinned } = this.#trust;
+    if (revocation !== undefined && (await provesRevocation(revocation, envoyId, pinned))) return;
+    throw new AgentError('unproven', 'the server calls this envoy revoked and does not prove it', {
+      hint: "somebody may stand between this machine and its server, or hold that server's certificate",
+    });
   }
 
   #mend({ code, instance, highestSequence }: Rejection): boolean {

@@ -106,7 +106,7 @@ export class TrustFollower implements PolicyTrust {
 /** A bundle under another key, or a server that this machine doesn't trust; gRPC doesn't tell that from one that is away. */
 function isDistrust(failure: unknown): boolean {
   if (failure instanceof WireError) return failure.code === 'forged';
-  if (failure instanceof AgentError) return failure.code === 'untrusted';
+  if (failure instanceof AgentError) return failure.code === 'untrusted' || failure.code === 'unproven';
   return failure instanceof RpcError && failure.code === 'unavailable';
 }
 

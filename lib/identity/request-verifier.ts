@@ -18,6 +18,8 @@ export interface RequestVerifierOptions {
   readonly clock: Clock;
   /** Answers from memory: checking a request waits for nothing. */
   readonly lookup: (envoyId: EnvoyId) => KnownEnvoy | undefined;
+  /** Makes what an envoy believes that it is revoked by. */
+  readonly revocationOf: (envoyId: EnvoyId) => Uint8Array;
 }
 
 /** A request as it came in, its envelope within its bounds. */
@@ -48,7 +50,7 @@ export interface RequestVerifier {
 
 /** Makes the check that each agent request passes before anything in it is parsed (T2). It remembers what was used. */
 export function createRequestVerifier(options: RequestVerifierOptions): RequestVerifier {
-  const { ed25519, clock, lookup } = options;
+  const { ed25519, clock, lookup, revocationOf } = options;
   const instance = Uint8Array.from(options.instance);
   const windows = new Map<EnvoyId, ReplayWindow>();
 
@@ -70,7 +72,9 @@ export function createRequestVerifier(options: RequestVerifierOptions): RequestV
         throw new Rejection('forged', "the signature is not the envoy's");
       }
       // From here on the envoy itself is speaking; only now does it learn about itself.
-      if (envoy.status === 'revoked') throw new Rejection('revoked', 'this envoy is revoked');
+      if (envoy.status === 'revoked') {
+        throw new Rejection('revoked', 'this envoy is revoked', { revocation: revocationOf(envoyId) });
+      }
       // An envoy that moves its own window to the end: every request after it would be a replay.
       if (!isWithinReach(request.sequence, clock.nowMs())) {
         const now = new Date(clock.nowMs()).toISOString();

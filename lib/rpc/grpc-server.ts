@@ -87,6 +87,7 @@ export async function listen(options: ServerOptions): Promise<AgentServer> {
     address: formatHostPort({ ...parseHostPort(options.listen), port }),
     port,
     useTls: (tls) => listener.useCredentials(tls),
+    disconnect: (peer) => void setTimeout(() => listener.endPeer(peer), LAST_WORD_MS),
     close: ({ graceMs }) => {
       closed ??= close(graceMs);
       return closed;

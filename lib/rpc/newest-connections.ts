@@ -8,6 +8,11 @@ export class NewestConnections {
   /** By the peer's name, the oldest first. */
   readonly #sockets = new Map<string, Set<Socket>>();
 
+  /** Closes what a peer has once everything that was said to it is on its way. */
+  end(peer: string): void {
+    for (const socket of this.#sockets.get(peer) ?? []) socket.destroySoon();
+  }
+
   /** @param atMost connections that the peer may have with this one, at least 1 */
   add(peer: string, socket: Socket, atMost: number): void {
     const sockets = this.#sockets.get(peer) ?? new Set();

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/index.js';
 import type { AgentMethod } from '../wire/index.js';
-import type { Peer, PeerIdentity } from './peer.js';
+import type { Peer, PeerIdentity, PeerName } from './peer.js';
 
 /** One request of an agent: the bytes of its `SignedRequest`, of which nothing but the size was looked at. */
 export interface AgentCall {
@@ -84,6 +84,8 @@ export interface AgentServer {
   readonly port: number;
   /** Shows and trusts something else on new connections; those that are open go on. @throws RpcError `bad_credentials` */
   useTls(tls: ServerOptions['tls']): void;
+  /** Ends the connections of an envoy, a moment later, so that its streams end first. It may come back. */
+  disconnect(peer: PeerName): void;
   /**
    * Takes no more connections, ends the wake-up streams and lets calls finish; after `graceMs` breaks what is left.
    * Resolves when the last connection is gone.

@@ -6,7 +6,7 @@ import { type Credentials, tlsContext } from './credentials.js';
 import { RpcError } from './errors.js';
 import type { Handshakes } from './handshakes.js';
 import { NewestConnections } from './newest-connections.js';
-import { type Peer, type PeerIdentity, readPeer } from './peer.js';
+import { type Peer, type PeerIdentity, type PeerName, readPeer } from './peer.js';
 
 /** No resumption: a ticket would outlive the check of the certificate that earned it. */
 const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET;
@@ -98,6 +98,11 @@ export class TlsListener {
     this.#connections.get(endpoint)?.socket.destroy();
   }
 
+  /** Ends every connection of an envoy; it may come back. */
+  endPeer(name: PeerName): void {
+    this.#newest.end(nameOf(name));
+  }
+
   /** Takes no more connections. Resolves when the last one is gone. */
   close(): Promise<void> {
     return new Promise((resolve) => {
@@ -130,7 +135,11 @@ export class TlsListener {
       clearTimeout(expiry);
       this.#connections.delete(endpoint);
     });
-    this.#newest.add(`${peer.trustDomain}/${peer.envoyId}`, socket, this.#options.maxConnectionsOf(peer));
+    this.#newest.add(nameOf(peer), socket, this.#options.maxConnectionsOf(peer));
     this.#options.onConnection(socket);
   }
+}
+
+function nameOf({ trustDomain, envoyId }: Pick<Peer, 'trustDomain' | 'envoyId'>): string {
+  return `${trustDomain}/${envoyId}`;
 }

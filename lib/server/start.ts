@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type Clock, type HomePaths, homePaths, parseHostPort, toHex, VigoError } from '../base/index.js';
+import { type Clock, type EnvoyId, type HomePaths, homePaths, parseHostPort, toHex, VigoError } from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, errnoOf, watchTree } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
@@ -11,6 +11,7 @@ import { WatchMarks } from '../policy/index.js';
 import { type AgentServer, startAgentServer } from '../rpc/index.js';
 import type { Settings } from '../settings/index.js';
 import type { Envoy, Store } from '../store/index.js';
+import { revocationProver } from '../wire/index.js';
 import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
 import { ServerError } from './errors.js';
@@ -114,12 +115,18 @@ class Start {
       instance: createInstance(),
       clock,
       lookup: (id) => fleet.get(id),
+      revocationOf: revocationProver(materials.trust),
     });
     const tls = await this.#watchTls(settings, materials, store);
     await this.#watchTrust(materials.trust, store, live);
     const parts = { trustDomain, store, fleet, live, refusals, verifier, generations, tls };
     const grpc = await this.#serveAgents(settings, materials, { ...parts, versions });
-    const apiPort = await this.#servePeople(settings, materials, { ...parts, publishing, grpcPort: grpc.port });
+    const apiPort = await this.#servePeople(settings, materials, {
+      ...parts,
+      publishing,
+      grpcPort: grpc.port,
+      disconnect: (envoyId) => grpc.disconnect({ trustDomain, envoyId }),
+    });
     return { grpcPort: grpc.port, apiPort };
   }
 
@@ -282,6 +289,7 @@ class Start {
       generations: Generations;
       publishing: Publishing;
       grpcPort: number;
+      disconnect: (id: EnvoyId) => void;
     },
   ): Promise<number> {
     const { clock, log } = this.#options;

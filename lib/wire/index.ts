@@ -56,6 +56,7 @@ export {
   renewalToJson,
 } from './renewal.js';
 export { decodeResolveSecrets, encodeResolveSecrets, type ResolveSecrets, type SecretRef } from './resolve-secrets.js';
+export { provesRevocation, type RevocationProver, revocationProver } from './revocation.js';
 export {
   decodeRunReport,
   encodeRunReport,

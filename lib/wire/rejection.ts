@@ -9,7 +9,7 @@ import {
 } from '../base/index.js';
 import { WireError } from './errors.js';
 import { base64Url } from './json.js';
-import { INSTANCE_BYTES } from './signed-request.js';
+import { INSTANCE_BYTES, SIGNATURE_BYTES } from './signed-request.js';
 import { checked, optionalSized } from './strict.js';
 
 const REJECTIONS = {
@@ -37,6 +37,8 @@ export interface RejectionDetails {
   readonly instance?: Uint8Array | undefined;
   /** With `replay`: the highest sequence that the server has seen of this envoy. */
   readonly highestSequence?: number | undefined;
+  /** With `revoked`: the proof, 64 bytes. Without a right one it counts for nothing. */
+  readonly revocation?: Uint8Array | undefined;
   readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
@@ -45,31 +47,36 @@ export interface RejectionDetails {
 export class Rejection extends VigoError<RejectionReason> {
   readonly instance: Uint8Array | undefined;
   readonly highestSequence: number | undefined;
+  readonly revocation: Uint8Array | undefined;
 
   constructor(reason: RejectionReason, message: string, details: RejectionDetails = {}) {
     super('wire', REJECTIONS[reason], reason, message, details);
     this.instance = details.instance;
     this.highestSequence = details.highestSequence;
+    this.revocation = details.revocation;
   }
 }
+
+const NONE = new Uint8Array();
 
 /** The gRPC trailer that carries a rejection. */
 export const REJECTION_TRAILER = 'vigo-rejection-bin';
 
 export function encodeRejection(rejection: Rejection): Uint8Array {
-  const { code, instance, highestSequence } = rejection;
-  return encodeCanonical('vigo/rejection/v1', code, instance ?? new Uint8Array(), highestSequence ?? 0);
+  const { code, instance = NONE, highestSequence = 0, revocation = NONE } = rejection;
+  return encodeCanonical('vigo/rejection/v1', code, instance, highestSequence, revocation);
 }
 
 /** @throws WireError `malformed` */
 export function decodeRejection(bytes: Uint8Array, message: string): Rejection {
   return checked('a rejection', () => {
-    const fields = decodeCanonical('vigo/rejection/v1', 3, bytes);
+    const fields = decodeCanonical('vigo/rejection/v1', 4, bytes);
     const reason = fields.text();
     if (!isReason(reason)) throw new WireError('malformed', 'a rejection has an unknown reason');
     return new Rejection(reason, message, {
       instance: optionalSized('the instance', fields.bytes(), INSTANCE_BYTES),
       highestSequence: fields.number() || undefined,
+      revocation: optionalSized('the revocation', fields.bytes(), SIGNATURE_BYTES),
     });
   });
 }
@@ -78,11 +85,19 @@ const errorSchema = z.object({
   code: z.string(),
   instance: z.optional(base64Url(INSTANCE_BYTES)),
   highest_sequence: z.optional(z.int().check(z.nonnegative())),
+  revocation: z.optional(base64Url(SIGNATURE_BYTES)),
 });
 
 /** A rejection as the `error` of a JSON answer. */
-export function rejectionToJson({ code, message, hint, instance, highestSequence }: Rejection) {
-  return { code, message, hint, instance: instance && toBase64Url(instance), highest_sequence: highestSequence };
+export function rejectionToJson({ code, message, hint, instance, highestSequence, revocation }: Rejection) {
+  return {
+    code,
+    message,
+    hint,
+    instance: instance && toBase64Url(instance),
+    highest_sequence: highestSequence,
+    revocation: revocation && toBase64Url(revocation),
+  };
 }
 
 /**
@@ -101,6 +116,7 @@ export function rejectionFromJson(
     hint: words.hint,
     instance: data.instance === undefined ? undefined : fromBase64Url(data.instance),
     highestSequence: data.highest_sequence,
+    revocation: data.revocation === undefined ? undefined : fromBase64Url(data.revocation),
   });
 }
 

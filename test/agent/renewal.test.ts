@@ -44,6 +44,7 @@ async function setUp(t: Test, behaviour: Behaviour = {}) {
     instance: createInstance(),
     clock: systemClock,
     lookup: (id) => (id === ENVOY_ID ? { publicKey: signer.publicKey, status: 'active' } : undefined),
+    revocationOf: () => new Uint8Array(64),
   });
   const paths: string[] = [];
   const keys: Uint8Array[] = [];
@@ -101,7 +102,10 @@ async function setUp(t: Test, behaviour: Behaviour = {}) {
     call: () => t.fail('over gRPC') as never,
     wakeUp: () => t.fail('over gRPC') as never,
   };
-  const session = new Session(channel, createRequestSigner({ signer, envoyId: ENVOY_ID, clock: systemClock }));
+  const session = new Session(channel, createRequestSigner({ signer, envoyId: ENVOY_ID, clock: systemClock }), {
+    envoyId: ENVOY_ID,
+    pinned: { publicKey: identity.policyPublicKey, keyId: new Uint8Array(8) },
+  });
   const renew = () => renewCertificate(session, identity, caPem, files);
   /** What is on the disk: a certificate with its own key, whichever. */
   const held = async () => {
@@ -159,7 +163,7 @@ t.test('refusals keep their reason, and what can be done is said', async (t) => 
   });
   for (const [reply, expected] of [
     [error('lapsed', 403), { name: 'Rejection', code: 'lapsed', hint: /vigo enroll --again/ }],
-    [error('revoked', 403), { name: 'Rejection', code: 'revoked' }],
+    [error('revoked', 403), { name: 'AgentError', code: 'unproven' }],
     [error('unknown', 401), { name: 'Rejection', code: 'unknown' }],
     [error('too_many_attempts', 429), { name: 'AgentError', code: 'unreachable', hint: 'theirs' }],
     [error('internal', 500), { name: 'AgentError', code: 'unreachable' }],

@@ -20,8 +20,10 @@ import {
   encodeSealedAnswer,
   headHash,
   Rejection,
+  type RevocationProver,
   type RunReport,
   requestHash,
+  revocationProver,
   type SecretValue,
   sealAnswer,
   signHead,
@@ -46,6 +48,8 @@ export class Responder implements SessionChannel {
   marks: Uint8Array | undefined;
   isAway = false;
   status: 'active' | 'revoked' = 'active';
+  /** What proves that the envoy is revoked. */
+  revocationOf: RevocationProver = () => new Uint8Array(64);
   /** What the next check-in is handed. */
   generation: Uint8Array | undefined;
   /** What was quoted by each CheckIn and ResolveSecrets. */
@@ -71,6 +75,7 @@ export class Responder implements SessionChannel {
         instance: createInstance(),
         clock,
         lookup: (id) => (id === ENVOY_ID ? { publicKey: envoyKey(), status: this.status } : undefined),
+        revocationOf: (id) => this.revocationOf(id),
       });
     this.#verifier = this.#makeVerifier();
   }
@@ -83,7 +88,8 @@ export class Responder implements SessionChannel {
     const { publicKey } = policySigner;
     const trust: PolicyTrust = { envoyId: ENVOY_ID, pinned: { publicKey, keyId: await signingKeyId(publicKey) } };
     const newSession = (sessionClock: Clock = clock) =>
-      new Session(responder, createRequestSigner({ signer, envoyId: ENVOY_ID, clock: sessionClock }));
+      new Session(responder, createRequestSigner({ signer, envoyId: ENVOY_ID, clock: sessionClock }), trust);
+    responder.revocationOf = revocationProver(policySigner);
     return { responder, trust, newSession, session: newSession(), policySigner };
   }
 

@@ -35,7 +35,13 @@ function makeServer() {
     [DB, { publicKey: dbSigner.publicKey, status: 'active' }],
   ]);
   const instance = createInstance();
-  const verifier = createRequestVerifier({ ed25519, instance, clock, lookup: (id) => fleet.get(id) });
+  const verifier = createRequestVerifier({
+    ed25519,
+    instance,
+    clock,
+    lookup: (id) => fleet.get(id),
+    revocationOf: (id) => utf8(`proof of ${id}`),
+  });
   const verify = (request: SignedRequest, method: AgentMethod = 'CheckIn', certificate: EnvoyId | 'nobody' = WEB) =>
     verifier.verify({ method, certificateEnvoyId: certificate === 'nobody' ? undefined : certificate, request });
   return { fleet, instance, verify };
@@ -154,7 +160,8 @@ t.test('an unknown envoy, and a revoked one that proves who it is', async (t) =>
   const agent = makeAgent();
   fleet.set(WEB, { publicKey: webSigner.publicKey, status: 'revoked' });
   const request = agent.sign('CheckIn', utf8('x'), instance);
-  refused(t, 'revoked', () => verify(request));
+  const { revocation } = refused(t, 'revoked', () => verify(request));
+  t.same(revocation, utf8(`proof of ${WEB}`));
   refused(t, 'forged', () => verify({ ...request, payload: utf8('y') }));
   fleet.delete(WEB);
   refused(t, 'unknown', () => verify(request));

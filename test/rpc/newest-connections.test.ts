@@ -64,3 +64,16 @@ t.test('who is not active has one, and is served over it', async (t) => {
   await open(port);
   await last;
 });
+
+t.test('disconnected, an envoy loses all of its connections, and nobody else; it may come back', async (t) => {
+  const server = await startServer(t, { limits, peerIdentity });
+  const others = await open(server.port, otherSide);
+  const own = [await open(server.port), await open(server.port)];
+  const ends = own.map((socket) => once(socket, 'close'));
+  const peer = parseEnvoyUri(new X509Certificate(envoySide.certificatePem).raw);
+  if (peer === undefined) throw new Error('the certificate names an envoy');
+  server.disconnect(peer);
+  await Promise.all(ends);
+  t.equal(others.closed, false);
+  t.equal((await open(server.port)).closed, false);
+});

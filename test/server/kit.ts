@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { type AuditEntry, decodeEntry, loadAuditChain } from '../../lib/audit/index.js';
-import { type Clock, homePaths, toBase64Url } from '../../lib/base/index.js';
+import { type Clock, type EnvoyId, homePaths, toBase64Url } from '../../lib/base/index.js';
 import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../../lib/crypto/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import { createInstance, createRequestVerifier, loadGenerationSeal, parseToken } from '../../lib/identity/index.js';
@@ -20,7 +20,7 @@ import { Publishing } from '../../lib/server/publish.js';
 import { RefusalLog } from '../../lib/server/refusal-log.js';
 import { WakeUps } from '../../lib/server/wake-ups.js';
 import { openStore, type Store } from '../../lib/store/index.js';
-import { type EnrollmentRequest, enrollmentTranscript, NO_HEAD } from '../../lib/wire/index.js';
+import { type EnrollmentRequest, enrollmentTranscript, NO_HEAD, revocationProver } from '../../lib/wire/index.js';
 import { SecretsTwin } from '../secrets-twin.js';
 
 export const TRUST_DOMAIN = 'vigo-test';
@@ -48,6 +48,8 @@ export interface Kit {
   /** What the app was made of. */
   readonly context: AppContext;
   readonly wakeUps: WakeUps;
+  /** The envoys whose connections were ended. */
+  readonly disconnected: readonly EnvoyId[];
   /** The server process that requests must be signed for. */
   readonly instance: Uint8Array;
   /** What the server wrote into its own log. */
@@ -77,6 +79,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const server = issueServerCertificate({ ca, names: [], days: 10, clock });
   const fleet = new Fleet([], clock);
   const wakeUps = new WakeUps();
+  const disconnected: EnvoyId[] = [];
   const marks = async () => new WatchMarks(await loadHmacSha256(), new Uint8Array(32).fill(7));
   const live = new LivePolicy(signer, await marks(), 0, clock);
   const secrets = new SecretsTwin();
@@ -111,7 +114,13 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     trust: { position: { number: 0, head: NO_HEAD, policyKey: signer.publicKey }, statementsFrom: () => [] },
     certificateTtlMs: 30 * DAY_MS,
     recoveryWindowMs: 90 * DAY_MS,
-    verifier: createRequestVerifier({ ed25519, instance, clock, lookup: (id) => fleet.get(id) }),
+    verifier: createRequestVerifier({
+      ed25519,
+      instance,
+      clock,
+      lookup: (id) => fleet.get(id),
+      revocationOf: revocationProver(signer),
+    }),
     grpcPort: 1530,
     store,
     fleet,
@@ -120,6 +129,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     refusals,
     clock,
     wakeUps,
+    disconnect: (id) => void disconnected.push(id),
     publishing,
     authorizer: new Authorizer(API_TOKEN, refusals),
     limits,
@@ -143,6 +153,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
       app,
       context,
       wakeUps,
+      disconnected,
       instance,
       secrets,
       failures,

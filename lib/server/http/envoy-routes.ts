@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { isEnvoyId, parseHostName } from '../../base/index.js';
+import { type EnvoyId, isEnvoyId, parseHostName } from '../../base/index.js';
 import type { Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
@@ -18,12 +18,21 @@ export interface EnvoyRoutesContext {
   readonly generations: Pick<Generations, 'release'>;
   readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
+  /** Ends the connections of an envoy. */
+  readonly disconnect: (id: EnvoyId) => void;
 }
 
 const renameBody = z.strictObject({ host_name: z.string() });
 
 /** What an operator sees of the envoys, and does with them. */
-export function envoyRoutes({ store, fleet, generations, live, wakeUps }: EnvoyRoutesContext): FastifyPluginAsync {
+export function envoyRoutes({
+  store,
+  fleet,
+  generations,
+  live,
+  wakeUps,
+  disconnect,
+}: EnvoyRoutesContext): FastifyPluginAsync {
   const find = async (idOrName: string) => {
     const envoy = await store.getEnvoy(isEnvoyId(idOrName) ? idOrName : parseHostName(idOrName));
     if (envoy !== undefined) return envoy;
@@ -70,6 +79,7 @@ export function envoyRoutes({ store, fleet, generations, live, wakeUps }: EnvoyR
       });
       fleet.revoke(envoy.id);
       wakeUps.end(envoy.id);
+      disconnect(envoy.id);
       return { envoy: envoyView(await find(envoy.id)) };
     });
 
