@@ -4,6 +4,7 @@ const CLI_ERRORS = {
   usage: 'usage',
   no_terminal: 'usage',
   cancelled: 'invalid',
+  interrupted: 'unavailable',
   mismatch: 'invalid',
   editor_failed: 'unavailable',
   exists: 'conflict',

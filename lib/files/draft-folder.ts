@@ -1,7 +1,8 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, symlinkSync, writeSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { VigoError } from '../base/index.js';
+import { draftPath, findDrafts } from './drafts.js';
 import { errnoOf, FilesError, filesError } from './errors.js';
 import { ensureDir, removeTree, syncDir } from './folder.js';
 
@@ -16,15 +17,15 @@ export interface DraftFolder {
 
 /**
  * Makes a folder whole or not at all: it is filled under another name beside its place, everything in it is flushed, and
- * then it gets its name, mode 0755. Whatever fails leaves nothing; a crash leaves `.<name>.unfinished`, which the next
- * one doesn't touch, because another process may be filling it.
- * @throws FilesError `exists` where `path` isn't an empty folder; `held` for an unfinished one; and what `fill` throws
+ * then it gets its name, mode 0755. Whatever fails leaves nothing; a crash leaves `.<name>.unfinished-<process>`, which
+ * the next one removes.
+ * @throws FilesError as `demandRoom` does, and what `fill` throws
  */
 export async function makeFolderWhole<T>(path: string, fill: (draft: DraftFolder) => Promise<T>): Promise<T> {
-  await demandEmpty(path);
-  const draft = join(dirname(path), `.${basename(path)}.unfinished`);
+  await demandRoom(path);
   await ensureDir(dirname(path), 0o755);
-  await makeDraft(draft);
+  for (const { path: draft, is } of await findDrafts(path)) if (is === 'dead') await removeTree(draft);
+  const draft = await makeDraft(path);
   try {
     const result = await fill(draftIn(draft));
     flushTree(draft);
@@ -38,23 +39,29 @@ export async function makeFolderWhole<T>(path: string, fill: (draft: DraftFolder
   }
 }
 
-/** @throws FilesError `exists` where there is something else than an empty folder */
-export async function demandEmpty(path: string): Promise<void> {
+/**
+ * @throws FilesError `exists` where there is something else than an empty folder; `held` where another process makes one
+ */
+export async function demandRoom(path: string): Promise<void> {
   const names = await readdir(path).catch((cause) => {
     if (errnoOf(cause) === 'ENOENT') return [];
     throw filesError('look into', path, cause);
   });
-  if (names.length > 0) throw new FilesError('exists', path, `${path} is not empty`);
+  if (names.length > 0) throw notEmpty(path);
+  const other = (await findDrafts(path)).find(({ is }) => is === 'alive');
+  if (other === undefined) return;
+  throw new FilesError('held', path, `process ${other.pid} is making ${path}`, {
+    hint: 'wait for it to end, or stop it',
+  });
 }
 
-async function makeDraft(draft: string): Promise<void> {
+async function makeDraft(path: string): Promise<string> {
+  const draft = await draftPath(path);
   try {
     await mkdir(draft, { mode: 0o700 });
+    return draft;
   } catch (cause) {
-    if (errnoOf(cause) !== 'EEXIST') throw filesError('make the folder', draft, cause);
-    throw new FilesError('held', draft, `${draft} is there: another process fills it, or one was stopped`, {
-      hint: 'when none is running, remove that folder and try again',
-    });
+    throw filesError('make the folder', draft, cause);
   }
 }
 
@@ -113,10 +120,16 @@ function flush(path: string): void {
 
 function notPlaced(path: string, cause: unknown): FilesError {
   const errno = errnoOf(cause);
-  if (errno === 'ENOTEMPTY' || errno === 'EEXIST') return new FilesError('exists', path, `${path} is not empty`);
+  if (errno === 'ENOTEMPTY' || errno === 'EEXIST') return notEmpty(path);
   if (errno !== 'EBUSY' && errno !== 'EXDEV') return filesError('make', path, cause);
   return new FilesError('io', path, `${path} is a mount point, which can't be put there at once`, {
     cause,
     hint: 'name a folder below it',
+  });
+}
+
+function notEmpty(path: string): FilesError {
+  return new FilesError('exists', path, `${path} is not empty`, {
+    hint: 'name a folder that is empty or not there yet, or move this one away',
   });
 }

@@ -1,7 +1,8 @@
 export { withAnchoredPath } from './anchor.js';
 export { type Attributes, setAttributes } from './attributes.js';
 export { type CoreDumps, readCoreDumps } from './core-dumps.js';
-export { type DraftFolder, demandEmpty, makeFolderWhole } from './draft-folder.js';
+export { type DraftFolder, demandRoom, makeFolderWhole } from './draft-folder.js';
+export { type Draft, findDrafts } from './drafts.js';
 export { errnoOf, FilesError, type FilesErrorCode, filesError } from './errors.js';
 export { type Demand, type Exposure, findExposedAbove, findExposures, type OthersMay } from './exposure.js';
 export { ensureDir, removeEmptyDir, removeTree, syncDir } from './folder.js';
@@ -17,7 +18,7 @@ export { type ReadOptions, readFileLimited } from './read.js';
 export { finishReplacement, type Replacement, readReplaced, replaceTogether } from './replace-together.js';
 export { type Scratch, withScratchFile } from './scratch.js';
 export { readSwap, type SwapArea } from './swap.js';
-export { withTemporaryFolder } from './temporary-folder.js';
+export { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';
 export { removeUnfinished } from './unfinished.js';
 export { type ChangedPaths, type TreeWatcher, type WatchOptions, watchTree } from './watch.js';

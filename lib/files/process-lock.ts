@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { fromUtf8, utf8 } from '../base/index.js';
 import { FilesError, filesError } from './errors.js';
 import { removeFile } from './move.js';
+import { describeProcess } from './process-mark.js';
 import { readFileLimited } from './read.js';
 import { createFileExclusive, writeFileAtomic } from './write.js';
 
@@ -64,15 +65,6 @@ async function livingOwner(path: string, generation: number): Promise<number | u
   const owner = fromUtf8(await readFileLimited(`${path}.${generation}`, 256));
   const pid = Number(/^[1-9][0-9]*/.exec(owner)?.[0] ?? 0);
   return pid > 0 && (await describeProcess(pid)) === owner ? pid : undefined;
-}
-
-/** `<pid> <start time> <boot id>`: a process id alone is given to another process sooner or later. */
-async function describeProcess(pid: number): Promise<string> {
-  const stat = await readFile(join('/proc', String(pid), 'stat'), 'utf8').catch(() => '');
-  // proc(5): field 22 is the start time; field 2, in parentheses, may itself hold spaces and parentheses.
-  const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '-');
-  return `${pid} ${startTime} ${boot.trim()}\n`;
 }
 
 function held(path: string, by: string, cause?: unknown): FilesError {

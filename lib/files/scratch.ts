@@ -63,7 +63,12 @@ export async function withScratchFile<T>(bytes: Uint8Array, work: (scratch: Scra
 
 /** Where the folders are made, the best place first. */
 export function scratchRoots(): string[] {
-  return [...memoryRoots(), tmpdir()];
+  return [...possibleMemoryRoots(), tmpdir()];
+}
+
+/** The folders of this machine that lie in memory only. */
+export function memoryRoots(): string[] {
+  return possibleMemoryRoots().filter(isInMemory);
 }
 
 /** Whether a folder of this name may be one of those that are lent. */
@@ -71,17 +76,25 @@ export function isScratchFolder(name: string): boolean {
   return SCRATCH_NAME.test(name);
 }
 
-function memoryRoots(): string[] {
+function possibleMemoryRoots(): string[] {
   const uid = process.getuid?.() ?? 0;
   return [process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`, '/dev/shm'];
+}
+
+function isInMemory(root: string): boolean {
+  try {
+    return statfsSync(root).type === TMPFS_MAGIC;
+  } catch {
+    return false; // not here, or not for this user
+  }
 }
 
 function makeFolder(): { folder: string; inMemory: boolean } {
   for (const root of memoryRoots()) {
     try {
-      if (statfsSync(root).type === TMPFS_MAGIC) return { folder: makeIn(root), inMemory: true };
+      return { folder: makeIn(root), inMemory: true };
     } catch {
-      // Not here, or not for this user.
+      // Not for this user.
     }
   }
   try {

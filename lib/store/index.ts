@@ -1,4 +1,5 @@
 export type { AuditChain, AuditQuery, ChainState, EntryDraft, StoredEntry } from './audit-log.js';
+export { checkIntegrity } from './check-integrity.js';
 export { connectStore } from './connect-store.js';
 export type { StoreOptions } from './engine.js';
 export type { Enrollment, EnrollmentOutcome, EnrollmentRefusal } from './enrollment.js';

@@ -56,6 +56,7 @@ export async function removeSnapshot(layout: VaultLayout, snapshot?: Snapshot): 
   await removeTree(snapshotFolder(layout));
 }
 
-function snapshotFolder(layout: VaultLayout): string {
+/** Where a backup puts them; a crash leaves it to the next one. */
+export function snapshotFolder(layout: VaultLayout): string {
   return join(layout.secretsDir, SNAPSHOT);
 }

@@ -23,6 +23,7 @@ import { judgeNode } from '../../lib/cli/doctor/node-version.js';
 import { formatFindings } from '../../lib/cli/doctor/report.js';
 import { judgeSpace } from '../../lib/cli/doctor/space.js';
 import { judgeSwap } from '../../lib/cli/doctor/swap.js';
+import { draftPath } from '../../lib/files/drafts.js';
 import { acquireProcessLock, temporaryPath } from '../../lib/files/index.js';
 import { addMasterKey, loadMasterKeys } from '../../lib/vault/master-key.js';
 import { makeVerifier, replaceVerifierFile } from '../../lib/vault/verifier.js';
@@ -193,6 +194,23 @@ t.test('leftovers', async (t) => {
   const hourAgo = new Date(home.clock.now - 3_600_000);
   for (const path of left) utimesSync(path, hourAgo, hourAgo);
   t.match(await home.ask('leftovers'), [/^warn .* was never finished/, /^warn /, /^warn /]);
+});
+
+t.test('leftovers of a backup and a restore that were killed', async (t) => {
+  const home = await makeHome(t);
+  const { root, run, secrets } = home.paths;
+  const snapshot = join(secrets, '.snapshot');
+  mkdirSync(snapshot, { mode: 0o700 });
+  const lock = await acquireProcessLock(join(run, 'backup.lock'));
+  t.match(await home.ask('leftovers'), [/^ok /], 'a backup is at work');
+  await lock.release();
+  t.match(await home.ask('leftovers'), ['warn /secrets/.snapshot was left by a backup that was killed']);
+  rmSync(snapshot, { recursive: true });
+  const living = await draftPath(root);
+  mkdirSync(living);
+  t.match(await home.ask('leftovers'), [/^ok /], 'a restore is at work');
+  renameSync(living, `${living}1`);
+  t.match(await home.ask('leftovers'), [/^warn .*\.home\.unfinished-.* holds a master key/]);
 });
 
 t.test('refs resolve as the server would', async (t) => {

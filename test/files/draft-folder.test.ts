@@ -1,7 +1,20 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { makeFolderWhole } from '../../lib/files/index.js';
+import { demandRoom, findDrafts, makeFolderWhole } from '../../lib/files/index.js';
+import { processMark } from '../../lib/files/process-mark.js';
 
 async function* stream(...pieces: string[]): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) yield Buffer.from(piece);
@@ -18,7 +31,7 @@ t.test('a folder appears whole, with its modes', async (t) => {
     t.equal(statSync(draft.path).mode & 0o777, 0o700);
     return readdirSync(join(root, 'new'));
   });
-  t.same(seen, ['.home.unfinished']);
+  t.same(seen, [`.home.unfinished-${await processMark()}`]);
   t.same(readdirSync(join(root, 'new')), ['home']);
   t.equal(readFileSync(join(path, 'a/b'), 'utf8'), 'one two');
   t.equal(readlinkSync(join(path, 'c')), 'a/b');
@@ -57,9 +70,65 @@ t.test('whatever fails leaves nothing', async (t) => {
   t.same(readdirSync(root), []);
 });
 
-t.test('an unfinished one that is there stays: somebody may be filling it', async (t) => {
-  const root = t.testdir({ '.home.unfinished': { a: 'x' } });
-  const filling = makeFolderWhole(join(root, 'home'), () => Promise.reject(new Error('filled')));
-  await t.rejects(filling, { code: 'held', hint: /remove/ });
-  t.same(readdirSync(join(root, '.home.unfinished')), ['a']);
+const maker = `
+  import { makeFolderWhole } from ${JSON.stringify(new URL('../../lib/files/index.ts', import.meta.url))};
+  await makeFolderWhole(process.env.FOLDER, async (draft) => {
+    draft.folder('a', 0o700);
+    process.stdout.write('filling');
+    await new Promise(() => setInterval(() => {}, 1e6));
+  });`;
+
+t.test('what a killed process left is removed by the next one; a living one is waited for', async (t) => {
+  const root = t.testdir();
+  const path = join(root, 'home');
+  const child = spawn(process.execPath, ['--import', '@tapjs/typescript/import', '--input-type=module', '-e', maker], {
+    env: { ...process.env, FOLDER: path },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  await t.rejects(demandRoom(path), { room: 'files', code: 'held' });
+  await t.rejects(
+    makeFolderWhole(path, async () => {}),
+    { code: 'held' },
+  );
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const [left] = readdirSync(root);
+  t.same(readdirSync(join(root, String(left))), ['a'], 'the killed one left it');
+  t.match(await findDrafts(path), [{ path: join(root, String(left)), pid: child.pid, is: 'dead' }]);
+  await makeFolderWhole(path, async (draft) => draft.folder('b', 0o700));
+  t.same(readdirSync(root), ['home']);
+  t.same(readdirSync(path), ['b']);
 });
+
+t.test("what isn't provably of a dead process stays, and is in nobody's way", async (t) => {
+  const root = t.testdir();
+  const path = join(root, 'home');
+  const [boot, namespace] = (await processMark()).split('-');
+  const others = [
+    '.home.unfinished', // somebody's own
+    '.home.unfinished-x',
+    `.home.unfinished-${boot}-1-1-1`, // another container's
+    `.other.unfinished-${boot}-${namespace}-4194305-1`,
+  ];
+  for (const name of others) mkdirSync(join(root, name));
+  writeFileSync(join(root, `.home.unfinished-${boot}-${namespace}-4194305-1`), 'no folder');
+  symlinkSync('/etc', join(root, `.home.unfinished-${boot}-${namespace}-4194305-2`));
+  const before = readdirSync(root).sort();
+  await makeFolderWhole(path, async (draft) => draft.folder('a', 0o700));
+  t.same(readdirSync(root).sort(), [...before, 'home'].sort());
+});
+
+t.test(
+  "a stranger's folder stays",
+  { skip: process.geteuid?.() !== 0 && 'giving files away needs root' },
+  async (t) => {
+    const root = t.testdir();
+    const [boot, namespace] = (await processMark()).split('-');
+    const strange = join(root, `.home.unfinished-${boot}-${namespace}-4194305-1`);
+    mkdirSync(strange);
+    chownSync(strange, 65_534, 65_534);
+    await makeFolderWhole(join(root, 'home'), async () => {});
+    t.ok(existsSync(strange));
+  },
+);

@@ -1,21 +1,22 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import t from 'tap';
-import { withTemporaryFolder } from '../../lib/files/index.js';
+import { makeTemporaryFolder } from '../../lib/files/index.js';
+import { memoryRoots } from '../../lib/files/scratch.js';
 
-t.test('a private folder that is gone afterwards, whatever happens', async (t) => {
-  const used: string[] = [];
-  const work = async (folder: string) => {
-    used.push(folder);
-    t.equal(statSync(folder).mode & 0o777, 0o700);
-    mkdirSync(join(folder, 'a'));
-    writeFileSync(join(folder, 'a', 'b'), 'x');
-    return 'result';
-  };
-  t.equal(await withTemporaryFolder(work), 'result');
-  await t.rejects(
-    withTemporaryFolder(async (folder) => Promise.reject(new Error(await work(folder)))),
-    /result/,
-  );
-  t.same(used.map(existsSync), [false, false]);
+t.test('a private folder that goes with all that is in it', async (t) => {
+  const { path, remove } = await makeTemporaryFolder(100);
+  t.equal(statSync(path).mode & 0o777, 0o700);
+  mkdirSync(join(path, 'a'));
+  writeFileSync(join(path, 'a', 'b'), 'x');
+  await remove();
+  t.notOk(existsSync(path));
+});
+
+t.test('in memory, unless there is no room', async (t) => {
+  const small = await makeTemporaryFolder(1);
+  const large = await makeTemporaryFolder(Number.MAX_SAFE_INTEGER);
+  t.teardown(() => Promise.all([small.remove(), large.remove()]));
+  if (memoryRoots().length > 0) t.equal(statfsSync(small.path).type, 0x01021994);
+  t.notOk(memoryRoots().includes(dirname(large.path)));
 });

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Identity, Locking, Unlocking } from '../../archive/index.js';
 import { fromUtf8 } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
@@ -25,6 +24,9 @@ export const identityOption: CommandOption = {
   summary: 'The private key, for a backup that was made for a recipient',
 };
 
+/** A key itself, not the path of a file that holds one. */
+const IS_KEY = /^vga[ri]_/;
+
 /** What a backup is made for. The caller wipes a passphrase. @throws CliError `usage` where both are given */
 export async function readLocking(flags: Flags): Promise<Locking> {
   const { demandUsable, parseRecipient } = await import('../../archive/index.js');
@@ -33,8 +35,8 @@ export async function readLocking(flags: Flags): Promise<Locking> {
     if (flags.is('passphrase-file')) {
       throw new CliError('usage', 'a backup is for a recipient or for who knows a passphrase, not for both');
     }
-    const text = existsSync(recipient) ? fromUtf8(await readSecretLine(recipient)) : recipient;
-    return { kind: 'recipient', recipient: await parseRecipient(text) };
+    const text = IS_KEY.test(recipient) ? recipient : fromUtf8(await readSecretLine(recipient));
+    return { kind: 'recipient', recipient: await parseRecipient(text.trimEnd()) };
   }
   const passphrase = await readNewPassphrase(flags, passphraseOption.name, "backup's passphrase");
   try {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Locking } from '../../archive/index.js';
@@ -7,19 +6,28 @@ import { wipe } from '../../crypto/index.js';
 import { version } from '../../version.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { CliError } from '../errors.js';
 import { printable } from '../printable.js';
 import { Progress } from '../progress.js';
+import { type Interruption, interruptibly } from './interruption.js';
 import { readLocking } from './locking.js';
 import { STANDARD_STREAM, writeToStdout } from './streams.js';
+import { demandTarget } from './target.js';
 
 /**
  * Copies the whole home into an archive, at the path or to stdout. Vault and database are of one moment, which comes
  * first; what is copied as it is found comes after it, so that every config that the database knows is there.
  */
 export async function makeBackup(context: CommandContext, target: string, flags: Flags): Promise<void> {
-  const force = flags.is('force');
-  demandTarget(target, force);
+  demandTarget(target, { ...context, force: flags.is('force') });
+  await interruptibly((interruption) => backUp(context, target, flags, interruption));
+}
+
+async function backUp(
+  context: CommandContext,
+  target: string,
+  flags: Flags,
+  interruption: Interruption,
+): Promise<void> {
   const [{ homeEntries, writeArchive }, { acquireProcessLock, ensureDir }, { pinDatabase }] = await Promise.all([
     import('../../archive/index.js'),
     import('../../files/index.js'),
@@ -39,6 +47,7 @@ export async function makeBackup(context: CommandContext, target: string, flags:
       subject: target === STANDARD_STREAM ? 'stdout' : resolve(target),
       async prepare() {
         locking = await readLocking(flags);
+        interruption.arm();
         return locking.kind === 'passphrase' ? { for: 'passphrase' } : { for: toHex(locking.recipient.id) };
       },
       async pin() {
@@ -61,7 +70,7 @@ export async function makeBackup(context: CommandContext, target: string, flags:
         const pieces = counting(writeArchive(about, counted, locking), ({ length }) => {
           bytes += length;
         });
-        await write(target, pieces, force);
+        await write(target, pieces, { force: flags.is('force'), interruption });
       },
     });
   } finally {
@@ -75,20 +84,14 @@ export async function makeBackup(context: CommandContext, target: string, flags:
   if (target !== STANDARD_STREAM) note(`next: vigocli backup verify ${target}`);
 }
 
-/** Before anybody is asked for a passphrase. @throws CliError `exists`, `usage` */
-function demandTarget(target: string, force: boolean): void {
-  if (target !== STANDARD_STREAM) {
-    if (force || !existsSync(target)) return;
-    throw new CliError('exists', `${target} exists already`, { hint: '--force replaces it' });
-  }
-  if (!process.stdout.isTTY) return;
-  throw new CliError('usage', 'a backup is not written to a terminal', { hint: 'name a file, or pipe it somewhere' });
-}
-
-async function write(target: string, pieces: AsyncIterable<Uint8Array>, force: boolean): Promise<void> {
-  if (target === STANDARD_STREAM) return writeToStdout(pieces);
+async function write(
+  target: string,
+  pieces: AsyncIterable<Uint8Array>,
+  { force, interruption }: { force: boolean; interruption: Interruption },
+): Promise<void> {
+  if (target === STANDARD_STREAM) return interruption.race(writeToStdout(pieces));
   const { createFileExclusive, writeFileAtomic } = await import('../../files/index.js');
-  await (force ? writeFileAtomic : createFileExclusive)(target, pieces, { mode: 0o600 });
+  await (force ? writeFileAtomic : createFileExclusive)(target, interruption.guard(pieces), { mode: 0o600 });
 }
 
 async function* counting<T>(values: AsyncIterable<T>, count: (value: T) => void): AsyncGenerator<T> {

@@ -4,23 +4,35 @@ import type { OpenedArchive } from '../../archive/index.js';
 import { homePaths } from '../../base/index.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { printable } from '../printable.js';
 import { formatTime } from '../table.js';
+import { type Interruption, interruptibly } from './interruption.js';
 import { readUnlocking } from './locking.js';
 import { readInput } from './streams.js';
 
 /** Makes a home of a backup, where there is none yet. */
 export async function restoreBackup(context: CommandContext, source: string, flags: Flags): Promise<void> {
+  await interruptibly((interruption) => restore(context, source, flags, interruption));
+}
+
+async function restore(
+  context: CommandContext,
+  source: string,
+  flags: Flags,
+  interruption: Interruption,
+): Promise<void> {
   const { note } = context;
   const home = await resolveHome(flags.text('home') ?? context.home.root);
-  const [{ openArchive, restoreHome }, { demandEmpty }] = await Promise.all([
+  const [{ openArchive, restoreHome }, { demandRoom }] = await Promise.all([
     import('../../archive/index.js'),
     import('../../files/index.js'),
   ]);
-  await demandEmpty(home); // before anybody is asked for a passphrase
-  const archive = await openArchive(readInput(source, context), readUnlocking(flags));
+  await demandRoom(home); // before anybody is asked for a passphrase
+  const archive = await openArchive(interruption.guard(readInput(source, context)), readUnlocking(flags));
+  interruption.arm();
   const { at, by, host } = archive.about;
   await restoreHome(archive, home, (draft) => record(context, archive, home, draft));
-  note(`${home} is as it was on ${host} at ${formatTime(at)}, when ${by} made the backup`);
+  note(`${home} is as it was on ${printable(host)} at ${formatTime(at)}, when ${printable(by)} made the backup`);
   note('not in it: what was enrolled, revoked, stored or published since');
   note('the vault is locked; next: vigocli secrets unlock, then vigosrv');
 }

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { MASTER_KEY_PATH, openArchive, type ReadEntry } from '../../archive/index.js';
 import { type LogVerdict, verifyLog } from '../../audit/index.js';
 import { concatBytes, VigoError } from '../../base/index.js';
-import { createFileExclusive, withTemporaryFolder } from '../../files/index.js';
-import type { Store } from '../../store/index.js';
+import { createFileExclusive, makeTemporaryFolder, type TemporaryFolder } from '../../files/index.js';
+import { checkIntegrity, type Store } from '../../store/index.js';
 import { type CopiedFile, openVaultCopy, type VaultCopy } from '../../vault/index.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { interruptibly } from './interruption.js';
 import { readUnlocking } from './locking.js';
 import { readInput } from './streams.js';
 
@@ -36,43 +37,39 @@ export async function verifyBackup(
   flags: Flags,
   { openDatabase, quiet }: Pick<CommandContext, 'openDatabase' | 'quiet'>,
 ): Promise<BackupReport> {
-  const archive = await openArchive(readInput(source, { quiet }), readUnlocking(flags));
-  return withTemporaryFolder(async (folder) => {
-    const database = join(folder, 'vigo.db');
-    const inspection = new Inspection(database);
+  return interruptibly(async ({ guard, arm }) => {
+    const archive = await openArchive(guard(readInput(source, { quiet })), readUnlocking(flags));
+    arm();
+    const inspection = new Inspection();
     try {
       for await (const entry of archive.entries()) await inspection.see(entry);
       return { about: archive.about, ...(await inspection.conclude(openDatabase)) };
     } finally {
-      inspection.dispose();
+      await inspection.dispose();
     }
   });
 }
 
 class Inspection {
-  readonly #database: string;
   readonly #seen = new Set<string>();
   readonly #problems: { path: string; message: string }[] = [];
   readonly #files: Record<CopiedFile, number> = { secret: 0, version: 0, 'server-key': 0, verifier: 0 };
   #entries = 0;
   #vault: VaultCopy | undefined;
-
-  constructor(database: string) {
-    this.#database = database;
-  }
+  #folder: TemporaryFolder | undefined;
 
   async see(entry: ReadEntry): Promise<void> {
     const { path } = entry;
     this.#entries++;
     if (NEEDED.includes(path) || /^published\/[^/]+$/.test(path)) this.#seen.add(path);
     if (entry.kind !== 'file') return;
-    if (path === DATABASE_PATH) await createFileExclusive(this.#database, entry.content, { mode: 0o600 });
+    if (path === DATABASE_PATH) await this.#copyDatabase(entry);
     else if (/^(secrets\/|keys\/|secrets-verifier\.json$)/.test(path)) await this.#seeVaultFile(entry);
   }
 
   async conclude(openDatabase: (path: string) => Promise<Store>): Promise<Omit<BackupReport, 'about'>> {
     for (const path of NEEDED) if (!this.#seen.has(path)) this.#problem(path, 'it is missing');
-    const database = this.#seen.has(DATABASE_PATH) ? await this.#readDatabase(openDatabase) : undefined;
+    const database = this.#folder === undefined ? undefined : await this.#readDatabase(this.#folder, openDatabase);
     return {
       entries: this.#entries,
       files: this.#files,
@@ -82,8 +79,14 @@ class Inspection {
     };
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     this.#vault?.dispose();
+    await this.#folder?.remove();
+  }
+
+  async #copyDatabase({ size, content }: ReadEntry & { kind: 'file' }): Promise<void> {
+    this.#folder = await makeTemporaryFolder(size);
+    await createFileExclusive(databaseIn(this.#folder), content, { mode: 0o600 });
   }
 
   async #seeVaultFile({ path, size, content }: ReadEntry & { kind: 'file' }): Promise<void> {
@@ -99,10 +102,14 @@ class Inspection {
     }
   }
 
-  async #readDatabase(openDatabase: (path: string) => Promise<Store>) {
-    const store = await openDatabase(this.#database);
+  async #readDatabase(folder: TemporaryFolder, openDatabase: (path: string) => Promise<Store>) {
+    const path = databaseIn(folder);
+    let store: Store | undefined;
     try {
-      const log = await verifyLog((fromSeq, limit) => store.readAudit(fromSeq, limit));
+      for (const problem of await checkIntegrity(path)) this.#problem(DATABASE_PATH, problem);
+      store = await openDatabase(path);
+      const opened = store;
+      const log = await verifyLog((fromSeq, limit) => opened.readAudit(fromSeq, limit));
       if (!log.ok) this.#problem(DATABASE_PATH, log.message);
       const live = `published/${(await store.currentPublication())?.digest}`;
       if (live !== 'published/undefined' && !this.#seen.has(live)) this.#problem(live, 'the live config is missing');
@@ -112,13 +119,17 @@ class Inspection {
       this.#problem(DATABASE_PATH, error.message);
       return undefined;
     } finally {
-      await store.close();
+      await store?.close();
     }
   }
 
   #problem(path: string, message: string): void {
     this.#problems.push({ path, message });
   }
+}
+
+function databaseIn({ path }: TemporaryFolder): string {
+  return join(path, 'vigo.db');
 }
 
 async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

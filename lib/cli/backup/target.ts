@@ -1,0 +1,56 @@
+import { accessSync, constants, lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { filesError } from '../../files/index.js';
+import type { CommandContext } from '../context.js';
+import { CliError } from '../errors.js';
+import { STANDARD_STREAM } from './streams.js';
+
+/**
+ * Demands that a backup can be written there, before anybody is asked for a passphrase.
+ * @throws CliError `exists`, `usage`; FilesError where the folder is missing, or closed to this user
+ */
+export function demandTarget(
+  target: string,
+  { force, home, secretsDir }: { force: boolean } & Pick<CommandContext, 'home' | 'secretsDir'>,
+): void {
+  if (target === STANDARD_STREAM) {
+    if (!process.stdout.isTTY) return;
+    throw new CliError('usage', 'a backup is not written to a terminal', { hint: 'name a file, or pipe it somewhere' });
+  }
+  const path = realPathOf(target);
+  for (const folder of [home.root, secretsDir]) {
+    if (`${path}/`.startsWith(realFolder(folder))) {
+      const hint = `name a place outside ${folder}, best of all on another machine`;
+      throw new CliError('usage', `${target} lies in what is backed up, and would be lost with it`, { hint });
+    }
+  }
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new CliError('usage', `${target} is a folder`, { hint: 'name a file in it' });
+  // What replaces the file takes its name away: that of a device or a link is not to be lost by mistake.
+  if (found !== undefined && !found.isFile()) {
+    throw new CliError('usage', `${target} is no regular file`, { hint: 'name a file, or - for stdout' });
+  }
+  if (found !== undefined && !force) {
+    throw new CliError('exists', `${target} exists already`, { hint: '--force replaces it' });
+  }
+}
+
+/** The path with the links above it resolved, in a folder that this user may write to. */
+function realPathOf(target: string): string {
+  const path = resolve(target);
+  try {
+    const folder = realpathSync(dirname(path));
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return join(folder, basename(path));
+  } catch (cause) {
+    throw filesError('write to', dirname(path), cause);
+  }
+}
+
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path) + sep;
+  } catch {
+    return path + sep; // not there, which others say better
+  }
+}
