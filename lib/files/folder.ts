@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
+import { access, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, FilesError, filesError } from './errors.js';
 
@@ -56,6 +56,15 @@ export async function removeTree(path: string): Promise<void> {
     await syncDir(dirname(path));
   } catch (cause) {
     throw filesError('remove', path, cause);
+  }
+}
+
+/** Demands that this user can make a file in the folder, as far as its mode says. @throws FilesError */
+export async function demandWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw filesError('write to', folder, cause);
   }
 }
 

@@ -5,7 +5,7 @@ export { type DraftFolder, demandRoom, makeFolderWhole } from './draft-folder.js
 export { type Draft, findDrafts } from './drafts.js';
 export { errnoOf, FilesError, type FilesErrorCode, filesError } from './errors.js';
 export { type Demand, type Exposure, findExposedAbove, findExposures, type OthersMay } from './exposure.js';
-export { ensureDir, removeEmptyDir, removeTree, syncDir } from './folder.js';
+export { demandWritable, ensureDir, removeEmptyDir, removeTree, syncDir } from './folder.js';
 export { type FreeSpace, freeSpace } from './free-space.js';
 export { findAbandonedScratch, findLeftovers } from './leftovers.js';
 export { linkAll } from './link-all.js';

@@ -18,7 +18,7 @@ import { demandTarget } from './target.js';
  * first; what is copied as it is found comes after it, so that every config that the database knows is there.
  */
 export async function makeBackup(context: CommandContext, target: string, flags: Flags): Promise<void> {
-  demandTarget(target, { ...context, force: flags.is('force') });
+  await demandTarget(target, { ...context, force: flags.is('force') });
   await interruptibly((interruption) => backUp(context, target, flags, interruption));
 }
 

@@ -1,6 +1,6 @@
-import { accessSync, constants, lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { filesError } from '../../files/index.js';
 import type { CommandContext } from '../context.js';
 import { CliError } from '../errors.js';
 import { STANDARD_STREAM } from './streams.js';
@@ -9,15 +9,15 @@ import { STANDARD_STREAM } from './streams.js';
  * Demands that a backup can be written there, before anybody is asked for a passphrase.
  * @throws CliError `exists`, `usage`; FilesError where the folder is missing, or closed to this user
  */
-export function demandTarget(
+export async function demandTarget(
   target: string,
   { force, home, secretsDir }: { force: boolean } & Pick<CommandContext, 'home' | 'secretsDir'>,
-): void {
+): Promise<void> {
   if (target === STANDARD_STREAM) {
     if (!process.stdout.isTTY) return;
     throw new CliError('usage', 'a backup is not written to a terminal', { hint: 'name a file, or pipe it somewhere' });
   }
-  const path = realPathOf(target);
+  const path = await realPathOf(target);
   for (const folder of [home.root, secretsDir]) {
     if (`${path}/`.startsWith(realFolder(folder))) {
       const hint = `name a place outside ${folder}, best of all on another machine`;
@@ -36,15 +36,11 @@ export function demandTarget(
 }
 
 /** The path with the links above it resolved, in a folder that this user may write to. */
-function realPathOf(target: string): string {
+async function realPathOf(target: string): Promise<string> {
   const path = resolve(target);
-  try {
-    const folder = realpathSync(dirname(path));
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    return join(folder, basename(path));
-  } catch (cause) {
-    throw filesError('write to', dirname(path), cause);
-  }
+  const { demandWritable } = await import('../../files/index.js');
+  await demandWritable(dirname(path));
+  return join(await realpath(dirname(path)), basename(path));
 }
 
 function realFolder(path: string): string {
