@@ -19,6 +19,8 @@ import { demandTarget } from './target.js';
  */
 export async function makeBackup(context: CommandContext, target: string, flags: Flags): Promise<void> {
   await demandTarget(target, { ...context, force: flags.is('force') });
+  const { demandWhatServerUses } = await import('./outside.js');
+  await demandWhatServerUses(context);
   await interruptibly((interruption) => backUp(context, target, flags, interruption));
 }
 
