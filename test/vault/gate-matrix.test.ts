@@ -58,6 +58,8 @@ const GATED: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
   list: (vault) => vault.list(),
   suggest: (vault) => vault.suggest(''),
   rekey: (vault) => vault.rekey(),
+  backup: (vault) =>
+    vault.backup({ subject: 'a file', prepare: async () => ({}), pin: async () => {}, copy: async () => {} }),
 };
 
 const made = { init: 'already_initialized', unlock: 'done', rotate: 'done', reset: 'done' } as const;
