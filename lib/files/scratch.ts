@@ -5,16 +5,18 @@ import {
   readdirSync,
   rmSync,
   statfsSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filesError } from './errors.js';
+import { FilesError, filesError } from './errors.js';
 import { readFileLimited } from './read.js';
 
 /** statfs(2): what a file system in memory calls itself. */
 const TMPFS_MAGIC = 0x01021994;
+const STICKY = 0o1000;
 const PREFIX = 'vigo-';
 /** With the six characters that mkdtemp(3) adds. */
 const SCRATCH_NAME = /^vigo-[A-Za-z0-9]{6}$/;
@@ -38,9 +40,12 @@ export async function withScratchFile<T>(bytes: Uint8Array, work: (scratch: Scra
   const { folder, inMemory } = makeFolder();
   const path = join(folder, 'value');
   const end = (signal: NodeJS.Signals) => {
-    remove(folder);
-    release();
-    process.kill(process.pid, signal);
+    try {
+      remove(folder);
+    } finally {
+      release();
+      process.kill(process.pid, signal);
+    }
   };
   const ignore = () => {};
   const release = () => {
@@ -56,8 +61,11 @@ export async function withScratchFile<T>(bytes: Uint8Array, work: (scratch: Scra
     if (cause instanceof Error && 'syscall' in cause) throw filesError('write', path, cause);
     throw cause;
   } finally {
-    remove(folder);
-    release();
+    try {
+      remove(folder);
+    } finally {
+      release();
+    }
   }
 }
 
@@ -92,16 +100,30 @@ function isInMemory(root: string): boolean {
 function makeFolder(): { folder: string; inMemory: boolean } {
   for (const root of memoryRoots()) {
     try {
-      return { folder: makeIn(root), inMemory: true };
+      if (isSafe(root)) return { folder: makeIn(root), inMemory: true };
     } catch {
       // Not for this user.
     }
   }
+  const root = tmpdir();
   try {
-    return { folder: makeIn(tmpdir()), inMemory: false };
+    if (isSafe(root)) return { folder: makeIn(root), inMemory: false };
   } catch (cause) {
-    throw filesError('make a folder in', tmpdir(), cause);
+    throw filesError('make a folder in', root, cause);
   }
+  throw new FilesError('not_private', root, `others than this user can exchange what lies in ${root}`, {
+    hint: 'let TMPDIR name a folder that is yours alone',
+  });
+}
+
+/**
+ * Whether nobody but this user and root can put something else in the place of a folder made here. The environment may
+ * be that of a user who became root (`su`, `sudo -E`), and name a folder of theirs.
+ */
+function isSafe(root: string): boolean {
+  const { uid, mode } = statSync(root);
+  const isOurs = uid === 0 || uid === process.geteuid?.();
+  return isOurs && ((mode & 0o022) === 0 || (mode & STICKY) !== 0);
 }
 
 function makeIn(root: string): string {
@@ -110,14 +132,28 @@ function makeIn(root: string): string {
   return folder;
 }
 
-/** Synchronous, because a signal doesn't wait. */
+/** Synchronous, because a signal doesn't wait. @throws FilesError where something stays */
 function remove(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
-    const path = join(folder, name);
-    const found = lstatSync(path);
-    if (!found.isFile()) continue;
-    writeFileSync(path, Buffer.alloc(found.size), { flag: 'r+' });
-    truncateSync(path);
+  try {
+    wipeBelow(folder);
+    rmSync(folder, { recursive: true, force: true });
+  } catch (cause) {
+    throw filesError('remove', folder, cause);
   }
-  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Overwrites every file. A link isn't followed: an editor may have left one that leads anywhere. */
+function wipeBelow(folder: string): void {
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      chmodSync(path, 0o700); // an editor may have left it, and a file, without permissions
+      wipeBelow(path);
+    } else if (entry.isFile()) {
+      chmodSync(path, 0o600);
+      writeFileSync(path, Buffer.alloc(lstatSync(path).size), { flag: 'r+' });
+      truncateSync(path);
+    }
+  }
 }

@@ -1,6 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { utf8 } from '../../lib/base/index.js';
@@ -39,6 +53,52 @@ t.test('afterwards it is overwritten and gone, with every copy beside it, also w
   t.notOk(existsSync(folder));
   t.notOk(readFileSync(witness).includes('CANARY'), 'what another name still reaches is wiped');
   rmSync(witness);
+});
+
+t.test('a link that an editor left leads to nothing that is wiped', async (t) => {
+  const elsewhere = t.testdir({ file: 'precious' });
+  let folder = '';
+  await withScratchFile(VALUE, async ({ path }) => {
+    folder = dirname(path);
+    symlinkSync(elsewhere, join(folder, 'link'));
+    symlinkSync(join(elsewhere, 'file'), join(folder, 'link-to-file'));
+  });
+  t.equal(readFileSync(join(elsewhere, 'file'), 'utf8'), 'precious');
+  t.notOk(existsSync(folder));
+});
+
+t.test('it is gone whatever an editor did to its permissions, and where the editor removed it', async (t) => {
+  let folder = '';
+  await withScratchFile(VALUE, async ({ path }) => {
+    folder = dirname(path);
+    mkdirSync(join(folder, 'sub'));
+    writeFileSync(join(folder, 'sub/value~'), VALUE);
+    chmodSync(join(folder, 'sub/value~'), 0o400);
+    chmodSync(join(folder, 'sub'), 0);
+  });
+  t.notOk(existsSync(folder));
+  await t.rejects(
+    withScratchFile(VALUE, async ({ path, read }) => {
+      rmSync(dirname(path), { recursive: true });
+      return read(100);
+    }),
+    { code: 'not_found' },
+  );
+});
+
+t.test('a folder of another user is no place for it', async (t) => {
+  const theirs = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'theirs-'));
+  const { env } = process;
+  t.teardown(() => {
+    process.env = env;
+    rmSync(theirs, { recursive: true });
+  });
+  if (process.geteuid?.() === 0) chownSync(theirs, 65534, 65534);
+  else chmodSync(theirs, 0o777);
+  process.env = { ...env, TMPDIR: theirs, XDG_RUNTIME_DIR: theirs };
+  await withScratchFile(VALUE, async ({ path }) => t.notOk(path.startsWith(theirs))).catch(({ code }) =>
+    t.equal(code, 'not_private'),
+  );
 });
 
 t.test('a signal wipes it, and still ends the process', async (t) => {
