@@ -38,8 +38,8 @@ export function readArguments(
     const option = options.find((known) => known.name === name && rawName.startsWith('--'));
     if (option === undefined) throw wrong(`there is no option ${rawName}`, didYouMean(rawName, options) ?? help);
     if (option.value === undefined && value !== undefined) throw wrong(`${rawName} takes no value`);
-    // `--from-file --json` is a forgotten path, not one that begins with dashes.
-    if (option.value !== undefined && (value === undefined || (!inlineValue && value.startsWith('-')))) {
+    // `--from-file --json` is a forgotten path, not one that begins with dashes; `--secrets-dir "$UNSET"` isn't this folder.
+    if (option.value !== undefined && (!value || (!inlineValue && value.startsWith('-')))) {
       throw wrong(`${rawName} needs a <${option.value}>`);
     }
     const earlier = values.get(name);

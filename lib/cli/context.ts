@@ -33,11 +33,11 @@ export interface CommandContext extends Output {
 export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContext {
   const chosenDir = flags.text('secrets-dir');
   // A secrets folder that is named brings its home along: verifier, database and keys lie beside it.
-  const root = env.VIGO_HOME ?? (chosenDir === undefined ? DEFAULT_HOME : dirname(resolve(chosenDir)));
+  const root = env.VIGO_HOME || (chosenDir === undefined ? DEFAULT_HOME : dirname(resolve(chosenDir)));
   const home = homePaths(resolve(root));
   const secretsDir = resolve(chosenDir ?? home.secrets);
   const keyFile = resolve(flags.text('key-file') ?? join(secretsDir, '.master.key'));
-  const actor = userInfo().username;
+  const actor = actorName();
   const closing: (() => Promise<void> | void)[] = [];
 
   const missingDatabase = (path: string): CliError => {
@@ -98,5 +98,14 @@ async function isThere(path: string): Promise<boolean> {
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return false;
     throw filesError('open', path, cause);
+  }
+}
+
+/** Who does it, for the audit log and the files. A user without an entry of its own, as in a container, is a number. */
+function actorName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.geteuid?.());
   }
 }

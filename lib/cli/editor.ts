@@ -1,18 +1,32 @@
 import { once } from 'node:events';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { CliError } from './errors.js';
 
+/** Vim would keep what passes through its registers in `~/.viminfo`, and swap, undo and backup files where its settings say. */
+const KEEP_NOTHING = ['-n', '-i', 'NONE', '-c', 'set viminfo= nobackup nowritebackup noundofile'];
+
 /**
- * Lets a person edit a file with `$VISUAL`, `$EDITOR` or vi, on the terminal of this process. The variable may hold
- * options, as for git.
+ * Lets a person edit a secret in a file with `$VISUAL`, `$EDITOR` or vi, on the terminal of this process. The variable
+ * may hold options, as for git.
  * @throws CliError `editor_failed` where the editor can't be started or ends with an error
  */
 export async function runEditor(path: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const editor = env.VISUAL || env.EDITOR || 'vi';
   const { spawn } = await import('node:child_process');
-  const child = spawn('/bin/sh', ['-c', `${editor} "$@"`, editor, path], { stdio: 'inherit' });
+  const options = isVim(editor, env) ? KEEP_NOTHING : [];
+  const child = spawn('/bin/sh', ['-c', `${editor} "$@"`, editor, ...options, path], { stdio: 'inherit', env });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   if (code === 0) return;
   throw new CliError('editor_failed', `${editor} ended with ${signal ?? `code ${code}`}; nothing was changed`, {
     hint: 'VISUAL or EDITOR names the editor',
   });
+}
+
+/** `vi` may be a link to one, or to another editor that doesn't know the options of vim. */
+function isVim(editor: string, { PATH = '' }: NodeJS.ProcessEnv): boolean {
+  const [program = ''] = editor.trim().split(/\s/);
+  const places = program.includes('/') ? [program] : PATH.split(':').map((folder) => join(folder, program));
+  const found = places.find((place) => existsSync(place));
+  return found !== undefined && /^n?vim(\.|$)/.test(basename(realpathSync(found)));
 }

@@ -21,6 +21,7 @@ const CLI_ERRORS = {
   bad_report: 'invalid',
   engines_disagree: 'internal',
   bench_failed: 'internal',
+  defect: 'internal',
 } as const satisfies Record<string, ErrorKind>;
 
 export type CliErrorCode = keyof typeof CLI_ERRORS;

@@ -1,15 +1,18 @@
-import { errorTable, VigoError } from '../base/index.js';
-import { errnoOf, hardenProcess } from '../files/index.js';
+import { errorTable, type VigoError } from '../base/index.js';
+import { errnoOf, filesError, hardenProcess } from '../files/index.js';
 import { commands } from './commands.js';
 import { COMPLETE, complete } from './completion/complete.js';
 import { makeContext } from './context.js';
+import { framesOf, toFailure } from './failure.js';
 import { type Paint, paintFor } from './paint.js';
 import { readCommandLine } from './program.js';
 
 /** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   hardenProcess();
-  process.stdout.on('error', endWithReader);
+  const paint = paintFor(process.stderr, env);
+  process.stdout.on('error', (error) => endWithReader(error, paint));
+  process.stderr.on('error', () => {}); // nobody reads the words any more; what is being done is done to its end
   try {
     if (argv[0] === COMPLETE) {
       process.stdout.write(await complete(commands, argv.slice(1), env));
@@ -26,19 +29,20 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     }
     return 0;
   } catch (error) {
-    if (!(error instanceof VigoError)) throw error;
-    complain(error, paintFor(process.stderr, env));
-    return errorTable[error.kind].exit;
+    return complain(toFailure(error), paint);
   }
 }
 
-function complain({ message, hint }: VigoError, paint: Paint): void {
+/** @returns the exit code */
+function complain(failure: VigoError, paint: Paint): number {
+  const { kind, message, hint } = failure;
   process.stderr.write(`${paint('fail', 'error:')} ${message}\n`);
   if (hint !== undefined) process.stderr.write(`${paint('heading', 'hint:')} ${hint}\n`);
+  if (kind === 'internal') process.stderr.write(framesOf(failure.cause));
+  return errorTable[kind].exit;
 }
 
-/** Whoever read the output has seen enough: `vigocli audit list | head`. */
-function endWithReader(error: Error): void {
-  if (errnoOf(error) !== 'EPIPE') throw error;
-  process.exit();
+/** Whoever read the output has seen enough: `vigocli audit list | head`. A full disk has not taken it. */
+function endWithReader(error: Error, paint: Paint): void {
+  process.exit(errnoOf(error) === 'EPIPE' ? 0 : complain(filesError('write to', 'stdout', error), paint));
 }

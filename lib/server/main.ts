@@ -37,7 +37,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
   try {
-    const home = env.VIGO_HOME ?? DEFAULT_HOME;
+    const home = env.VIGO_HOME || DEFAULT_HOME;
     const [, program = ''] = process.argv;
     const server = await startServer({ home, settingsFile: env.VIGO_CONFIG_FILE, program, log, clock: systemClock });
     log.info({ home, grpc: server.grpcPort, api: server.apiPort, version }, 'ready');

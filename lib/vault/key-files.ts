@@ -2,7 +2,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { isKeyName, type KeyName } from '../base/index.js';
 import { filesBelow, hasFile, keyPath } from './key-tree.js';
 import type { VaultLayout } from './layout.js';
-import { keptPath, keptVersions, VERSION_NAME, VERSIONS } from './versions.js';
+import { keptPath, keptVersions, VERSIONS, versionNamed } from './versions.js';
 
 /** Everything encrypted that has one name: a secret with its versions, or a key of the server. */
 export interface KeyFiles {
@@ -25,9 +25,9 @@ export async function* walkVault({ secretsDir, keysDir }: VaultLayout): AsyncGen
   const versions = join(secretsDir, VERSIONS);
   for await (const path of filesBelow(secretsDir)) {
     if (path.startsWith(`${versions}/`)) {
-      const version = Number(VERSION_NAME.exec(basename(path))?.[1] ?? 0);
+      const version = versionNamed(basename(path));
       const name = relative(versions, dirname(path));
-      if (version > 0 && isKeyName(name)) yield { path, files: { kind: 'secret', name }, version };
+      if (version !== undefined && isKeyName(name)) yield { path, files: { kind: 'secret', name }, version };
       else yield { path, files: undefined };
     } else {
       const name = relative(secretsDir, path);

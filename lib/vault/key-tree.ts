@@ -1,8 +1,8 @@
-import { type Dirent, lstatSync } from 'node:fs';
+import { type Dirent, lstatSync, type Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isKeyName, type KeyName } from '../base/index.js';
-import { errnoOf, isTemporaryName, removeEmptyDir, removeFile } from '../files/index.js';
+import { errnoOf, filesError, isTemporaryName, removeEmptyDir, removeFile } from '../files/index.js';
 import { VaultError } from './errors.js';
 
 /** The file of a key is the path of the same name below the folder (V1). */
@@ -74,8 +74,7 @@ async function lookUp(dir: string, key: string): Promise<Found> {
   const segments = key.split('/');
   for (let depth = 1; depth <= segments.length; depth++) {
     const at = segments.slice(0, depth).join('/');
-    // Synchronous, because it takes two microseconds, and ten times that through the thread pool.
-    const stats = lstatSync(keyPath(dir, at), { throwIfNoEntry: false });
+    const stats = statsOf(keyPath(dir, at));
     if (stats === undefined) return { what: 'nothing' };
     if (stats.isFile()) return { what: 'file', at };
     if (!stats.isDirectory()) {
@@ -88,11 +87,20 @@ async function lookUp(dir: string, key: string): Promise<Found> {
   return { what: 'folder', at: key };
 }
 
+/** Synchronous, because it takes two microseconds, and ten times that through the thread pool. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw filesError('look at', path, cause);
+  }
+}
+
 /** Nothing where there is no such folder. */
 export async function entriesOf(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch((error) => {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return [];
-    throw error;
+    throw filesError('read the folder', folder, error);
   });
 }
 

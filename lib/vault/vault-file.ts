@@ -58,6 +58,10 @@ export interface VaultFile {
 export const KEY_ID_BYTES = 8;
 /** The most bytes of a value: 1 MiB. */
 export const MAX_VALUE_BYTES = 1_048_576;
+/** What its four bytes hold. */
+export const MAX_VERSION = 0xffff_ffff;
+/** The last time that is a date (ECMA-262, time values): a forged one must not end whoever prints it. */
+const MAX_TIME_MS = 8.64e15;
 const MAGIC = utf8('VGS1');
 const SEAL_BYTES = 12 + 16;
 const FIXED_HEADER_BYTES = MAGIC.length + KEY_ID_BYTES + 4 + 1 + 8 + 2;
@@ -107,6 +111,7 @@ export function decodeHeader(name: string, bytes: Uint8Array): { header: VaultFi
     if (version === 0) throw damaged(name, 'it has no version');
     const kind = kindOf(name, reader.u8());
     const createdMs = reader.u64();
+    if (createdMs > MAX_TIME_MS) throw damaged(name, 'it was written at no time');
     const meta = parseMeta(name, reader.bytes(metaLength(name, reader.u16())));
     return { header: { keyId, version, kind, createdMs, meta }, length: reader.offset };
   } catch (cause) {
@@ -153,8 +158,9 @@ function parseMeta(name: string, bytes: Uint8Array): VaultFileMeta {
   return meta as VaultFileMeta;
 }
 
+/** A number of versions, or a time. */
 function isCounter(value: Json): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TIME_MS;
 }
 
 function damaged(name: string, why: string, cause?: unknown): VaultError {

@@ -1,30 +1,32 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { equalBytes, isKeyName, type KeyName } from '../base/index.js';
-import { ensureDir, errnoOf, FilesError, linkFile, readFileLimited, removeFile } from '../files/index.js';
+import { ensureDir, errnoOf, FilesError, filesError, linkFile, readFileLimited, removeFile } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { readHeader } from './header.js';
-import { hasFile, keyPath, pruneAbove } from './key-tree.js';
-import { MAX_FILE_BYTES, type VaultFileHeader } from './vault-file.js';
+import { entriesOf, hasFile, keyPath, pruneAbove } from './key-tree.js';
+import { MAX_FILE_BYTES, MAX_VERSION, type VaultFileHeader } from './vault-file.js';
 
 /** Where every version but the first lies from its first write on, and that one once another took its place; `@` is in no key's name, so that those of `a` and of `a/b` don't collide. */
 export const VERSIONS = '.versions';
-export const VERSION_NAME = /^@([1-9][0-9]{0,9})$/;
+const VERSION_NAME = /^@([1-9][0-9]{0,9})$/;
 
 /** The numbers of the key's versions that are kept, tombstone and current one included, the lowest first. */
 export async function keptVersions(secretsDir: string, key: KeyName): Promise<number[]> {
-  const names = await readdir(versionsFolder(secretsDir, key)).catch((error) => {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  });
-  return versionsAmong(names);
+  const entries = await entriesOf(versionsFolder(secretsDir, key));
+  return versionsAmong(entries.map(({ name }) => name));
 }
 
 function versionsAmong(names: readonly string[]): number[] {
-  const versions = names.map((name) => Number(VERSION_NAME.exec(name)?.[1] ?? 0));
-  return versions.filter((version) => version > 0).sort((a, b) => a - b);
+  return names.flatMap((name) => versionNamed(name) ?? []).sort((a, b) => a - b);
+}
+
+/** The version whose file has this name, undefined for every other name. */
+export function versionNamed(name: string): number | undefined {
+  const version = Number(VERSION_NAME.exec(name)?.[1] ?? 0);
+  return version > 0 && version <= MAX_VERSION ? version : undefined;
 }
 
 /** The highest version that is kept of the key, 0 if none. Versions go on from there, also after a delete. */
@@ -92,10 +94,10 @@ export function putBack(key: KeyName, version: number, why: string): VaultError 
 export function latestKeptBelow(secretsDir: string, prefix = ''): Map<string, number> {
   const latest = new Map<string, number>();
   const enter = (name: string) => {
-    for (const entry of readdirSync(join(secretsDir, VERSIONS, name))) {
-      const version = Number(VERSION_NAME.exec(entry)?.[1] ?? 0);
-      if (version > 0) latest.set(name, Math.max(version, latest.get(name) ?? 0));
-      else if (isKeyName(entry)) enter(name === '' ? entry : `${name}/${entry}`);
+    for (const entry of readdirSync(join(secretsDir, VERSIONS, name), { withFileTypes: true })) {
+      const version = versionNamed(entry.name);
+      if (version !== undefined) latest.set(name, Math.max(version, latest.get(name) ?? 0));
+      else if (entry.isDirectory() && isKeyName(entry.name)) enter(name === '' ? entry.name : `${name}/${entry.name}`);
     }
   };
   if (existsSync(join(secretsDir, VERSIONS, prefix))) enter(prefix);
@@ -128,7 +130,7 @@ export async function isKept(secretsDir: string, key: KeyName, version: number):
   } catch (error) {
     // The server looks without the lock: one of the two may have gone since.
     if (errnoOf(error) === 'ENOENT' || (error instanceof FilesError && error.code === 'not_found')) return false;
-    throw error;
+    throw filesError('look at', current, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,6 +10,25 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
 
 t.setTimeout(120_000);
 const skip = process.getuid?.() !== 0 && 'only root can be somebody else';
+
+t.test('a user without a name, as in a container, is a number', { skip }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'vigo-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const [program, passphrase] = [join(folder, 'vigocli.mjs'), join(folder, 'passphrase')];
+  copyFileSync(join(DIST, 'vigocli.mjs'), program);
+  writeFileSync(passphrase, 'open sesame\n');
+  const uid = 54_321;
+  for (const path of [folder, program, passphrase]) chownSync(path, uid, uid);
+  const run = (command: string) =>
+    spawnSync(process.execPath, [program, ...command.split(' ')], {
+      env: { VIGO_HOME: join(folder, 'home') },
+      encoding: 'utf8',
+      uid,
+      gid: uid,
+    });
+  t.match(run(`secrets init --passphrase-file ${passphrase}`), { status: 0 });
+  t.match(run('audit list --json'), { status: 0, stdout: `"actor":"${uid}"` });
+});
 
 t.test('who may not read the vault is told so, and not that there is none', { skip }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'vigo-test-'));

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DIST } from './shell.js';
@@ -99,6 +100,8 @@ if (noTerminal === undefined) {
     t.test('a value is typed unseen, and revealed to the byte', async (t) => typedValue(t, home));
     t.test('a password is asked for twice and must be a strong one', async (t) => typedPassword(t, home));
     t.test('a passphrase is replaced knowing it, or by typing RESET', async (t) => replacedPassphrases(t, home));
+    const noVim = spawnSync('vim', ['--version']).status !== 0 && "vim isn't here";
+    t.test('vim keeps nothing of what it edits', { skip: noVim }, async (t) => keptByVim(t, home));
     t.test('a rekey shows how far it is', async (t) => rekeyed(t, home));
   });
 }
@@ -124,6 +127,18 @@ function typedPassword(t: Test, home: string): void {
   t.equal(type(home, ['secrets', 'list']).shown, 'db/dsn\n');
   t.match(set(PASSWORD), { code: 0, cooked: true, shown: /again: \na: version 1 is stored\n$/ });
   t.equal(type(home, ['secrets', 'reveal', 'a']).shown, `${PASSWORD}\n`);
+}
+
+function keptByVim(t: Test, home: string): void {
+  const folder = t.testdir({ keep: {} });
+  const keep = join(folder, 'keep');
+  const settings = `set nocp undofile undodir=${keep} backup backupdir=${keep} directory=${keep} vi='9,<9 vif=${keep}/info`;
+  writeFileSync(join(folder, '.vimrc'), settings);
+  type(home, ['secrets', 'generate', 'a']);
+  const env = { HOME: folder, EDITOR: 'vim', TERM: 'xterm' };
+  const session = typeIn(env, home, ['secrets', 'edit', 'a'], ['value', `yypggdd:wq${ENTER}`]);
+  t.match(session, { code: 0, shown: /a: nothing changed\n$/ });
+  t.same(readdirSync(keep), []);
 }
 
 function replacedPassphrases(t: Test, home: string): void {

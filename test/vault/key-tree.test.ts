@@ -16,6 +16,13 @@ t.test("a key's file is a regular file below folders", async (t) => {
   await t.rejects(demandFreeName(dir, parseKeyName('link/new')), { code: 'misplaced' });
 });
 
+t.test('what the file system refuses says so and where', async (t) => {
+  const tooLong = join(t.testdir(), 'x'.repeat(5000));
+  const refused = { room: 'files', code: 'io', path: /x$/ };
+  await t.rejects(hasFile(tooLong, 'a'), { ...refused, path: /x.a$/ });
+  await t.rejects(keysBelow(tooLong), refused);
+});
+
 t.test("`a` and `a/b` can't both exist", async (t) => {
   const dir = t.testdir({ a: '', b: { c: { d: '' } } });
   await demandFreeName(dir, parseKeyName('a'));

@@ -3,6 +3,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -136,6 +137,15 @@ t.test('both names are one file, and a first version has one name', async (t) =>
   const inodes = ['a', '.versions/a/@2'].map((name) => statSync(join(secretsDir, name)).ino);
   t.equal(inodes[0], inodes[1]);
   t.not(statSync(join(secretsDir, '.versions/a/@1')).ino, inodes[0]);
+});
+
+t.test('a number that no version can have stands in nobody\'s way', async (t) => {
+  const { vault, secretsDir } = await makeOpen(t);
+  await setAll(vault, A, 'one', 'two');
+  writeFileSync(join(secretsDir, '.versions/a/@4294967296'), '');
+  await setAll(vault, A, 'three');
+  await vault.purge(A);
+  t.same(readdirSync(join(secretsDir, '.versions/a')).sort(), ['@3', '@4294967296']);
 });
 
 t.test('the server, which looks without the lock, sees a value or none while the secret comes and goes', async (t) => {

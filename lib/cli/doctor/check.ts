@@ -1,5 +1,4 @@
-import { VigoError } from '../../base/index.js';
-import { errnoOf, filesError } from '../../files/index.js';
+import { toFailure } from '../failure.js';
 import { type Finding, fail } from './finding.js';
 import type { Subject } from './subject.js';
 
@@ -18,17 +17,7 @@ export async function runCheck(check: Check, subject: Subject): Promise<readonly
   try {
     return await check.run(subject);
   } catch (error) {
-    return [fromError(error)];
+    const { message, hint } = toFailure(error);
+    return [fail(message, hint)];
   }
-}
-
-/** What an error says, as a finding: that of a library or of a defect may hold anything, and isn't shown. */
-function fromError(error: unknown): Finding {
-  if (error instanceof VigoError) return fail(error.message, error.hint);
-  if (errnoOf(error) !== undefined && error instanceof Error && 'path' in error) {
-    const { message, hint } = filesError('read', String(error.path), error);
-    return fail(message, hint);
-  }
-  const name = error instanceof Error ? error.name : typeof error;
-  return fail(`the check itself failed with a ${name}`, 'this is a defect of vigocli: report it');
 }

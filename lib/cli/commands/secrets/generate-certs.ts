@@ -11,7 +11,7 @@ import {
   tlsDirOption,
   withPkiLock,
 } from '../../certificates.js';
-import type { Command } from '../../command.js';
+import type { Command, Flags } from '../../command.js';
 import { CliError } from '../../errors.js';
 
 const CA_DAYS = 3650;
@@ -32,8 +32,7 @@ export const command: Command = {
     const { store, note } = context;
     const { generateCa, issueServerCertificate } = await import('../../../pki/index.js');
     const dir = tlsDir(context, flags);
-    const there = FILES.find((file) => existsSync(join(dir, file)));
-    if (there !== undefined && !flags.is('force')) throw exists(join(dir, there));
+    const there = findThere(dir, flags);
 
     const trustDomain = await (await store()).trustDomain();
     const clock = systemClock;
@@ -41,14 +40,15 @@ export const command: Command = {
     const serverDays = readDays(flags, 'server-days', DEFAULT_SERVER_DAYS);
     const ca = generateCa({ commonName: `Vigo CA ${trustDomain}`, trustDomain, days, clock });
     const server = issueServerCertificate({ ca, names: flags.texts('san'), days: serverDays, clock });
-    await withPkiLock(context, () =>
-      replaceCertificates(context, 'pki.certificates_generated', dir, {
+    await withPkiLock(context, async () => {
+      findThere(dir, flags); // another command may have made them meanwhile
+      await replaceCertificates(context, 'pki.certificates_generated', dir, {
         ca: ca.certificatePem,
         ca_key: ca.keyPem,
         cert: server.certificatePem,
         key: server.keyPem,
-      }),
-    );
+      });
+    });
     note(`${dir}: ${FILES.join(', ')} (0600)`);
     note(`the server certificate is good for ${server.names.join(', ')}`);
     note(
@@ -59,8 +59,11 @@ export const command: Command = {
   },
 };
 
-function exists(path: string): CliError {
-  return new CliError('exists', `${path} exists already`, {
+/** @throws CliError `exists` for what is there and must not be overwritten */
+function findThere(dir: string, flags: Flags): string | undefined {
+  const there = FILES.find((file) => existsSync(join(dir, file)));
+  if (there === undefined || flags.is('force')) return there;
+  throw new CliError('exists', `${join(dir, there)} exists already`, {
     hint: '--force overwrites all four; every enrolled machine then has to enroll again',
   });
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { type KeyName, parseKeyName, type Secret } from '../../../base/index.js';
 import type { OpenedSecret } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
@@ -24,7 +24,7 @@ export const command: Command = {
     if (path !== undefined && flags.is('json')) {
       throw new CliError('usage', '--output writes the value alone, not JSON', { hint: 'leave one of the two out' });
     }
-    if (path !== undefined && !force && existsSync(path)) throw exists(path); // before it is recorded as seen
+    if (path !== undefined) demandReplaceable(path, force); // before it is recorded as seen
     const opened = await (await vault()).open(key, { version });
     if (flags.is('json')) return out(`${JSON.stringify(toJson(key, opened))}\n`);
     const { value } = opened;
@@ -63,6 +63,14 @@ async function write(path: string, value: Secret<Uint8Array>, force: boolean): P
   }
 }
 
-function exists(path: string): CliError {
-  return new CliError('exists', `${path} exists already`, { hint: '--force replaces it' });
+/** A device, a pipe or a link, like `/dev/null` and `/dev/stdout`, would be gone for every program on the host. */
+function demandReplaceable(path: string, force: boolean): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isFile()) {
+    throw new CliError('exists', `${path} is not a regular file, and stays as it is`, {
+      hint: 'without --output a value goes to stdout',
+    });
+  }
+  if (!force) throw new CliError('exists', `${path} exists already`, { hint: '--force replaces it' });
 }

@@ -28,7 +28,8 @@ export const command: Command = {
     try {
       const version = await opened.set(key, value, options);
       note(`${key}: version ${version} is stored (${value.length} bytes)`);
-      if (value.length < MIN_REDACTED_BYTES) {
+      if (value.length === 0) warn(`the value is empty: what it was meant to come from may have failed`);
+      else if (value.length < MIN_REDACTED_BYTES) {
         warn(`a value below ${MIN_REDACTED_BYTES} bytes is not redacted from what a machine reports`);
       }
     } finally {
