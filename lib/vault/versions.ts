@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -100,7 +100,7 @@ export function latestKeptBelow(secretsDir: string, prefix = ''): Map<string, nu
       else if (entry.isDirectory() && isKeyName(entry.name)) enter(name === '' ? entry.name : `${name}/${entry.name}`);
     }
   };
-  if (existsSync(join(secretsDir, VERSIONS, prefix))) enter(prefix);
+  if (lstatSync(join(secretsDir, VERSIONS, prefix), { throwIfNoEntry: false })?.isDirectory()) enter(prefix);
   return latest;
 }
 

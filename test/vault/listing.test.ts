@@ -31,3 +31,12 @@ t.test('a file that is none of a secret is listed as such; nothing is listed thr
   t.same(await vault.list(), [{ name: 'junk', problem: 'damaged', about: undefined }]);
   await t.rejects(vault.list(key('link')), { code: 'misplaced' });
 });
+
+t.test('what is no version among the versions ends no list', async (t) => {
+  const { vault, secretsDir } = await makeOpen(t);
+  for (const value of ['v', 'w']) await vault.set(key('a'), utf8(value), { kind: 'raw' });
+  writeFileSync(join(secretsDir, '.versions/stray'), '');
+  symlinkSync('.', join(secretsDir, '.versions/loop'));
+  t.equal((await vault.list()).length, 1);
+  t.same(await vault.list(key('stray')), []);
+});

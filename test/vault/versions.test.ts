@@ -139,7 +139,7 @@ t.test('both names are one file, and a first version has one name', async (t) =>
   t.not(statSync(join(secretsDir, '.versions/a/@1')).ino, inodes[0]);
 });
 
-t.test('a number that no version can have stands in nobody\'s way', async (t) => {
+t.test("a number that no version can have stands in nobody's way", async (t) => {
   const { vault, secretsDir } = await makeOpen(t);
   await setAll(vault, A, 'one', 'two');
   writeFileSync(join(secretsDir, '.versions/a/@4294967296'), '');
