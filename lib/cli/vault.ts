@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { type HomePaths, systemClock } from '../base/index.js';
 import { openExclusiveLock, type Store } from '../store/index.js';
 import {
@@ -68,7 +67,8 @@ export function serverKeyChange({
   home,
   secretsDir,
   keyFile,
-}: Pick<CommandContext, 'home' | 'secretsDir' | 'keyFile'>): {
+  actor,
+}: Pick<CommandContext, 'home' | 'secretsDir' | 'keyFile' | 'actor'>): {
   place: VaultPlace;
   change: ServerKeyChange;
   close(): Promise<void>;
@@ -81,6 +81,6 @@ export function serverKeyChange({
     },
   };
   const place = { secretsDir, keyFile, keysDir: home.keys };
-  const change = { lock: vaultLock, createdMs: systemClock.nowMs(), by: userInfo().username };
+  const change = { lock: vaultLock, createdMs: systemClock.nowMs(), by: actor };
   return { place, change, close: async () => lock?.close() };
 }

@@ -74,9 +74,15 @@ export function scratchRoots(): string[] {
   return [...possibleMemoryRoots(), tmpdir()];
 }
 
-/** The folders of this machine that lie in memory only. */
+/** The folders of this machine that lie in memory only, and in which nobody else can exchange what this user made. */
 export function memoryRoots(): string[] {
-  return possibleMemoryRoots().filter(isInMemory);
+  return possibleMemoryRoots().filter((root) => {
+    try {
+      return statfsSync(root).type === TMPFS_MAGIC && isSafe(root);
+    } catch {
+      return false; // not here, or not for this user
+    }
+  });
 }
 
 /** Whether a folder of this name may be one of those that are lent. */
@@ -89,18 +95,10 @@ function possibleMemoryRoots(): string[] {
   return [process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`, '/dev/shm'];
 }
 
-function isInMemory(root: string): boolean {
-  try {
-    return statfsSync(root).type === TMPFS_MAGIC;
-  } catch {
-    return false; // not here, or not for this user
-  }
-}
-
 function makeFolder(): { folder: string; inMemory: boolean } {
   for (const root of memoryRoots()) {
     try {
-      if (isSafe(root)) return { folder: makeIn(root), inMemory: true };
+      return { folder: makeIn(root), inMemory: true };
     } catch {
       // Not for this user.
     }
