@@ -13,7 +13,7 @@ import {
 import { AgentError } from './errors.js';
 import { exchange, type Reply } from './https-exchange.js';
 import { type AgentIdentity, readIdentity, storeIdentity } from './identity-files.js';
-import { demandOwnCertificate } from './own-certificate.js';
+import { ownCertificate } from './own-certificate.js';
 import type { AgentPaths } from './paths.js';
 import { errorOf, jsonOf, unexpected } from './server-reply.js';
 import { openSigner } from './signing-seed.js';
@@ -51,9 +51,9 @@ export async function enroll(order: EnrollmentOrder, paths: AgentPaths): Promise
     const url = new URL(ENROLL_PATH, server);
     const answer = readReply(await exchange({ method: 'POST', url, trust: { caPem }, body: JSON.stringify(request) }));
     const { certificate, trust_domain: trustDomain, envoy_id: envoyId } = answer;
-    demandOwnCertificate(certificate, tlsKey, { trustDomain, envoyId, caPem });
+    const certificatePem = ownCertificate(certificate, tlsKey, { trustDomain, envoyId, caPem });
     const identity = identityOf(answer, order.hostName, server);
-    await storeIdentity(paths, identity, { caPem, certificatePem: certificate, keyPem: tlsKeyPem(tlsKey) });
+    await storeIdentity(paths, identity, { caPem, certificatePem, keyPem: tlsKeyPem(tlsKey) });
     return identity;
   } finally {
     token.secret.dispose();

@@ -14,20 +14,19 @@ export interface OwnName {
 
 /**
  * The server must have certified what was asked: this key, this envoy, under the CA that is trusted.
+ * @param pem untrusted
+ * @returns PEM, made anew from what was checked, so that nothing around it gets into the file that holds the key.
  * @throws AgentError `bad_answer`
  */
-export function demandOwnCertificate(
-  certificatePem: string,
-  key: TlsKey,
-  { trustDomain, envoyId, caPem }: OwnName,
-): void {
-  const certificate = readCertificate(certificatePem);
-  const authorities = (caPem.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem));
+export function ownCertificate(pem: string, key: TlsKey, { trustDomain, envoyId, caPem }: OwnName): string {
+  const certificate = readCertificate(pem);
+  const authorities = (caPem.match(CERTIFICATE) ?? []).map((authority) => new X509Certificate(authority));
   const isOurs =
     certificate.checkPrivateKey(key.privateKey) &&
     authorities.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)) &&
     certificate.subjectAltName === `URI:spiffe://${trustDomain}/envoy/${envoyId}`;
   if (!isOurs) throw new AgentError('bad_answer', 'the server certified something else than what it was asked');
+  return certificate.toString();
 }
 
 function readCertificate(pem: string): X509Certificate {

@@ -11,7 +11,7 @@ import {
 import { AgentError } from './errors.js';
 import { exchange, type Reply } from './https-exchange.js';
 import { type AgentIdentity, type TlsFiles, writeCertificate } from './identity-files.js';
-import { demandOwnCertificate } from './own-certificate.js';
+import { ownCertificate } from './own-certificate.js';
 import type { AgentPaths } from './paths.js';
 import { errorOf, jsonOf } from './server-reply.js';
 import type { Session } from './session.js';
@@ -37,8 +37,8 @@ export async function renewCertificate(
     const body = renewalToJson(encodeSignedRequest(request));
     return readReply(await exchange({ method: 'POST', url, trust: { caPem }, body }));
   });
-  demandOwnCertificate(certificate, key, { trustDomain, envoyId, caPem });
-  const tls = { caPem, certificatePem: certificate, keyPem: tlsKeyPem(key) };
+  const certificatePem = ownCertificate(certificate, key, { trustDomain, envoyId, caPem });
+  const tls = { caPem, certificatePem, keyPem: tlsKeyPem(key) };
   await writeCertificate(paths, tls);
   return tls;
 }

@@ -44,15 +44,17 @@ export interface AnswerContext {
   readonly kemPublicKey: Uint8Array;
 }
 
-/** Seals values that were read after `secretsEpoch`, so that a change in between is asked for again. */
+/**
+ * Seals values that were read after `secretsEpoch`, so that a change in between is asked for again.
+ * @throws WireError `malformed` where the request's bytes are nobody's public key
+ */
 export async function sealAnswer(
   context: AnswerContext,
   secretsEpoch: number,
   values: readonly SecretValue[],
   signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>,
 ): Promise<SealedAnswer> {
-  const xWing = await loadXWing();
-  const { ciphertext: kemCiphertext, sharedSecret } = xWing.encapsulate(context.kemPublicKey);
+  const { ciphertext: kemCiphertext, sharedSecret } = await encapsulate(context.kemPublicKey);
   const key = await answerKey(context, kemCiphertext, sharedSecret);
   const batch = encodeSecretBatch(values);
   try {
@@ -113,6 +115,16 @@ export function decodeSealedAnswer(bytes: Uint8Array): SealedAnswer {
     sealed: message.sealed,
     signature: sized('the signature', message.signature, SIGNATURE_BYTES),
   };
+}
+
+async function encapsulate(publicKey: Uint8Array) {
+  const xWing = await loadXWing();
+  try {
+    return xWing.encapsulate(publicKey);
+  } catch (cause) {
+    if (!(cause instanceof CryptoError) || cause.code !== 'bad_key') throw cause;
+    throw new WireError('malformed', 'the KEM public key is none', { cause });
+  }
 }
 
 async function openBatch(context: AnswerContext, answer: SealedAnswer, kemSecretKey: Uint8Array): Promise<Uint8Array> {

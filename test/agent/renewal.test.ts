@@ -32,7 +32,7 @@ interface Behaviour {
   tls?: ServerOptions;
   /** Instead of renewing. */
   reply?: (attempt: number) => { status: number; body: string } | 'break' | undefined;
-  certify?: { envoyId?: EnvoyId; key?: Uint8Array; by?: typeof authority };
+  certify?: { envoyId?: EnvoyId; key?: Uint8Array; by?: typeof authority; around?: (pem: string) => string };
 }
 
 /** An enrolled machine and a real HTTPS server that checks its requests as a vigosrv does. */
@@ -56,8 +56,9 @@ async function setUp(t: Test, behaviour: Behaviour = {}) {
       const verified = verifier.verify({ method: 'RenewCertificate', certificateEnvoyId: undefined, request });
       const { tlsPublicKey } = decodeRenewal(verified.payload);
       keys.push(tlsPublicKey);
-      const { envoyId = ENVOY_ID, key = tlsPublicKey, by = authority } = behaviour.certify ?? {};
-      const issued = issue(envoyId, key, by);
+      const { envoyId = ENVOY_ID, key = tlsPublicKey, by = authority, around } = behaviour.certify ?? {};
+      const pem = issue(envoyId, key, by);
+      const issued = around?.(pem) ?? pem;
       return { status: 200, body: JSON.stringify({ certificate: issued }) };
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
@@ -153,6 +154,23 @@ t.test('a certificate that is not what was asked for is not taken', async (t) =>
     const before = await held();
     await t.rejects(renew(), { name: 'AgentError', code: 'bad_answer' });
     t.equal(await held(), before);
+  }
+});
+
+t.test('what stands around a certificate stays out of the file of its key', async (t) => {
+  const other = issue(OTHER, generateTlsKey().publicKey, authority);
+  for (const around of [
+    (pem) => `it is this one:\n${pem}`,
+    (pem) => pem.trimEnd(),
+    (pem) => pem.replaceAll('\n', '\r\n'),
+    (pem) => pem + other,
+    (pem) => `${pem}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n`,
+  ] satisfies ((pem: string) => string)[]) {
+    const { renew, held, files } = await setUp(t, { certify: { around } });
+    const before = await held();
+    const tls = await renew();
+    t.not(await held(), before);
+    t.same(await readTlsFiles(files), tls, 'what was stored is read again');
   }
 });
 

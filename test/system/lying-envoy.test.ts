@@ -72,7 +72,7 @@ resources:
       { os: MARKER_END },
       { [MARKER_START]: 'x' },
     ]) {
-      await t.rejects(checkIn(traits), { name: 'RpcError', code: 'invalid', message: /marker text/ });
+      await t.rejects(checkIn(traits), { name: 'Rejection', code: 'malformed', message: /marker text/ });
     }
     t.same((await checkIn({})).bundle, honest.bundle, 'and goes on without');
   });

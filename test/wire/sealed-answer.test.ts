@@ -161,6 +161,13 @@ t.test('an X25519 share of small order is refused like any other forgery', async
   await t.rejects(openSealedAnswer(context, sign({ ...answer, kemCiphertext }), secretKey, pinned), forged);
 });
 
+t.test("bytes that are nobody's public key are a request that is malformed", async (t) => {
+  for (const fill of [0, 0xff]) {
+    const kemPublicKey = new Uint8Array(1216).fill(fill);
+    await t.rejects(sealAnswer({ ...context, kemPublicKey }, EPOCH, values, policySigner), malformed);
+  }
+});
+
 t.test('fields of another shape', async (t) => {
   const { secretsEpoch, ...bytes } = answer;
   const encode = (change: Partial<Message>) =>

@@ -8,7 +8,7 @@ export interface AuthenticationContext {
   readonly trustDomain: string;
   readonly verifier: RequestVerifier;
   readonly fleet: Fleet;
-  readonly refusals: RefusalLog;
+  readonly refusals: Pick<RefusalLog, 'note'>;
 }
 
 /** A request that is known to come from an active envoy, and its payload, which nobody has looked at yet. */
@@ -24,27 +24,45 @@ export interface AuthenticatedRequest {
 }
 
 /**
- * Verifies a call before anything in its payload is parsed (T2). A refusal is entered into the audit log.
- * @throws Rejection
+ * Verifies a call before anything in its payload is parsed (T2), then does what it asks for. A refusal is entered into
+ * the audit log, that of a payload which isn't its message as well.
+ * @throws Rejection, and what `work` throws
  */
-export function authenticate(context: AuthenticationContext, call: AgentCall): AuthenticatedRequest {
+export async function authenticated<T>(
+  context: AuthenticationContext,
+  call: AgentCall,
+  work: (request: AuthenticatedRequest) => Promise<T>,
+): Promise<T> {
+  const request = attempt(context, call);
+  try {
+    return await work(request);
+  } catch (error) {
+    throw error instanceof WireError ? refusal(context, call, error) : error;
+  }
+}
+
+function attempt(context: AuthenticationContext, call: AgentCall): AuthenticatedRequest {
   try {
     return verify(context, call);
   } catch (error) {
-    const rejection = error instanceof WireError ? new Rejection('malformed', error.message, { cause: error }) : error;
-    if (!(rejection instanceof Rejection)) throw error;
-    // A new server process is news to every agent: being told its instance is no incident.
-    if (rejection.code !== 'instance') {
-      context.refusals.note({
-        action: 'request.rejected',
-        subject: call.peer.envoyId ?? 'unknown',
-        reason: rejection.code,
-        method: call.method,
-        address: call.peer.remoteAddress,
-      });
-    }
-    throw rejection;
+    throw refusal(context, call, error);
   }
+}
+
+/** What is thrown in the place of an error, once it is noted. */
+function refusal({ refusals }: AuthenticationContext, { method, peer }: AgentCall, error: unknown): unknown {
+  const rejection = error instanceof WireError ? new Rejection('malformed', error.message, { cause: error }) : error;
+  // A new server process is news to every agent: being told its instance is no incident.
+  if (rejection instanceof Rejection && rejection.code !== 'instance') {
+    refusals.note({
+      action: 'request.rejected',
+      subject: peer.envoyId ?? 'unknown',
+      reason: rejection.code,
+      method,
+      address: peer.remoteAddress,
+    });
+  }
+  return rejection;
 }
 
 function verify({ trustDomain, verifier, fleet }: AuthenticationContext, call: AgentCall): AuthenticatedRequest {

@@ -2,7 +2,7 @@ import type { AgentHandlers } from '../../rpc/index.js';
 import type { Store } from '../../store/index.js';
 import type { Generations } from '../generations.js';
 import type { WakeUps } from '../wake-ups.js';
-import { type AuthenticationContext, authenticate } from './authenticate.js';
+import { type AuthenticationContext, authenticated } from './authenticate.js';
 import { type CheckInContext, checkIn } from './check-in.js';
 import { reportRun } from './report-run.js';
 import { type ResolveContext, resolveSecrets } from './resolve-secrets.js';
@@ -17,9 +17,9 @@ export interface HandlersContext extends AuthenticationContext, CheckInContext, 
 /** One handler per RPC; each begins with the same proof of who is calling. */
 export function agentHandlers(context: HandlersContext): AgentHandlers {
   return {
-    checkIn: async (call) => checkIn(context, authenticate(context, call)),
-    resolveSecrets: async (call) => resolveSecrets(context, authenticate(context, call)),
-    reportRun: async (call) => reportRun(context.store, authenticate(context, call)),
-    wakeUp: async (call, stream) => wakeUp(context.wakeUps, authenticate(context, call), stream),
+    checkIn: (call) => authenticated(context, call, (request) => checkIn(context, request)),
+    resolveSecrets: (call) => authenticated(context, call, (request) => resolveSecrets(context, request)),
+    reportRun: (call) => authenticated(context, call, (request) => reportRun(context.store, request)),
+    wakeUp: (call, stream) => authenticated(context, call, (request) => wakeUp(context.wakeUps, request, stream)),
   };
 }

@@ -1,9 +1,15 @@
 import type { HintStream } from '../../rpc/index.js';
+import { WireError } from '../../wire/index.js';
 import type { WakeUps } from '../wake-ups.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 /** Holds the stream open until the envoy leaves, opens another one, or is revoked. */
-export async function wakeUp(wakeUps: WakeUps, { envoy }: AuthenticatedRequest, stream: HintStream): Promise<void> {
+export async function wakeUp(
+  wakeUps: WakeUps,
+  { envoy, payload }: AuthenticatedRequest,
+  stream: HintStream,
+): Promise<void> {
+  if (payload.length > 0) throw new WireError('malformed', 'a wake-up has no payload');
   wakeUps.add(envoy.id, stream);
   try {
     await new Promise<void>((resolve) => {
