@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fromUtf8, utf8 } from '../base/index.js';
 import { acquireProcessLock, ensureDir, readReplaced, replaceTogether } from '../files/index.js';
 import type { KeyedCertificate } from '../pki/index.js';
@@ -13,7 +13,7 @@ export const DEFAULT_SERVER_DAYS = 365;
 export const tlsDirOption: CommandOption = {
   name: 'tls-dir',
   value: 'path',
-  summary: 'Where ca, ca_key, cert and key lie (default: tls/ below VIGO_HOME)',
+  summary: 'Where ca, ca_key, cert and key lie (default: as in server.yaml, else tls/ below VIGO_HOME)',
 };
 
 export const sanOption: CommandOption = {
@@ -29,10 +29,6 @@ export const serverDaysOption: CommandOption = {
   summary: `How long the server certificate is valid (default ${DEFAULT_SERVER_DAYS})`,
 };
 
-export function tlsDir({ home }: CommandContext, flags: Flags): string {
-  return resolve(flags.text('tls-dir') ?? home.tls);
-}
-
 /** @throws CliError `usage` */
 export function readDays(flags: Flags, name: string, fallback: number): number {
   const text = flags.text(name);
@@ -41,10 +37,9 @@ export function readDays(flags: Flags, name: string, fallback: number): number {
   throw new CliError('usage', `--${name} ${JSON.stringify(text)} is not a number of days`);
 }
 
-/** A certificate and its key in a folder, also while they are being replaced. @throws FilesError */
-export async function readKeyed(dir: string, certificate: string, key: string): Promise<KeyedCertificate> {
-  const read = async (name: string) =>
-    fromUtf8(await readReplaced(join(dir, name), MAX_PEM_BYTES, { followLink: true }));
+/** A certificate and its key, also while they are being replaced. @throws FilesError */
+export async function readKeyed(certificate: string, key: string): Promise<KeyedCertificate> {
+  const read = async (path: string) => fromUtf8(await readReplaced(path, MAX_PEM_BYTES, { followLink: true }));
   return { certificatePem: await read(certificate), keyPem: await read(key) };
 }
 
@@ -59,18 +54,23 @@ export async function withPkiLock<T>({ home }: CommandContext, work: () => Promi
   }
 }
 
-/** Replaces files of the TLS folder together, with the intent recorded before and the outcome after (A1). */
+/**
+ * Replaces PEM files, those of one folder together, with the intent recorded before and the outcome after (A1).
+ * @param files by their path
+ */
 export async function replaceCertificates(
   { store }: CommandContext,
   action: string,
-  dir: string,
-  files: Readonly<Record<string, string | null>>,
+  files: ReadonlyMap<string, string>,
 ): Promise<void> {
+  const folders = [...new Set([...files.keys()].map((path) => dirname(path)))];
   const database = await store();
-  const entry = { action, actor: 'vigocli', subject: dir } as const;
+  const entry = { action, actor: 'vigocli', subject: folders.join(', ') } as const;
   await database.appendAudit({ ...entry, outcome: 'intent' });
-  await ensureDir(dir, 0o700);
-  const contents = Object.entries(files).map(([name, text]) => [name, text === null ? null : utf8(text)]);
-  await replaceTogether(dir, Object.fromEntries(contents));
+  for (const folder of folders) {
+    const here = [...files].filter(([path]) => dirname(path) === folder);
+    await ensureDir(folder, 0o700);
+    await replaceTogether(folder, Object.fromEntries(here.map(([path, text]) => [basename(path), utf8(text)])));
+  }
   await database.appendAudit({ ...entry, outcome: 'done' });
 }

@@ -1,27 +1,31 @@
 import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DEFAULT_HOME, type HomePaths, homePaths, systemClock } from '../base/index.js';
 import { errnoOf, filesError } from '../files/index.js';
+import { type Places, readSettings, type WrittenSettings } from '../settings/index.js';
 import type { Store } from '../store/index.js';
 import type { Vault } from '../vault/index.js';
 import type { ApiClient } from './api-client.js';
 import type { Flags } from './command.js';
 import { CliError, noVault } from './errors.js';
 import { makeOutput, type Output } from './output.js';
+import { hostPlaces } from './places.js';
 
 /** What a command works with. What it doesn't ask for isn't loaded. */
 export interface CommandContext extends Output {
   readonly home: HomePaths;
-  readonly secretsDir: string;
-  readonly keyFile: string;
+  /** What `vigosrv` runs with on this host; undefined where nothing is written. @throws SettingsError, FilesError */
+  settings(): Promise<WrittenSettings | undefined>;
+  /** Where the files of this host lie. @throws as `settings`; database and certificates when they are asked for */
+  places(): Promise<Places>;
   /** Who does it, for the audit log and the files. */
   readonly actor: string;
   vault(): Promise<Vault>;
   /** The vault that is about to be made. */
   newVault(): Promise<Vault>;
-  /** This host's database. @throws CliError `no_vault`, `no_database` */
+  /** This host's database. @throws CliError `no_vault`, `no_database`, or what `places` does */
   store(): Promise<Store>;
   /** A database at another path. @throws CliError `no_database` */
   openDatabase(path: string): Promise<Store>;
@@ -35,18 +39,17 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
   // A secrets folder that is named brings its home along: verifier, database and keys lie beside it.
   const root = env.VIGO_HOME || (chosenDir === undefined ? DEFAULT_HOME : dirname(resolve(chosenDir)));
   const home = homePaths(resolve(root));
-  const secretsDir = resolve(chosenDir ?? home.secrets);
-  const keyFile = resolve(flags.text('key-file') ?? join(secretsDir, '.master.key'));
   const actor = actorName();
   const closing: (() => Promise<void> | void)[] = [];
 
-  const missingDatabase = (path: string): CliError => {
-    if (path === home.database && !existsSync(keyFile)) return noVault(secretsDir);
-    const hint = path === home.database ? `restore ${path} from a backup` : undefined;
-    return new CliError('no_database', `there is no database ${path}`, { hint });
+  let read: Promise<WrittenSettings | undefined> | undefined;
+  const settings = () => {
+    read ??= readSettings(home, env.VIGO_CONFIG_FILE);
+    return read;
   };
-  const openDatabase = async (path: string, { create = false } = {}): Promise<Store> => {
-    if (!create && !(await isThere(path))) throw missingDatabase(path);
+  const places = async () => hostPlaces(home, flags, await settings());
+
+  const open = async (path: string): Promise<Store> => {
     const [{ openStore }, { loadAuditChain }] = await Promise.all([
       import('../store/index.js'),
       import('../audit/index.js'),
@@ -55,13 +58,23 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
     closing.push(() => store.close());
     return store;
   };
+  const openDatabase = async (path: string, hint?: string): Promise<Store> => {
+    if (await isThere(path)) return open(path);
+    throw new CliError('no_database', `there is no database ${path}`, { hint });
+  };
+  const openHostDatabase = async ({ create }: { create: boolean }): Promise<Store> => {
+    const { secretsDir, keyFile, databasePath } = await places();
+    if (create) return open(databasePath);
+    if (!existsSync(keyFile) && !(await isThere(databasePath))) throw noVault(secretsDir);
+    return openDatabase(databasePath, `restore ${databasePath} from a backup`);
+  };
   let opened: Promise<Store> | undefined;
-  const store = (options?: { create: boolean }) => {
-    opened ??= openDatabase(home.database, options);
+  const store = (options: { create: boolean }) => {
+    opened ??= openHostDatabase(options);
     return opened;
   };
   const vault = async ({ create }: { create: boolean }) => {
-    const { openVaultHere } = await import('./vault.js');
+    const [{ openVaultHere }, { secretsDir, keyFile }] = await Promise.all([import('./vault.js'), places()]);
     const opened = openVaultHere({
       home,
       secretsDir,
@@ -76,13 +89,13 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
   return {
     ...makeOutput(env, { quiet: flags.is('quiet') }),
     home,
-    secretsDir,
-    keyFile,
+    settings,
+    places,
     actor,
     vault: () => vault({ create: false }),
     newVault: () => vault({ create: true }),
-    store: () => store(),
-    openDatabase,
+    store: () => store({ create: false }),
+    openDatabase: (path) => openDatabase(path),
     api: async () => (await import('./api-client.js')).connectApi(home),
     async close() {
       for (const step of closing.splice(0).reverse()) await step();

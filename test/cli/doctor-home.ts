@@ -10,6 +10,7 @@ import { Subject } from '../../lib/cli/doctor/subject.js';
 import { SERVER_KEYS } from '../../lib/cli/server-keys.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
 import { readStacksTree, storeTree, treeDigest } from '../../lib/policy/index.js';
+import { placesIn } from '../../lib/settings/index.js';
 import { openStore, type Store } from '../../lib/store/index.js';
 import { openVault, type Vault } from '../../lib/vault/index.js';
 import { inMemory, inOrder, PASSPHRASE } from '../vault/kit.js';
@@ -52,7 +53,7 @@ export async function makeHome(t: Test): Promise<Home> {
   const findings = async (name: string) => {
     const check = checks.find((check) => check.name === name);
     if (check === undefined) throw new Error(`no check ${name}`);
-    const subject = new Subject({ home: paths, layout: vault.layout, clock });
+    const subject = new Subject({ home: paths, places: placesIn(paths, () => undefined), layout: vault.layout, clock });
     try {
       return await runCheck(check, subject);
     } finally {

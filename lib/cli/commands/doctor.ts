@@ -7,7 +7,11 @@ export const command: Command = {
   options: [
     { name: 'only', value: 'check', repeatable: true, summary: 'Only this check, like refs; may be given again' },
     { name: 'strict', summary: 'Exit with 1 where something warns, too' },
-    { name: 'tls-dir', value: 'path', summary: 'Where ca, ca_key, cert and key lie (default: tls/ below VIGO_HOME)' },
+    {
+      name: 'tls-dir',
+      value: 'path',
+      summary: 'Where ca, ca_key, cert and key lie (default: as in server.yaml, else tls/ below VIGO_HOME)',
+    },
     { name: 'json', summary: 'Print JSON, with every finding' },
   ],
   examples: ['doctor', "doctor --only refs --only 'vault files'", 'doctor --strict --json'],

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { type Clock, VigoError } from '../../base/index.js';
 import { readFileLimited } from '../../files/index.js';
 import { formatTime } from '../table.js';
@@ -14,17 +14,25 @@ const RENEW = 'vigocli secrets generate-certs makes a new one';
 export const check: Check = {
   name: 'certificates',
   needsVault: true,
-  async run({ tlsDir, clock }) {
-    if (!existsSync(tlsDir)) return [warn(`there is no ${tlsDir}`, 'vigosrv needs it: vigocli secrets generate-certs')];
+  async run({ places: { tls }, clock }) {
+    const folders = Object.values(tls).map((path) => dirname(path));
+    const missing = folders.find((folder) => !existsSync(folder));
+    if (missing !== undefined)
+      return [warn(`there is no ${missing}`, 'vigosrv needs it: vigocli secrets generate-certs')];
     const pki = await import('../../pki/index.js');
-    const read = async (name: string) =>
-      Buffer.from(await readFileLimited(join(tlsDir, name), MAX_PEM_BYTES, { followLink: true })).toString('latin1');
-    const [ca, caKey, cert, key] = [await read('ca'), await read('ca_key'), await read('cert'), await read('key')];
+    const read = async (path: string) =>
+      Buffer.from(await readFileLimited(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
+    const [ca, caKey, cert, key] = [
+      await read(tls.ca),
+      await read(tls.caKey),
+      await read(tls.cert),
+      await read(tls.key),
+    ];
     const unfit = [
-      ...attempt(`the CA certificate ${join(tlsDir, 'ca')}`, () => pki.assertCa(ca)),
-      ...attempt(`the CA's key ${join(tlsDir, 'ca_key')}`, () => pki.assertKeyMatches(ca, caKey)),
-      ...attempt(`the server's key ${join(tlsDir, 'key')}`, () => pki.assertKeyMatches(cert, key)),
-      ...attempt(`the server's certificate ${join(tlsDir, 'cert')}`, () => pki.assertIssuedBy(ca, cert)),
+      ...attempt(`the CA certificate ${tls.ca}`, () => pki.assertCa(ca)),
+      ...attempt(`the CA's key ${tls.caKey}`, () => pki.assertKeyMatches(ca, caKey)),
+      ...attempt(`the server's key ${tls.key}`, () => pki.assertKeyMatches(cert, key)),
+      ...attempt(`the server's certificate ${tls.cert}`, () => pki.assertIssuedBy(ca, cert)),
     ];
     if (unfit.length > 0) return unfit;
     const lifetime = (pem: string) => pki.lifetimeOf(pem, clock);

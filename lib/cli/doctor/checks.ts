@@ -9,6 +9,7 @@ import { check as memory } from './memory.js';
 import { check as node } from './node-version.js';
 import { check as permissions } from './permissions.js';
 import { check as refs } from './refs.js';
+import { check as settings } from './settings.js';
 import { check as space } from './space.js';
 import { check as swap } from './swap.js';
 import { check as vaultFiles } from './vault-files.js';
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   expiry,
   gate,
   leftovers,
+  settings,
   refs,
   certificates,
   auditLog,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { type Demand, type Exposure, findExposedAbove, findExposures } from '../../files/index.js';
 import type { Check } from './check.js';
 import { type Finding, fail, ok } from './finding.js';
@@ -15,8 +15,11 @@ export const check: Check = {
   async run(subject) {
     const { root } = subject.home;
     const owner = await ownerOf(subject);
-    const exposed = [...exposures(subject, owner)];
-    const findings = [...strangeUser(root, owner), ...exposed.map(({ problem, hint }) => fail(problem, hint))];
+    const exposed = new Map([...exposures(subject, owner)].map((exposure) => [exposure.problem, exposure]));
+    const findings = [
+      ...strangeUser(root, owner),
+      ...[...exposed.values()].map(({ problem, hint }) => fail(problem, hint)),
+    ];
     return findings.length > 0 ? findings : [ok(`nothing of ${root} is open to others than user ${owner}`)];
   },
 };
@@ -34,23 +37,28 @@ function strangeUser(root: string, owner: number): Finding[] {
   return [fail(`the vault of ${root} is user ${owner}'s, and this runs as user ${uid}`, 'run it as the owner')];
 }
 
-function* exposures({ home, layout, tlsDir }: Subject, owner: number): Generator<Exposure> {
+function* exposures({ home, layout, settings, places }: Subject, owner: number): Generator<Exposure> {
   const mine = [owner];
   const trusted = [...new Set([owner, ROOT])];
-  yield* findExposedAbove(home.root, trusted);
+  const { databasePath, tls } = places;
+  const moved = [layout.secretsDir, layout.keyFile, databasePath, ...Object.values(tls)].filter(
+    (path) => !path.startsWith(`${home.root}/`),
+  );
+  for (const path of [home.root, ...moved]) yield* findExposedAbove(path, trusted);
   const demands: Demand[] = [
     { path: home.root, othersMay: 'read', owners: trusted },
-    { path: home.settings, othersMay: 'read', owners: trusted },
+    { path: settings?.name ?? home.settings, othersMay: 'read', owners: trusted },
     { path: home.stacks, othersMay: 'group writes', deep: true },
     { path: layout.secretsDir, othersMay: 'nothing', owners: mine, deep: true },
     { path: layout.keysDir, othersMay: 'nothing', owners: mine, deep: true },
     { path: dirname(home.database), othersMay: 'nothing', owners: mine, deep: true },
+    ...['', '-wal', '-shm'].map((end): Demand => ({ path: databasePath + end, othersMay: 'nothing', owners: mine })),
     { path: home.run, othersMay: 'nothing', owners: mine, deep: true },
     { path: home.published, othersMay: 'nothing', owners: mine, deep: true },
     { path: home.live, othersMay: 'read', owners: mine },
-    { path: tlsDir, othersMay: 'read', owners: trusted },
-    ...['ca', 'cert'].map((name): Demand => ({ path: join(tlsDir, name), othersMay: 'read', owners: trusted })),
-    ...['ca_key', 'key'].map((name): Demand => ({ path: join(tlsDir, name), othersMay: 'nothing', owners: trusted })),
+    { path: home.tls, othersMay: 'read', owners: trusted },
+    ...[tls.ca, tls.cert].map((path): Demand => ({ path, othersMay: 'read', owners: trusted })),
+    ...[tls.caKey, tls.key].map((path): Demand => ({ path, othersMay: 'nothing', owners: trusted })),
   ];
   for (const path of [layout.verifierFile, layout.sentinelFile, layout.failuresFile]) {
     demands.push({ path, othersMay: 'nothing', owners: mine });

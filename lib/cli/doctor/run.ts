@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { systemClock } from '../../base/index.js';
+import { type Places, placesIn, type WrittenSettings } from '../../settings/index.js';
 import { vaultLayout } from '../../vault/index.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -26,16 +26,19 @@ export async function runDoctor(context: CommandContext, flags: Flags): Promise<
   const chosen = chooseChecks(flags.texts('only'));
   const json = flags.is('json');
   const progress = new Progress(context);
-  const { secretsDir, keyFile } = context;
-  const tlsDir = flags.text('tls-dir');
+  const { home } = context;
+  const { settings, places, unknown } = await findPlaces(context);
+  const { secretsDir, keyFile } = places;
   const subject = new Subject({
-    home: context.home,
-    layout: vaultLayout({ secretsDir, keyFile, keysDir: context.home.keys }),
-    tlsDir: tlsDir === undefined ? undefined : resolve(tlsDir),
+    home,
+    settings,
+    places,
+    layout: vaultLayout({ secretsDir, keyFile, keysDir: home.keys }),
     clock: systemClock,
     onProgress: (done, total) => progress.update(done, total),
   });
-  const asked = (await subject.hasVault()) ? chosen : [noVault, ...chosen.filter(({ needsVault }) => !needsVault)];
+  const obstacle = unknown ?? ((await subject.hasVault()) ? undefined : noVault);
+  const asked = obstacle === undefined ? chosen : [obstacle, ...chosen.filter(({ needsVault }) => !needsVault)];
   const width = Math.max(...asked.map(({ name }) => name.length));
   const lines: ReportLine[] = [];
   try {
@@ -51,6 +54,18 @@ export async function runDoctor(context: CommandContext, flags: Flags): Promise<
   const count = countStatuses(lines);
   if (json) context.out(`${JSON.stringify({ ...count, findings: lines })}\n`);
   conclude(count, { strict: flags.is('strict') });
+}
+
+/** Where `server.yaml` doesn't say what lies where, `unknown` says why, and only the host itself can be asked. */
+async function findPlaces(
+  context: CommandContext,
+): Promise<{ settings?: WrittenSettings | undefined; places: Places; unknown?: Check }> {
+  try {
+    return { settings: await context.settings(), places: await context.places() };
+  } catch (error) {
+    const unknown: Check = { name: 'settings', needsVault: false, run: () => Promise.reject(error) };
+    return { places: placesIn(context.home, () => undefined), unknown };
+  }
 }
 
 /** What keeps several checks from looking, like a master key that is lost, is told once. */

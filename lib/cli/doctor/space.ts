@@ -14,8 +14,15 @@ const FEW_FILES = 10_000;
 export const check: Check = {
   name: 'space',
   needsVault: true,
-  async run({ home, layout }) {
-    const folders = [home.root, layout.secretsDir, layout.keysDir, dirname(home.database), home.run, home.published];
+  async run({ home, layout, places }) {
+    const folders = [
+      home.root,
+      layout.secretsDir,
+      layout.keysDir,
+      dirname(places.databasePath),
+      home.run,
+      home.published,
+    ];
     const there = [...new Set(folders)].filter((path) => existsSync(path));
     const findings = there.map((path) => judgeSpace(path, freeSpace(path)));
     const bad = findings.filter(({ status }) => status !== 'ok');

@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock, HomePaths, KeyName } from '../../base/index.js';
 import { errnoOf } from '../../files/index.js';
+import type { Places, WrittenSettings } from '../../settings/index.js';
 import type { Store } from '../../store/index.js';
 import type { Examination, VaultLayout } from '../../vault/index.js';
 import { SERVER_KEYS } from '../server-keys.js';
@@ -10,7 +11,10 @@ import { SERVER_KEYS } from '../server-keys.js';
 export class Subject {
   readonly home: HomePaths;
   readonly layout: VaultLayout;
-  readonly tlsDir: string;
+  /** `server.yaml`; undefined where there is none. */
+  readonly settings: WrittenSettings | undefined;
+  /** Database and certificates where they lie; throws SettingsError for one whose path is a secret. */
+  readonly places: Places;
   readonly clock: Clock;
   readonly #onProgress: ((done: number, total: number) => void) | undefined;
   #store: Promise<Store> | undefined;
@@ -19,13 +23,15 @@ export class Subject {
   constructor(options: {
     home: HomePaths;
     layout: VaultLayout;
-    tlsDir?: string | undefined;
+    settings?: WrittenSettings | undefined;
+    places: Places;
     clock: Clock;
     onProgress?: ((done: number, total: number) => void) | undefined;
   }) {
     this.home = options.home;
     this.layout = options.layout;
-    this.tlsDir = options.tlsDir ?? options.home.tls;
+    this.settings = options.settings;
+    this.places = options.places;
     this.clock = options.clock;
     this.#onProgress = options.onProgress;
   }
@@ -68,7 +74,7 @@ export class Subject {
       import('../../audit/index.js'),
     ]);
     const chain = await loadAuditChain();
-    return openStore({ path: this.home.database, chain, clock: this.clock, readOnly: true });
+    return openStore({ path: this.places.databasePath, chain, clock: this.clock, readOnly: true });
   }
 
   async #examine(): Promise<Examination> {

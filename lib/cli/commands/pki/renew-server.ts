@@ -7,7 +7,6 @@ import {
   replaceCertificates,
   sanOption,
   serverDaysOption,
-  tlsDir,
   tlsDirOption,
   withPkiLock,
 } from '../../certificates.js';
@@ -25,15 +24,18 @@ export const command: Command = {
   examples: ['pki renew-server', 'pki renew-server --san vigo.example.org'],
   async run(context, _, flags) {
     const { certificateValidity, issueServerCertificate } = await import('../../../pki/index.js');
-    const dir = tlsDir(context, flags);
+    const { tls } = await context.places();
     const days = readDays(flags, 'server-days', DEFAULT_SERVER_DAYS);
     const server = await withPkiLock(context, async () => {
-      const ca = await readKeyed(dir, 'ca', 'ca_key');
-      const { certificatePem } = await readKeyed(dir, 'cert', 'key');
+      const ca = await readKeyed(tls.ca, tls.caKey);
+      const { certificatePem } = await readKeyed(tls.cert, tls.key);
       const names = [...flags.texts('san'), ...namesOf(certificatePem)];
       const renewed = issueServerCertificate({ ca, names, days, clock: systemClock });
-      const files = { cert: renewed.certificatePem, key: renewed.keyPem };
-      await replaceCertificates(context, 'pki.server_renewed', dir, files);
+      const files = new Map([
+        [tls.cert, renewed.certificatePem],
+        [tls.key, renewed.keyPem],
+      ]);
+      await replaceCertificates(context, 'pki.server_renewed', files);
       return renewed;
     });
     context.note(`the server certificate is good for ${server.names.join(', ')}`);

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { systemClock } from '../../../base/index.js';
+import type { TlsPlaces } from '../../../settings/index.js';
 import {
   DEFAULT_SERVER_DAYS,
   readDays,
   replaceCertificates,
   sanOption,
   serverDaysOption,
-  tlsDir,
   tlsDirOption,
   withPkiLock,
 } from '../../certificates.js';
@@ -15,13 +15,15 @@ import type { Command, Flags } from '../../command.js';
 import { CliError } from '../../errors.js';
 
 const CA_DAYS = 3650;
-const FILES = ['ca', 'ca_key', 'cert', 'key'] as const;
 
 export const command: Command = {
   usage: 'secrets generate-certs',
   summary: 'Make a CA and a server certificate (ECDSA P-256, PEM)',
   options: [
-    { ...tlsDirOption, summary: 'Where ca, ca_key, cert and key go (default: tls/ below VIGO_HOME)' },
+    {
+      ...tlsDirOption,
+      summary: 'Where ca, ca_key, cert and key go (default: as in server.yaml, else tls/ below VIGO_HOME)',
+    },
     sanOption,
     { name: 'ca-days', value: 'days', summary: `How long the CA is valid (default ${CA_DAYS})` },
     serverDaysOption,
@@ -31,8 +33,8 @@ export const command: Command = {
   async run(context, _, flags) {
     const { store, note } = context;
     const { generateCa, issueServerCertificate } = await import('../../../pki/index.js');
-    const dir = tlsDir(context, flags);
-    const there = findThere(dir, flags);
+    const { tls } = await context.places();
+    const there = findThere(tls, flags);
 
     const trustDomain = await (await store()).trustDomain();
     const clock = systemClock;
@@ -40,16 +42,20 @@ export const command: Command = {
     const serverDays = readDays(flags, 'server-days', DEFAULT_SERVER_DAYS);
     const ca = generateCa({ commonName: `Vigo CA ${trustDomain}`, trustDomain, days, clock });
     const server = issueServerCertificate({ ca, names: flags.texts('san'), days: serverDays, clock });
+    const files = new Map([
+      [tls.ca, ca.certificatePem],
+      [tls.caKey, ca.keyPem],
+      [tls.cert, server.certificatePem],
+      [tls.key, server.keyPem],
+    ]);
     await withPkiLock(context, async () => {
-      findThere(dir, flags); // another command may have made them meanwhile
-      await replaceCertificates(context, 'pki.certificates_generated', dir, {
-        ca: ca.certificatePem,
-        ca_key: ca.keyPem,
-        cert: server.certificatePem,
-        key: server.keyPem,
-      });
+      findThere(tls, flags); // another command may have made them meanwhile
+      await replaceCertificates(context, 'pki.certificates_generated', files);
     });
-    note(`${dir}: ${FILES.join(', ')} (0600)`);
+    for (const folder of new Set([...files.keys()].map((path) => dirname(path)))) {
+      const names = [...files.keys()].filter((path) => dirname(path) === folder).map((path) => basename(path));
+      note(`${folder}: ${names.join(', ')} (0600)`);
+    }
     note(`the server certificate is good for ${server.names.join(', ')}`);
     note(
       there === undefined
@@ -60,10 +66,10 @@ export const command: Command = {
 };
 
 /** @throws CliError `exists` for what is there and must not be overwritten */
-function findThere(dir: string, flags: Flags): string | undefined {
-  const there = FILES.find((file) => existsSync(join(dir, file)));
+function findThere(tls: TlsPlaces, flags: Flags): string | undefined {
+  const there = Object.values(tls).find((path) => existsSync(path));
   if (there === undefined || flags.is('force')) return there;
-  throw new CliError('exists', `${join(dir, there)} exists already`, {
+  throw new CliError('exists', `${there} exists already`, {
     hint: '--force overwrites all four; every enrolled machine then has to enroll again',
   });
 }

@@ -6,7 +6,7 @@ export const command: Command = {
   summary: 'Replace the master key: every file and version is encrypted anew, while all goes on',
   options: [{ name: 'force', summary: 'Drop the old key although there are files that no key opens' }],
   examples: ['secrets rekey'],
-  async run({ vault, note, warn, quiet, keyFile }, _, flags) {
+  async run({ vault, note, warn, quiet }, _, flags) {
     const opened = await vault();
     const progress = new Progress({ quiet });
     const onProgress = (done: number, total: number) => progress.update(done, total);
@@ -16,7 +16,7 @@ export const command: Command = {
       .finally(() => progress.end());
     for (const path of unreadable) warn(`${path} can't be opened, and stays as it is`);
     note(`${names} names are encrypted under a new master key${resumed ? '; an earlier rekey is finished' : ''}`);
-    note(`the old key is dropped: keep a copy of ${keyFile} away from this host`);
+    note(`the old key is dropped: keep a copy of ${opened.layout.keyFile} away from this host`);
     note('the vault is locked; next: vigocli secrets unlock');
   },
 };
