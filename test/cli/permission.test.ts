@@ -59,5 +59,7 @@ t.test('who may not read the vault is told so, and not that there is none', { sk
     const { status, stderr } = run(command, NOBODY);
     t.match({ status, stderr }, { status: 3, stderr: /permission denied\nhint: run/ }, command);
   }
+  const settings = /^fail +settings +can't read \S+server\.yaml: permission denied\n/;
+  t.match(run('doctor', NOBODY), { status: 1, stdout: settings });
   t.match(run('--complete secrets reveal a', NOBODY), { status: 0, stdout: 'words\n', stderr: '' });
 });

@@ -53,7 +53,7 @@ async function backUp(
         return locking.kind === 'passphrase' ? { for: 'passphrase' } : { for: toHex(locking.recipient.id) };
       },
       async pin() {
-        pinned = await pinDatabase(home.database);
+        pinned = await pinDatabase((await context.places()).databasePath);
       },
       async copy({ files, folder }) {
         if (locking === undefined || pinned === undefined) throw new TypeError('nothing was prepared');
