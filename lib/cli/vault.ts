@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type HomePaths, systemClock } from '../base/index.js';
+import type { Places } from '../settings/index.js';
 import { openExclusiveLock, type Store } from '../store/index.js';
 import {
   openVault,
@@ -9,6 +10,7 @@ import {
   type VaultLock,
   type VaultPlace,
 } from '../vault/index.js';
+
 import type { CommandContext } from './context.js';
 
 interface VaultHere {
@@ -63,12 +65,10 @@ async function record(store: Store, entry: VaultJournalEntry & { actor: string }
 }
 
 /** What a change of the server's own keys takes. */
-export function serverKeyChange({
-  home,
-  secretsDir,
-  keyFile,
-  actor,
-}: Pick<CommandContext, 'home' | 'secretsDir' | 'keyFile' | 'actor'>): {
+export function serverKeyChange(
+  { home, actor }: Pick<CommandContext, 'home' | 'actor'>,
+  { secretsDir, keyFile }: Pick<Places, 'secretsDir' | 'keyFile'>,
+): {
   place: VaultPlace;
   change: ServerKeyChange;
   close(): Promise<void>;

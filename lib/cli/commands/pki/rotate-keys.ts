@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../../../base/index.js';
 import { type Ed25519Signer, loadEd25519 } from '../../../crypto/index.js';
 import type { ServerKeyChange, VaultPlace } from '../../../vault/index.js';
-import { readKeyed, tlsDir, tlsDirOption, withPkiLock } from '../../certificates.js';
+import { readKeyed, tlsDirOption, withPkiLock } from '../../certificates.js';
 import type { Command } from '../../command.js';
 
 const KEYS = ['policy', 'checkpoint'] as const;
@@ -12,7 +12,7 @@ export const command: Command = {
   summary: 'Replace the policy and checkpoint keys; envoys follow by a statement that the old key signs',
   options: [tlsDirOption],
   examples: ['pki rotate-keys'],
-  async run(context, _, flags) {
+  async run(context) {
     const { home, store, note } = context;
     const [identity, vault, wire, { serverKeyChange }] = await Promise.all([
       import('../../../identity/index.js'),
@@ -20,9 +20,11 @@ export const command: Command = {
       import('../../../wire/index.js'),
       import('../../vault.js'),
     ]);
+    const places = await context.places();
+    const { ca, caKey } = places.tls;
     const database = await store();
     const trustDomain = await database.trustDomain();
-    const { place, change, close } = serverKeyChange(context);
+    const { place, change, close } = serverKeyChange(context, places);
     const read = (name: string) => readSigner(place, name);
     try {
       await withPkiLock(context, async () => {
@@ -41,7 +43,7 @@ export const command: Command = {
         for (const key of KEYS) await vault.addServerKey(place, `${key}-next`, change);
         const own = await read('policy-next');
         const checkpoint = await read('checkpoint-next');
-        const { certificatePem } = await readKeyed(tlsDir(context, flags), 'ca', 'ca_key');
+        const { certificatePem } = await readKeyed(ca, caKey);
         const statement = {
           ...{ trustDomain, number, previous, issuedAtMs: systemClock.nowMs() },
           ...{ policyKey: own.publicKey, checkpointKey: checkpoint.publicKey },
