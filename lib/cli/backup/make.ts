@@ -18,7 +18,9 @@ import { demandTarget } from './target.js';
  * first; what is copied as it is found comes after it, so that every config that the database knows is there.
  */
 export async function makeBackup(context: CommandContext, target: string, flags: Flags): Promise<void> {
-  await demandTarget(target, { ...context, force: flags.is('force') });
+  const { secretsDir, keyFile, databasePath } = await context.places();
+  const kept = [context.home.root, secretsDir, keyFile, databasePath];
+  await demandTarget(target, { kept, force: flags.is('force') });
   const { demandWhatServerUses } = await import('./outside.js');
   await demandWhatServerUses(context);
   await interruptibly((interruption) => backUp(context, target, flags, interruption));

@@ -1,26 +1,26 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { CommandContext } from '../context.js';
 import { CliError } from '../errors.js';
 import { STANDARD_STREAM } from './streams.js';
 
 /**
  * Demands that a backup can be written there, before anybody is asked for a passphrase.
+ * @param kept files and folders that the backup holds
  * @throws CliError `exists`, `usage`; FilesError where the folder is missing, or closed to this user
  */
 export async function demandTarget(
   target: string,
-  { force, home, secretsDir }: { force: boolean } & Pick<CommandContext, 'home' | 'secretsDir'>,
+  { force, kept }: { force: boolean; kept: readonly string[] },
 ): Promise<void> {
   if (target === STANDARD_STREAM) {
     if (!process.stdout.isTTY) return;
     throw new CliError('usage', 'a backup is not written to a terminal', { hint: 'name a file, or pipe it somewhere' });
   }
   const path = await realPathOf(target);
-  for (const folder of [home.root, secretsDir]) {
-    if (`${path}/`.startsWith(realFolder(folder))) {
-      const hint = `name a place outside ${folder}, best of all on another machine`;
+  for (const one of kept) {
+    if (`${path}/`.startsWith(realFolder(one))) {
+      const hint = `name a place outside ${one}, best of all on another machine`;
       throw new CliError('usage', `${target} lies in what is backed up, and would be lost with it`, { hint });
     }
   }
