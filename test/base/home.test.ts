@@ -15,6 +15,7 @@ t.test('everything of a server lies below its home', async (t) => {
       secrets: 'secrets',
       keys: 'keys',
       tls: 'tls',
+      trust: 'tls/trust',
       database: 'db/vigo.db',
       run: 'run',
       vaultLock: 'run/vault.lock',

@@ -4,12 +4,14 @@ import t from 'tap';
 import { homePaths } from '../../lib/base/index.js';
 import { command } from '../../lib/cli/commands/secrets/generate-certs.js';
 import type { CommandContext } from '../../lib/cli/context.js';
+import { placesIn } from '../../lib/settings/index.js';
 
 t.test('a CA that another command makes meanwhile stays', async (t) => {
   const home = homePaths(t.testdir());
   const ca = join(home.tls, 'ca');
   const context = {
     home,
+    places: async () => placesIn(home, () => undefined),
     note() {},
     async store() {
       mkdirSync(home.tls, { recursive: true }); // after the first look

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -16,6 +16,10 @@ t.test('a user without a name, as in a container, is a number', { skip }, async 
   t.teardown(() => rmSync(folder, { recursive: true }));
   const [program, passphrase] = [join(folder, 'vigocli.mjs'), join(folder, 'passphrase')];
   copyFileSync(join(DIST, 'vigocli.mjs'), program);
+  // The checkout may be closed to others.
+  for (const name of ['better-sqlite3', 'bindings', 'file-uri-to-path']) {
+    cpSync(join(DIST, '../node_modules', name), join(folder, 'node_modules', name), { recursive: true });
+  }
   writeFileSync(passphrase, 'open sesame\n');
   const uid = 54_321;
   for (const path of [folder, program, passphrase]) chownSync(path, uid, uid);
