@@ -19,6 +19,8 @@ const ANSWER = {
   trust_domain: 'vigo-1',
   certificate: '-----BEGIN CERTIFICATE-----',
   policy_public_key: base64Url(32),
+  trust_number: 0,
+  trust_head: base64Url(32),
   grpc_port: 1530,
 };
 
@@ -53,6 +55,8 @@ t.test('an answer of another shape', async (t) => {
     ['an unknown member', { ...ANSWER, ca: '' }],
     ['no certificate', { ...ANSWER, certificate: undefined }],
     ['a short key', { ...ANSWER, policy_public_key: base64Url(31) }],
+    ['less than no statement', { ...ANSWER, trust_number: -1 }],
+    ['a short hash', { ...ANSWER, trust_head: base64Url(31) }],
     ['port 0', { ...ANSWER, grpc_port: 0 }],
     ['port 65536', { ...ANSWER, grpc_port: 65_536 }],
     ['a port in words', { ...ANSWER, grpc_port: '1530' }],
