@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import t, { type Test } from 'tap';
 import { type ChangedPaths, temporaryPath, type WatchOptions, watchTree } from '../../lib/files/index.js';
 
@@ -85,16 +86,21 @@ t.test('a file is heard of by its name, a folder as a reason to look everywhere'
   const dir = t.testdir({ a: { b: {} } });
   const { watcher, heard, changed } = watching(t, dir);
   await watcher.ready;
+  let before: ChangedPaths;
   for (const [change, expected] of [
     [() => writeFileSync(join(dir, 'a/b/file'), ''), new Set(['a/b/file'])],
     [() => appendFileSync(join(dir, 'a/b/file'), 'more'), new Set(['a/b/file'])],
     [() => rmSync(join(dir, 'a/b/file')), new Set(['a/b/file'])],
     [() => mkdirSync(join(dir, 'c')), undefined],
   ] as const) {
-    const seen = changed();
     change();
-    await seen;
-    t.same(heard.splice(0), [expected]);
+    // One change may be several notifications, and those two calls on a slow machine.
+    while (!heard.some((each) => isDeepStrictEqual(each, expected))) await changed();
+    t.same(
+      heard.splice(0).filter((each) => !isDeepStrictEqual(each, expected) && !isDeepStrictEqual(each, before)),
+      [],
+    );
+    before = expected;
   }
 });
 
@@ -135,11 +141,12 @@ t.test('calls never overlap, and a change during one gives another', async (t) =
   const dir = t.testdir();
   const done = new EventEmitter();
   let inside = 0;
+  let most = 0;
   let calls = 0;
   const watcher = watchTree(
     dir,
     async () => {
-      t.equal(++inside, 1);
+      most = Math.max(most, ++inside);
       if (++calls === 1) writeFileSync(join(dir, 'during'), '');
       await new Promise((resolve) => setTimeout(resolve, 20));
       inside--;
@@ -152,6 +159,7 @@ t.test('calls never overlap, and a change during one gives another', async (t) =
   const finished = once(done, 'done');
   writeFileSync(join(dir, 'first'), '');
   await finished;
+  t.equal(most, 1);
 });
 
 t.test('a call that fails is made up for, about everything', async (t) => {
