@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
@@ -65,7 +66,7 @@ export async function ownEnvoy(configDir: string, address?: string): Promise<Att
     tls: {
       caPem: await read('ca.crt'),
       certificatePem: await read('tls.pem'),
-      keyPem: await read('tls.pem'),
+      key: createPrivateKey(await read('tls.pem')),
       serverName: identity.server_name,
     },
   });

@@ -17,7 +17,7 @@ import { ownCertificate } from './own-certificate.js';
 import type { AgentPaths } from './paths.js';
 import { errorOf, jsonOf, unexpected } from './server-reply.js';
 import { openSigner } from './signing-seed.js';
-import { generateTlsKey, prove, type TlsKey, tlsKeyPem } from './tls-key.js';
+import { generateTlsKey, prove, type TlsKey } from './tls-key.js';
 
 export interface EnrollmentOrder {
   /** `https://host:port` of the server. */
@@ -53,7 +53,7 @@ export async function enroll(order: EnrollmentOrder, paths: AgentPaths): Promise
     const { certificate, trust_domain: trustDomain, envoy_id: envoyId } = answer;
     const certificatePem = ownCertificate(certificate, tlsKey, { trustDomain, envoyId, caPem });
     const identity = identityOf(answer, order.hostName, server);
-    await storeIdentity(paths, identity, { caPem, certificatePem, keyPem: tlsKeyPem(tlsKey) });
+    await storeIdentity(paths, identity, { caPem, certificatePem, key: tlsKey.privateKey });
     return identity;
   } finally {
     token.secret.dispose();

@@ -1,23 +1,28 @@
+import type { KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
 import {
+  BaseError,
+  concatBytes,
   type EnvoyId,
   fromBase64Url,
   fromUtf8,
   type HostName,
   parseEnvoyId,
   parseHostName,
+  privateKeyPem,
+  readPrivateKeyPem,
   toBase64Url,
   utf8,
   VigoError,
 } from '../base/index.js';
+import { wipe } from '../crypto/index.js';
 import { FilesError, readFileLimited, writeFileAtomic } from '../files/index.js';
 import { AgentError } from './errors.js';
 import type { AgentPaths } from './paths.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
 const PRIVATE = { mode: 0o600 };
-/** A certificate, then its key. */
-const TLS_FILE = /^(-----BEGIN CERTIFICATE-----\n.*-----END CERTIFICATE-----\n)(-----BEGIN PRIVATE KEY-----\n.*)$/s;
+const KEY_BEGINS = '-----BEGIN PRIVATE KEY-----\n';
 
 /** Who this machine is, and the server that it belongs to: pinned at enrollment. */
 export interface AgentIdentity {
@@ -37,11 +42,11 @@ export interface AgentIdentity {
   readonly trustHead: Uint8Array;
 }
 
-/** What an identity needs beside it to open a connection. PEM. */
+/** What an identity needs beside it to open a connection. */
 export interface TlsFiles {
   readonly caPem: string;
   readonly certificatePem: string;
-  readonly keyPem: string;
+  readonly key: KeyObject;
 }
 
 const fileSchema = z.strictObject({
@@ -80,15 +85,30 @@ export async function requireIdentity(paths: AgentPaths): Promise<AgentIdentity>
 
 /** @throws AgentError `bad_identity`, FilesError */
 export async function readTlsFiles(paths: AgentPaths): Promise<TlsFiles> {
-  const read = async (path: string) => fromUtf8(await readFileLimited(path, MAX_FILE_BYTES, { private: true }));
-  const [, certificatePem, keyPem] = TLS_FILE.exec(await read(paths.tls)) ?? [];
-  if (certificatePem === undefined || keyPem === undefined) throw notWritten(paths.tls);
-  return { caPem: await read(paths.ca), certificatePem, keyPem };
+  const read = (path: string) => readFileLimited(path, MAX_FILE_BYTES, { private: true });
+  const caPem = fromUtf8(await read(paths.ca));
+  const file = await read(paths.tls);
+  try {
+    // The certificate comes first. What follows never becomes a string.
+    const end = Buffer.from(file.buffer, file.byteOffset, file.length).indexOf(KEY_BEGINS);
+    if (end <= 0) throw notWritten(paths.tls);
+    return { caPem, certificatePem: fromUtf8(file.subarray(0, end)), key: readPrivateKeyPem(file.subarray(end)) };
+  } catch (cause) {
+    throw cause instanceof BaseError ? notWritten(paths.tls, cause) : cause;
+  } finally {
+    wipe(file);
+  }
 }
 
 /** Puts another certificate and its key in the place of those that are there, both at once (N3). */
 export async function writeCertificate(paths: AgentPaths, tls: Omit<TlsFiles, 'caPem'>): Promise<void> {
-  await writeFileAtomic(paths.tls, utf8(tls.certificatePem + tls.keyPem), PRIVATE);
+  const keyPem = privateKeyPem(tls.key);
+  const file = concatBytes(utf8(tls.certificatePem), keyPem);
+  try {
+    await writeFileAtomic(paths.tls, file, PRIVATE);
+  } finally {
+    wipe(keyPem, file);
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ import { ownCertificate } from './own-certificate.js';
 import type { AgentPaths } from './paths.js';
 import { errorOf, jsonOf } from './server-reply.js';
 import type { Session } from './session.js';
-import { generateTlsKey, prove, tlsKeyPem } from './tls-key.js';
+import { generateTlsKey, prove } from './tls-key.js';
 
 /**
  * Asks for a certificate over a fresh key, which is stored together with it or not at all, so that at every instant
@@ -38,7 +38,7 @@ export async function renewCertificate(
     return readReply(await exchange({ method: 'POST', url, trust: { caPem }, body }));
   });
   const certificatePem = ownCertificate(certificate, key, { trustDomain, envoyId, caPem });
-  const tls = { caPem, certificatePem, keyPem: tlsKeyPem(key) };
+  const tls = { caPem, certificatePem, key: key.privateKey };
   await writeCertificate(paths, tls);
   return tls;
 }

@@ -16,8 +16,3 @@ export function generateTlsKey(): TlsKey {
 export function prove({ privateKey }: TlsKey, bytes: Uint8Array): Uint8Array {
   return sign('sha256', bytes, { key: privateKey, dsaEncoding: 'der' });
 }
-
-/** PKCS #8, PEM. */
-export function tlsKeyPem({ privateKey }: TlsKey): string {
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-}

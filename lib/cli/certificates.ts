@@ -1,5 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { fromUtf8, utf8 } from '../base/index.js';
+import { privateKeyPem, utf8 } from '../base/index.js';
+import { wipe } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, readReplaced, replaceTogether } from '../files/index.js';
 import type { KeyedCertificate } from '../pki/index.js';
 import type { CommandOption, Flags } from './command.js';
@@ -37,10 +39,25 @@ export function readDays(flags: Flags, name: string, fallback: number): number {
   throw new CliError('usage', `--${name} ${JSON.stringify(text)} is not a number of days`);
 }
 
-/** A certificate and its key, also while they are being replaced. @throws FilesError */
+/** PEM, also while it is being replaced. @throws FilesError */
+export async function readCertificate(path: string): Promise<string> {
+  return Buffer.from(await readReplaced(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
+}
+
+/** @throws FilesError, PkiError `bad_key` */
+export async function readKey(path: string): Promise<KeyObject> {
+  const { readPrivateKey } = await import('../pki/index.js');
+  const pem = await readReplaced(path, MAX_PEM_BYTES, { followLink: true });
+  try {
+    return readPrivateKey(pem);
+  } finally {
+    wipe(pem);
+  }
+}
+
+/** A certificate and its key. @throws FilesError, PkiError `bad_key` */
 export async function readKeyed(certificate: string, key: string): Promise<KeyedCertificate> {
-  const read = async (path: string) => fromUtf8(await readReplaced(path, MAX_PEM_BYTES, { followLink: true }));
-  return { certificatePem: await read(certificate), keyPem: await read(key) };
+  return { certificatePem: await readCertificate(certificate), key: await readKey(key) };
 }
 
 /** Lets one command at a time change what belongs to certificates. @throws FilesError `held` */
@@ -56,12 +73,12 @@ export async function withPkiLock<T>({ home }: CommandContext, work: () => Promi
 
 /**
  * Replaces PEM files, those of one folder together, with the intent recorded before and the outcome after (A1).
- * @param files by their path
+ * @param files certificates and private keys by their path
  */
 export async function replaceCertificates(
   { store }: CommandContext,
   action: string,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string | KeyObject>,
 ): Promise<void> {
   const folders = [...new Set([...files.keys()].map((path) => dirname(path)))];
   const database = await store();
@@ -69,8 +86,15 @@ export async function replaceCertificates(
   await database.appendAudit({ ...entry, outcome: 'intent' });
   for (const folder of folders) {
     const here = [...files].filter(([path]) => dirname(path) === folder);
+    const bytes = here.map(
+      ([path, file]) => [basename(path), typeof file === 'string' ? utf8(file) : privateKeyPem(file)] as const,
+    );
     await ensureDir(folder, 0o700);
-    await replaceTogether(folder, Object.fromEntries(here.map(([path, text]) => [basename(path), utf8(text)])));
+    try {
+      await replaceTogether(folder, Object.fromEntries(bytes));
+    } finally {
+      wipe(...bytes.map(([, pem]) => pem));
+    }
   }
   await database.appendAudit({ ...entry, outcome: 'done' });
 }

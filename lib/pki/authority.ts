@@ -4,8 +4,8 @@ import { commonName, daysMs, type KeyedCertificate, signCertificate, validity } 
 import { content, type Der, decodeDer, dottedOid, elements } from './der.js';
 import { PkiError } from './errors.js';
 import { caExtensions, SUBJECT_KEY_IDENTIFIER } from './extensions.js';
-import { generateKeyPair, keyIdentifier, privateKeyPem } from './keys.js';
-import { assertCa, certificateValidity, readCertificate, readKeyOf } from './read-certificate.js';
+import { assertP256, generateKeyPair, keyIdentifier } from './keys.js';
+import { assertCa, assertKeyMatches, certificateValidity, readCertificate } from './read-certificate.js';
 import { trustDomainUri } from './spiffe.js';
 import type { AltName } from './subject-alt-name.js';
 
@@ -32,7 +32,7 @@ export function generateCa(request: CaRequest): KeyedCertificate {
     { issuer: name, subject: name, validity: validity(request.clock, daysMs(request.days)), publicKey, extensions },
     privateKey,
   );
-  return { certificatePem, keyPem: privateKeyPem(privateKey) };
+  return { certificatePem, key: privateKey };
 }
 
 /** A CA ready to sign. */
@@ -48,7 +48,8 @@ export interface Authority {
  */
 export function openAuthority(ca: KeyedCertificate, clock: Clock): Authority {
   assertCa(ca.certificatePem);
-  const key = readKeyOf(ca.certificatePem, ca.keyPem);
+  assertP256(ca.key);
+  assertKeyMatches(ca.certificatePem, ca.key);
   const { notAfterMs } = certificateValidity(ca.certificatePem);
   if (notAfterMs <= clock.nowMs()) {
     throw new PkiError('expired', `the CA certificate expired at ${new Date(notAfterMs).toISOString()}`, {
@@ -60,7 +61,7 @@ export function openAuthority(ca: KeyedCertificate, clock: Clock): Authority {
   const [body] = elements(decodeDer(certificate.raw));
   const name = elements(body)[5];
   if (name === undefined) throw new PkiError('bad_certificate', 'the CA certificate has no subject');
-  return { name, keyId: subjectKeyIdOf(body) ?? keyIdentifier(certificate.publicKey), key, notAfterMs };
+  return { name, keyId: subjectKeyIdOf(body) ?? keyIdentifier(certificate.publicKey), key: ca.key, notAfterMs };
 }
 
 /** A CA that somebody else made has an identifier of its own making, and its leaves must name that one. */

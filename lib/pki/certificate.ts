@@ -13,10 +13,10 @@ const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const COMMON_NAME = '2.5.4.3';
 const MAX_COMMON_NAME = 64;
 
-/** A certificate and its private key (PKCS #8), both PEM. */
+/** A certificate, PEM, and its private key, which lies in OpenSSL's memory and not in JavaScript's. */
 export interface KeyedCertificate {
   readonly certificatePem: string;
-  readonly keyPem: string;
+  readonly key: KeyObject;
 }
 
 export interface Validity {

@@ -2,7 +2,7 @@ export { type CaRequest, generateCa } from './authority.js';
 export type { KeyedCertificate, Validity } from './certificate.js';
 export { type EnvoyCertificate, type EnvoyCertificateRequest, issueEnvoyCertificate } from './envoy-certificate.js';
 export { PkiError, type PkiErrorCode } from './errors.js';
-export { readPublicKey } from './keys.js';
+export { readPrivateKey, readPublicKey } from './keys.js';
 export { type Lifetime, lifetimeOf } from './lifetime.js';
 export {
   assertCa,

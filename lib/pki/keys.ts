@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { equalBytes, fromHex } from '../base/index.js';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { equalBytes, fromHex, readPrivateKeyPem } from '../base/index.js';
 import { bitString, type Der, oid, sequence } from './der.js';
 import { PkiError } from './errors.js';
 
@@ -15,14 +15,12 @@ export function generateKeyPair(): { publicKey: KeyObject; privateKey: KeyObject
   return generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 }
 
-/** PKCS #8, unencrypted: who stores it sets mode 0600. */
-export function privateKeyPem(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
-}
-
-/** @throws PkiError `bad_key` where it isn't the PEM of a P-256 private key. */
-export function readPrivateKey(pem: string): KeyObject {
-  const key = attempt(() => createPrivateKey(pem), 'this is not a private key in PEM');
+/**
+ * @param pem PKCS #8 or SEC 1, unencrypted. The caller wipes it.
+ * @throws PkiError `bad_key` where it isn't the PEM of a P-256 private key.
+ */
+export function readPrivateKey(pem: Uint8Array): KeyObject {
+  const key = attempt(() => readPrivateKeyPem(pem), 'this is not a private key in PEM');
   assertP256(key);
   return key;
 }
@@ -62,7 +60,8 @@ function pointOf(key: KeyObject): Uint8Array {
   return spki.subarray(-POINT_BYTES);
 }
 
-function assertP256(key: KeyObject): void {
+/** @throws PkiError `bad_key` */
+export function assertP256(key: KeyObject): void {
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
     throw new PkiError('bad_key', `the key is ${key.asymmetricKeyType ?? 'unknown'}, not ECDSA P-256`);
   }

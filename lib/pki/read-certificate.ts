@@ -2,7 +2,6 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { fromHex } from '../base/index.js';
 import type { Validity } from './certificate.js';
 import { PkiError } from './errors.js';
-import { readPrivateKey } from './keys.js';
 
 const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----/g;
 
@@ -41,18 +40,10 @@ export function assertCa(pem: string): void {
   if (!readCertificate(pem).ca) throw new PkiError('not_a_ca', 'this certificate is not a CA certificate');
 }
 
-/** @throws PkiError `key_mismatch` where the key isn't the certificate's; `bad_key`, `bad_certificate` */
-export function assertKeyMatches(certificatePem: string, keyPem: string): void {
-  readKeyOf(certificatePem, keyPem);
-}
-
-/** The private key, once it is sure that it is the certificate's. */
-export function readKeyOf(certificatePem: string, keyPem: string): KeyObject {
-  const key = readPrivateKey(keyPem);
-  if (!readCertificate(certificatePem).checkPrivateKey(key)) {
-    throw new PkiError('key_mismatch', 'the private key does not belong to the certificate');
-  }
-  return key;
+/** @throws PkiError `key_mismatch` where the key isn't the certificate's; `bad_certificate` */
+export function assertKeyMatches(certificatePem: string, key: KeyObject): void {
+  if (readCertificate(certificatePem).checkPrivateKey(key)) return;
+  throw new PkiError('key_mismatch', 'the private key does not belong to the certificate');
 }
 
 /** @throws PkiError `not_issued` unless the CA's key signed the certificate; `bad_certificate` */

@@ -4,7 +4,7 @@ import { openAuthority } from './authority.js';
 import { commonName, daysMs, type KeyedCertificate, signCertificate, validity } from './certificate.js';
 import { PkiError } from './errors.js';
 import { leafExtensions } from './extensions.js';
-import { generateKeyPair, privateKeyPem } from './keys.js';
+import { generateKeyPair } from './keys.js';
 import { type AltName, parseAltName } from './subject-alt-name.js';
 
 export interface ServerCertificateRequest {
@@ -45,7 +45,7 @@ export function issueServerCertificate(request: ServerCertificateRequest): Serve
     },
     authority.key,
   );
-  return { certificatePem, keyPem: privateKeyPem(privateKey), names: [...names.keys()] };
+  return { certificatePem, key: privateKey, names: [...names.keys()] };
 }
 
 /** Each name once, by its canonical spelling. */

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { AgentMethod } from '../wire/index.js';
 
 /** The methods that have one answer. */
@@ -7,10 +8,10 @@ export interface ChannelOptions {
   /** `host:port` of the server. */
   readonly address: string;
   readonly tls: {
-    /** The server's certificate is verified against this CA alone. PEM, as the other two. */
+    /** The server's certificate is verified against this CA alone. */
     readonly caPem: string;
     readonly certificatePem: string;
-    readonly keyPem: string;
+    readonly key: KeyObject;
     /** The DNS name or IP that the server's certificate must hold, unless it is the host of `address`. */
     readonly serverName?: string | undefined;
   };

@@ -50,7 +50,7 @@ export class GrpcChannel implements AgentChannel {
     this.#client = new Client(
       // With its scheme, so that no address is taken for another kind of target, like a socket's path.
       `dns:${this.#address}`,
-      credentials.createFromSecureContext(tlsContext(tls).context, {
+      credentials.createFromSecureContext(tlsContext(tls), {
         rejectUnauthorized: true,
         checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
       }),

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/index.js';
 import type { AgentMethod } from '../wire/index.js';
 import type { Peer, PeerIdentity, PeerName } from './peer.js';
@@ -58,8 +59,8 @@ export interface ServerLimits {
 export interface ServerOptions {
   /** `host:port`; port 0 picks one. */
   readonly listen: string;
-  /** PEM. Client certificates are verified against `caPem` alone. */
-  readonly tls: { readonly certificatePem: string; readonly keyPem: string; readonly caPem: string };
+  /** Client certificates are verified against `caPem` alone. */
+  readonly tls: { readonly certificatePem: string; readonly key: KeyObject; readonly caPem: string };
   readonly handlers: AgentHandlers;
   /** Asked once per connection. */
   readonly peerIdentity: PeerIdentity;

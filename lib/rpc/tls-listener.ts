@@ -2,7 +2,7 @@ import { constants } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { type Clock, parseHostPort } from '../base/index.js';
-import { type Credentials, tlsContext } from './credentials.js';
+import { type Credentials, withTlsOptions } from './credentials.js';
 import { RpcError } from './errors.js';
 import type { Handshakes } from './handshakes.js';
 import { NewestConnections } from './newest-connections.js';
@@ -43,14 +43,16 @@ export class TlsListener {
   /** @throws RpcError `bad_credentials` */
   constructor(options: TlsListenerOptions) {
     this.#options = options;
-    this.#server = createServer({
-      ...tlsContext(options.credentials).options,
-      requestCert: true,
-      rejectUnauthorized: true,
-      ALPNProtocols: ['h2'],
-      handshakeTimeout: options.handshakeTimeoutMs,
-      secureOptions: SECURE_OPTIONS,
-    });
+    this.#server = withTlsOptions(options.credentials, (tls) =>
+      createServer({
+        ...tls,
+        requestCert: true,
+        rejectUnauthorized: true,
+        ALPNProtocols: ['h2'],
+        handshakeTimeout: options.handshakeTimeoutMs,
+        secureOptions: SECURE_OPTIONS,
+      }),
+    );
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('connection', (socket: Socket) => {
       if (!options.handshakes.begin(socket)) {
@@ -90,7 +92,7 @@ export class TlsListener {
 
   /** For connections from now on. @throws RpcError `bad_credentials` */
   useCredentials(credentials: Credentials): void {
-    this.#server.setSecureContext({ ...tlsContext(credentials).options, secureOptions: SECURE_OPTIONS });
+    withTlsOptions(credentials, (tls) => this.#server.setSecureContext({ ...tls, secureOptions: SECURE_OPTIONS }));
   }
 
   /** Breaks one connection, named like `peerAt` names it. */

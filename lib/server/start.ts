@@ -323,8 +323,8 @@ class Start {
   }
 }
 
-function agentTls({ ca, certificatePem, keyPem }: TlsFiles) {
-  return { certificatePem, keyPem, caPem: ca.certificatePem };
+function agentTls({ ca, certificatePem, key }: TlsFiles) {
+  return { certificatePem, key, caPem: ca.certificatePem };
 }
 
 function fingerprint(certificatePem: string): string {

@@ -1,6 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import { type ErrorDetails, VigoError } from '../base/index.js';
+import { wipe } from '../crypto/index.js';
 import { FilesError, readReplaced } from '../files/index.js';
-import { assertCa, assertIssuedBy, assertKeyMatches, type KeyedCertificate } from '../pki/index.js';
+import { assertCa, assertIssuedBy, assertKeyMatches, type KeyedCertificate, readPrivateKey } from '../pki/index.js';
 import type { Settings } from '../settings/index.js';
 import { ServerError } from './errors.js';
 
@@ -11,7 +13,7 @@ const HINT = 'vigocli secrets generate-certs makes the CA and the server certifi
 export interface TlsFiles {
   readonly ca: KeyedCertificate;
   readonly certificatePem: string;
-  readonly keyPem: string;
+  readonly key: KeyObject;
 }
 
 /**
@@ -30,30 +32,43 @@ export async function readTlsFiles(paths: Settings['tls']): Promise<TlsFiles> {
 }
 
 async function readOnce(paths: Settings['tls']): Promise<TlsFiles> {
-  const ca = await readPem('CA certificate', paths.ca);
-  const caKey = await readPem("CA's key", paths.caKey);
-  const cert = await readPem("server's certificate", paths.cert);
-  const key = await readPem("server's key", paths.key);
+  const ca = await readCertificate('CA certificate', paths.ca);
+  const caKey = await readKey("CA's key", paths.caKey);
+  const cert = await readCertificate("server's certificate", paths.cert);
+  const key = await readKey("server's key", paths.key);
   check(`the CA certificate ${paths.ca}`, () => assertCa(ca));
   check(`the CA's key ${paths.caKey}`, () => assertKeyMatches(ca, caKey));
   check(`the server's key ${paths.key} with its certificate ${paths.cert}`, () => assertKeyMatches(cert, key));
   // Agents trust nothing but the CA that their token pins: another one's certificate would lock all of them out.
   check(`the server's certificate ${paths.cert} with the CA ${paths.ca}`, () => assertIssuedBy(ca, cert));
-  return { ca: { certificatePem: ca, keyPem: caKey }, certificatePem: cert, keyPem: key };
+  return { ca: { certificatePem: ca, key: caKey }, certificatePem: cert, key };
 }
 
-async function readPem(what: string, path: string): Promise<string> {
+async function readCertificate(what: string, path: string): Promise<string> {
+  return Buffer.from(await readPem(what, path)).toString('latin1');
+}
+
+async function readKey(what: string, path: string): Promise<KeyObject> {
+  const pem = await readPem(what, path);
   try {
-    return Buffer.from(await readReplaced(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
+    return check(`the ${what} ${path}`, () => readPrivateKey(pem));
+  } finally {
+    wipe(pem);
+  }
+}
+
+async function readPem(what: string, path: string): Promise<Uint8Array> {
+  try {
+    return await readReplaced(path, MAX_PEM_BYTES, { followLink: true });
   } catch (cause) {
     if (!(cause instanceof FilesError)) throw cause;
     throw new ServerError('missing_file', `can't read the ${what}: ${cause.message}`, { hint: HINT, cause });
   }
 }
 
-function check(what: string, assertion: () => void): void {
+function check<T>(what: string, step: () => T): T {
   try {
-    assertion();
+    return step();
   } catch (cause) {
     if (!(cause instanceof VigoError)) throw cause;
     throw unusable(`${what} can't be used: ${cause.message}`, { cause });

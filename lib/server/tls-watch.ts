@@ -76,5 +76,5 @@ export class TlsWatch {
 }
 
 function isSame(a: TlsFiles, b: TlsFiles): boolean {
-  return a.certificatePem === b.certificatePem && a.keyPem === b.keyPem && a.ca.certificatePem === b.ca.certificatePem;
+  return a.certificatePem === b.certificatePem && a.key.equals(b.key) && a.ca.certificatePem === b.ca.certificatePem;
 }

@@ -2,7 +2,7 @@ import t from 'tap';
 import { CertificateKeeper } from '../../lib/agent/certificate-keeper.js';
 import { AgentError } from '../../lib/agent/errors.js';
 import type { TlsFiles } from '../../lib/agent/identity-files.js';
-import { generateTlsKey, tlsKeyPem } from '../../lib/agent/tls-key.js';
+import { generateTlsKey } from '../../lib/agent/tls-key.js';
 import { parseEnvoyId } from '../../lib/base/index.js';
 import { generateCa, issueEnvoyCertificate } from '../../lib/pki/index.js';
 import { Rejection } from '../../lib/wire/index.js';
@@ -28,7 +28,7 @@ function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0 } = {}) {
       ttlMs,
       clock,
     });
-    return { caPem: ca.certificatePem, certificatePem: issued.certificatePem, keyPem: tlsKeyPem(key) };
+    return { caPem: ca.certificatePem, certificatePem: issued.certificatePem, key: key.privateKey };
   };
   const keeper = new CertificateKeeper({
     certificatePem: issue().certificatePem,

@@ -12,6 +12,7 @@ import { parseHostName, systemClock, toBase64Url } from '../../lib/base/index.js
 import { IdentityError } from '../../lib/identity/index.js';
 import { issueEnvoyCertificate, issueServerCertificate } from '../../lib/pki/index.js';
 import { CA_PATH, ENROLL_PATH } from '../../lib/wire/index.js';
+import { pemOf } from '../pki/test-pki.js';
 import {
   type Behaviour,
   ENVOY_ID,
@@ -100,7 +101,7 @@ t.test('another CA than the token pins', (t) => {
 
 t.test('the pinned CA shown by somebody who has another one', (t) => {
   const rogue = makeAuthority();
-  const tls = { cert: rogue.server.certificatePem, key: rogue.server.keyPem };
+  const tls = { cert: rogue.server.certificatePem, key: pemOf(rogue.server.key) };
   return refusedBeforeSending(t, { tls }, { constructor: AgentError, code: 'untrusted' });
 });
 
@@ -110,7 +111,7 @@ t.test("the right CA's certificate appended to a rogue chain", (t) => {
   const chain = rogue.server.certificatePem + rogue.ca.certificatePem + authority.ca.certificatePem;
   return refusedBeforeSending(
     t,
-    { authority, tls: { cert: chain, key: rogue.server.keyPem } },
+    { authority, tls: { cert: chain, key: pemOf(rogue.server.key) } },
     { constructor: AgentError, code: 'untrusted' },
   );
 });
@@ -118,7 +119,7 @@ t.test("the right CA's certificate appended to a rogue chain", (t) => {
 t.test('a second CA riding along with the pinned one is trusted by nobody', (t) => {
   const authority = makeAuthority();
   const rogue = makeAuthority();
-  const tls = { cert: rogue.server.certificatePem, key: rogue.server.keyPem };
+  const tls = { cert: rogue.server.certificatePem, key: pemOf(rogue.server.key) };
   const caPem = authority.ca.certificatePem + rogue.ca.certificatePem;
   return refusedBeforeSending(t, { authority, tls, caPem }, { code: 'untrusted' });
 });
@@ -140,33 +141,37 @@ t.test("an envoy's certificate is no server's", async (t) => {
 
 t.test('a server certificate for another name', async (t) => {
   const authority = makeAuthority();
-  const { keyPem, certificatePem } = issueServerCertificate({
+  const { key, certificatePem } = issueServerCertificate({
     ca: authority.ca,
     names: ['other.example.org'],
     days: 5,
     clock: systemClock,
   });
-  const { server, enroll } = await setUp(t, { authority, tls: { cert: certificatePem, key: keyPem } });
+  const { server, enroll } = await setUp(t, { authority, tls: { cert: certificatePem, key: pemOf(key) } });
   await t.rejects(enroll({ server: server.url.replace('localhost', '127.0.0.2') }), { code: /unreachable|untrusted/ });
   t.same(server.requests, []);
 });
 
 t.test('TLS 1.2 is not enough', (t) => {
   const authority = makeAuthority();
-  const { certificatePem: cert, keyPem: key } = authority.server;
-  return refusedBeforeSending(t, { authority, tls: { cert, key, maxVersion: 'TLSv1.2' } }, { code: 'unreachable' });
+  const { certificatePem: cert, key } = authority.server;
+  return refusedBeforeSending(
+    t,
+    { authority, tls: { cert, key: pemOf(key), maxVersion: 'TLSv1.2' } },
+    { code: 'unreachable' },
+  );
 });
 
 t.test("an expired server certificate, and one of the future, are told from a stranger's", async (t) => {
   const authority = makeAuthority();
   const past = { nowMs: () => Date.now() - 20 * 86_400_000 };
-  const { certificatePem: cert, keyPem: key } = issueServerCertificate({
+  const { certificatePem: cert, key } = issueServerCertificate({
     ca: authority.ca,
     names: [],
     days: 10,
     clock: past,
   });
-  const { enroll } = await setUp(t, { authority, tls: { cert, key } });
+  const { enroll } = await setUp(t, { authority, tls: { cert, key: pemOf(key) } });
   await t.rejects(enroll(), { code: 'untrusted', hint: /clock/ });
 });
 

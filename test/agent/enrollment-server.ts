@@ -19,6 +19,7 @@ import {
   enrollmentTranscript,
   parseEnrollmentRequest,
 } from '../../lib/wire/index.js';
+import { pemOf } from '../pki/test-pki.js';
 
 const DAY_MS = 86_400_000;
 export const TRUST_DOMAIN = 'vigo-test';
@@ -68,7 +69,7 @@ export async function startEnrollmentServer(behaviour: Behaviour = {}): Promise<
   const paths: string[] = [];
 
   const listener = createServer(
-    behaviour.tls ?? { cert: authority.server.certificatePem, key: authority.server.keyPem },
+    behaviour.tls ?? { cert: authority.server.certificatePem, key: pemOf(authority.server.key) },
     async (incoming, outgoing) => {
       paths.push(incoming.url ?? '');
       if (incoming.url === CA_PATH) {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { loadAuditChain } from '../../lib/audit/index.js';
-import { type HomePaths, homePaths, parseKeyName, utf8 } from '../../lib/base/index.js';
+import { type HomePaths, homePaths, parseKeyName, privateKeyPem, utf8 } from '../../lib/base/index.js';
 import { runCheck } from '../../lib/cli/doctor/check.js';
 import { checks } from '../../lib/cli/doctor/checks.js';
 import type { Finding } from '../../lib/cli/doctor/finding.js';
@@ -84,6 +84,11 @@ function writeCertificates(paths: HomePaths, clock: { nowMs(): number }): void {
   const ca = generateCa({ commonName: 'test', days: 3650, clock });
   const server = issueServerCertificate({ ca, names: [], days: 365, clock });
   mkdirSync(paths.tls, { mode: 0o700 });
-  const files = { ca: ca.certificatePem, ca_key: ca.keyPem, cert: server.certificatePem, key: server.keyPem };
+  const files = {
+    ca: ca.certificatePem,
+    ca_key: privateKeyPem(ca.key),
+    cert: server.certificatePem,
+    key: privateKeyPem(server.key),
+  };
   for (const [name, pem] of Object.entries(files)) writeFileSync(join(paths.tls, name), pem, { mode: 0o600 });
 }

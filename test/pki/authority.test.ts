@@ -2,8 +2,8 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { systemClock } from '../../lib/base/index.js';
-import { generateCa, PkiError } from '../../lib/pki/index.js';
-import { clockAt, DAY_MS, filesOf, makeCa, makeEnvoy, makeServer, openssl, TRUST_DOMAIN } from './test-pki.js';
+import { generateCa, PkiError, readPrivateKey } from '../../lib/pki/index.js';
+import { clockAt, DAY_MS, filesOf, makeCa, makeEnvoy, makeServer, openssl, pemOf, TRUST_DOMAIN } from './test-pki.js';
 
 t.test('a CA signs leaves only, and says so critically', async (t) => {
   const { certificatePem } = makeCa();
@@ -81,7 +81,7 @@ t.test('a CA that OpenSSL made signs as well: its name and key identifier are ta
     ...['-addext', 'keyUsage=critical,keyCertSign'],
   );
   t.ok(made.ok, made.text);
-  const ca = { certificatePem: readFileSync(files.ca, 'utf8'), keyPem: readFileSync(files.key, 'utf8') };
+  const ca = { certificatePem: readFileSync(files.ca, 'utf8'), key: readPrivateKey(readFileSync(files.key)) };
   const server = makeServer(ca);
   writeFileSync(files.leaf, server.certificatePem);
   t.ok((await openssl('verify', '-x509_strict', '-CAfile', files.ca, '-purpose', 'sslserver', files.leaf)).ok);
@@ -105,10 +105,9 @@ t.test('a CA has to be whole', async (t) => {
   const ca = makeCa();
   const issue = (change: object) => () => makeEnvoy({ ...ca, ...change });
   const { privateKey: rsa } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  t.throws(issue({ keyPem: makeCa().keyPem }), { code: 'key_mismatch' });
-  t.throws(issue({ keyPem: 'no key' }), { code: 'bad_key' });
-  t.throws(issue({ keyPem: rsa.export({ type: 'pkcs8', format: 'pem' }).toString() }), { code: 'bad_key' });
-  t.throws(issue({ certificatePem: ca.keyPem }), { code: 'bad_certificate' });
+  t.throws(issue({ key: makeCa().key }), { code: 'key_mismatch' });
+  t.throws(issue({ key: rsa }), { code: 'bad_key' });
+  t.throws(issue({ certificatePem: pemOf(ca.key) }), { code: 'bad_certificate' });
   t.throws(issue({ certificatePem: ca.certificatePem + ca.certificatePem }), { code: 'bad_certificate' });
   t.throws(issue({ certificatePem: ca.certificatePem.replaceAll('A', 'B') }), PkiError);
   t.throws(() => makeEnvoy(ca, systemClock, 0), { code: 'bad_lifetime' });

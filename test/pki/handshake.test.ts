@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:tls';
 import t from 'tap';
 import { systemClock } from '../../lib/base/index.js';
 import { issueServerCertificate, type KeyedCertificate, parseEnvoyUri } from '../../lib/pki/index.js';
-import { DAY_MS, ENVOY_ID, makeCa, makeEnvoy, makeServer, TRUST_DOMAIN } from './test-pki.js';
+import { DAY_MS, ENVOY_ID, makeCa, makeEnvoy, makeServer, pemOf, TRUST_DOMAIN } from './test-pki.js';
 
 interface Side extends KeyedCertificate {
   /** PEM of the CA that this side trusts. */
@@ -36,8 +36,8 @@ function handshake(server: Side, client: Side, servername = 'localhost'): Promis
   });
 }
 
-function optionsOf({ certificatePem, keyPem, trusts }: Side) {
-  return { cert: certificatePem, key: keyPem, ca: trusts };
+function optionsOf({ certificatePem, key, trusts }: Side) {
+  return { cert: certificatePem, key: pemOf(key), ca: trusts };
 }
 
 const ca = makeCa();

@@ -5,7 +5,7 @@ import t from 'tap';
 import { parseEnvoyId } from '../../lib/base/index.js';
 import { agentService } from '../../lib/rpc/service.js';
 import { decodeRejection, REJECTION_TRAILER } from '../../lib/wire/index.js';
-import { makeEnvoy } from '../pki/test-pki.js';
+import { makeEnvoy, pemOf } from '../pki/test-pki.js';
 import { aborted, ca, connect, deferred, ECHO, envoySide, REQUEST, startServer } from './test-rpc.js';
 
 const busy = { name: 'Rejection', code: 'busy', kind: 'exhausted' };
@@ -83,8 +83,8 @@ t.test('calls that are broken off give their place back', async (t) => {
 
 t.test('it is RESOURCE_EXHAUSTED on the wire, before the message is there', async (t) => {
   const { port } = await slowServer(t, { maxCalls: 0 });
-  const { certificatePem: cert, keyPem: key } = envoySide;
-  const session = http2.connect(`https://127.0.0.1:${port}`, { ca: ca.certificatePem, cert, key });
+  const { certificatePem: cert, key } = envoySide;
+  const session = http2.connect(`https://127.0.0.1:${port}`, { ca: ca.certificatePem, cert, key: pemOf(key) });
   const stream = session.request({
     ':method': 'POST',
     ':path': agentService.ReportRun.path,

@@ -4,9 +4,10 @@ import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { agentService } from '../../lib/rpc/service.js';
 import type { AgentMethod } from '../../lib/wire/index.js';
+import { pemOf } from '../pki/test-pki.js';
 import { aborted, ca, connect, deferred, ECHO, envoySide, REQUEST, startServer } from './test-rpc.js';
 
-const h2Options = { ca: ca.certificatePem, cert: envoySide.certificatePem, key: envoySide.keyPem };
+const h2Options = { ca: ca.certificatePem, cert: envoySide.certificatePem, key: pemOf(envoySide.key) };
 const never = () => new Promise<Uint8Array>(() => {});
 const limits = { callTimeoutMs: 10 };
 

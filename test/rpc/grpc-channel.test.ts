@@ -5,17 +5,17 @@ import t, { type Test } from 'tap';
 import type { KeyedCertificate } from '../../lib/pki/index.js';
 import { type ChannelOptions, connectAgent } from '../../lib/rpc/index.js';
 import { MAX_ANSWER_BYTES, maxRequestBytes } from '../../lib/wire/index.js';
-import { makeCa, makeEnvoy, makeServer } from '../pki/test-pki.js';
+import { makeCa, makeEnvoy, makeServer, pemOf } from '../pki/test-pki.js';
 import { aborted, ca, connect, deferred, ECHO, envoySide, REQUEST, serverSide, startServer } from './test-rpc.js';
 
 /** A server with any certificate that asks for none; it notes which requests get to it, and answers none. */
 async function startStranger(
   t: Test,
-  { certificatePem, keyPem }: KeyedCertificate,
+  { certificatePem, key }: KeyedCertificate,
   options: http2.SecureServerOptions = {},
 ) {
   const requests: string[] = [];
-  const server = http2.createSecureServer({ cert: certificatePem, key: keyPem, ...options });
+  const server = http2.createSecureServer({ cert: certificatePem, key: pemOf(key), ...options });
   server.on('stream', (stream, headers) => {
     requests.push(String(headers[':path']));
     stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': 13 }, { endStream: true });
@@ -75,7 +75,7 @@ t.test('an envoy that the server does not take', async (t) => {
 });
 
 t.test('no second try', async (t) => {
-  const server = http2.createSecureServer({ cert: serverSide.certificatePem, key: serverSide.keyPem });
+  const server = http2.createSecureServer({ cert: serverSide.certificatePem, key: pemOf(serverSide.key) });
   let requests = 0;
   server.on('stream', (stream) => {
     requests++;
@@ -173,7 +173,7 @@ t.test('close breaks off what is under way', async (t) => {
 t.test('what it cannot connect with', async (t) => {
   const tls = { ...envoySide, caPem: ca.certificatePem };
   await t.rejects(connectAgent({ address: 'unix:/run/vigo.sock', tls }), { name: 'BaseError', code: 'bad_address' });
-  for (const wrong of [{ caPem: '' }, { keyPem: serverSide.keyPem }, { certificatePem: 'junk' }]) {
+  for (const wrong of [{ caPem: '' }, { key: serverSide.key }, { certificatePem: 'junk' }]) {
     await t.rejects(connectAgent({ address: 'localhost:1530', tls: { ...tls, ...wrong } }), {
       name: 'RpcError',
       code: 'bad_credentials',

@@ -8,6 +8,7 @@ import { tlsContext } from '../../lib/rpc/credentials.js';
 import type { AgentCall } from '../../lib/rpc/index.js';
 import { agentService } from '../../lib/rpc/service.js';
 import { type AgentMethod, maxRequestBytes, Rejection, WireError } from '../../lib/wire/index.js';
+import { pemOf } from '../pki/test-pki.js';
 import { aborted, ca, connect, deferred, ECHO, envoySide, REQUEST, startServer } from './test-rpc.js';
 
 const UNARY = ['CheckIn', 'ResolveSecrets', 'ReportRun'] as const;
@@ -15,7 +16,7 @@ const envoyTls = { ...envoySide, caPem: ca.certificatePem };
 
 /** A client with an envoy's certificate that keeps to no limit. */
 async function callUnbounded(address: string, method: AgentMethod, request: Uint8Array): Promise<ServiceError | null> {
-  const client = new Client(address, credentials.createFromSecureContext(tlsContext(envoyTls).context), {
+  const client = new Client(address, credentials.createFromSecureContext(tlsContext(envoyTls)), {
     'grpc.ssl_target_name_override': 'localhost',
     'grpc.max_send_message_length': -1,
   });
@@ -97,7 +98,7 @@ t.test('a request that is too large reaches no handler', async (t) => {
 
 t.test('a method that does not exist', async (t) => {
   const server = await startServer(t);
-  const client = new Client(server.address, credentials.createFromSecureContext(tlsContext(envoyTls).context), {
+  const client = new Client(server.address, credentials.createFromSecureContext(tlsContext(envoyTls)), {
     'grpc.ssl_target_name_override': 'localhost',
   });
   const same = (bytes: Buffer) => bytes;
@@ -113,7 +114,7 @@ t.test('a connection carries so many calls and no more', async (t) => {
   const session = http2.connect(`https://127.0.0.1:${port}`, {
     ca: ca.certificatePem,
     cert: envoySide.certificatePem,
-    key: envoySide.keyPem,
+    key: pemOf(envoySide.key),
   });
   const [settings] = await once(session, 'remoteSettings');
   session.destroy();

@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import t from 'tap';
 import { parseEnvoyId } from '../../lib/base/index.js';
 import { type KeyedCertificate, parseEnvoyUri } from '../../lib/pki/index.js';
-import { makeEnvoy, TRUST_DOMAIN } from '../pki/test-pki.js';
+import { makeEnvoy, pemOf, TRUST_DOMAIN } from '../pki/test-pki.js';
 import { ca, envoySide, startServer } from './test-rpc.js';
 
 const otherSide = makeEnvoy(ca);
@@ -15,8 +15,8 @@ const peerIdentity = (certificate: Uint8Array) =>
 const limits = { maxConnectionsPerEnvoy: 2 };
 
 /** A connection that got as far as HTTP/2's first frame. */
-async function open(port: number, { certificatePem, keyPem }: KeyedCertificate = envoySide): Promise<tls.TLSSocket> {
-  const identity = { ca: ca.certificatePem, cert: certificatePem, key: keyPem };
+async function open(port: number, { certificatePem, key }: KeyedCertificate = envoySide): Promise<tls.TLSSocket> {
+  const identity = { ca: ca.certificatePem, cert: certificatePem, key: pemOf(key) };
   const socket = tls.connect({ port, host: '127.0.0.1', ALPNProtocols: ['h2'], ...identity });
   socket.on('error', () => {});
   await once(socket, 'data');

@@ -8,7 +8,7 @@ import t from 'tap';
 import { certificateValidity, type KeyedCertificate, parseEnvoyUri } from '../../lib/pki/index.js';
 import { type AgentCall, type Peer, startAgentServer } from '../../lib/rpc/index.js';
 import { agentService } from '../../lib/rpc/service.js';
-import { ENVOY_ID, filesOf, makeCa, makeEnvoy, makeServer, TRUST_DOMAIN } from '../pki/test-pki.js';
+import { ENVOY_ID, filesOf, makeCa, makeEnvoy, makeServer, pemOf, TRUST_DOMAIN } from '../pki/test-pki.js';
 import { aborted, ca, connect, ECHO, envoySide, REQUEST, serverSide, serverTls, startServer } from './test-rpc.js';
 
 const caPem = ca.certificatePem;
@@ -26,8 +26,8 @@ function isServed(port: number, options: tls.ConnectionOptions): Promise<boolean
   });
 }
 
-function shown({ certificatePem, keyPem }: KeyedCertificate): tls.ConnectionOptions {
-  return { cert: certificatePem, key: keyPem };
+function shown({ certificatePem, key }: KeyedCertificate): tls.ConnectionOptions {
+  return { cert: certificatePem, key: pemOf(key) };
 }
 
 t.test('a client certificate of our CA is required (T1)', async (t) => {
@@ -57,7 +57,7 @@ t.test('TLS 1.3 and HTTP/2, or nothing', async (t) => {
 
 t.test('openssl gets in with TLS 1.3 alone', async (t) => {
   const { port } = await startServer(t);
-  const files = filesOf(t, { 'ca.pem': caPem, 'cert.pem': envoySide.certificatePem, 'key.pem': envoySide.keyPem });
+  const files = filesOf(t, { 'ca.pem': caPem, 'cert.pem': envoySide.certificatePem, 'key.pem': pemOf(envoySide.key) });
   const sClient = async (version: string) => {
     const child = spawn(
       'openssl',
@@ -232,8 +232,8 @@ t.test('a connection has its age, and a peer that answers lives on until then', 
   const { port } = await startServer(t, {
     limits: { connectionAgeMs: 300, connectionGraceMs: 50, keepAliveMs: 20, keepAliveTimeoutMs: 5000 },
   });
-  const { certificatePem: cert, keyPem: key } = envoySide;
-  const session = http2.connect(`https://127.0.0.1:${port}`, { ca: caPem, cert, key });
+  const { certificatePem: cert, key } = envoySide;
+  const session = http2.connect(`https://127.0.0.1:${port}`, { ca: caPem, cert, key: pemOf(key) });
   let pings = 0;
   session.on('ping', () => pings++);
   const [code] = await once(session, 'goaway');
@@ -253,8 +253,7 @@ t.test('what it cannot listen on, or with', async (t) => {
     { ...serverTls(), caPem: '' },
     { ...serverTls(), caPem: 'junk' },
     { ...serverTls(), certificatePem: '' },
-    { ...serverTls(), keyPem: '' },
-    { ...serverTls(), keyPem: makeServer(ca).keyPem },
+    { ...serverTls(), key: makeServer(ca).key },
   ]) {
     await t.rejects(start(anywhere, wrong), { name: 'RpcError', code: 'bad_credentials' });
   }

@@ -3,13 +3,19 @@ import t from 'tap';
 import { systemClock } from '../../lib/base/index.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
 import { readTlsFiles } from '../../lib/server/tls-files.js';
+import { pemOf } from '../pki/test-pki.js';
 
 const clock = systemClock;
 const ca = generateCa({ commonName: 'test CA', days: 30, clock });
 const server = issueServerCertificate({ ca, names: [], days: 10, clock });
 const otherCa = generateCa({ commonName: 'test CA', days: 30, clock });
 const otherServer = issueServerCertificate({ ca: otherCa, names: [], days: 10, clock });
-const GOOD = { ca: ca.certificatePem, caKey: ca.keyPem, cert: server.certificatePem, key: server.keyPem };
+const GOOD = {
+  ca: ca.certificatePem,
+  caKey: pemOf(ca.key),
+  cert: server.certificatePem,
+  key: pemOf(server.key),
+};
 
 const read = (files: Partial<typeof GOOD>) => {
   const dir = t.testdir(files);
@@ -22,7 +28,11 @@ const read = (files: Partial<typeof GOOD>) => {
 };
 
 t.test('four files that belong together', async (t) => {
-  t.match(await read(GOOD), { ca, certificatePem: server.certificatePem, keyPem: server.keyPem });
+  const files = await read(GOOD);
+  t.equal(files.ca.certificatePem, ca.certificatePem);
+  t.equal(files.certificatePem, server.certificatePem);
+  t.ok(files.ca.key.equals(ca.key));
+  t.ok(files.key.equals(server.key));
 });
 
 t.test('a missing one is named', async (t) => {
@@ -35,10 +45,11 @@ t.test('a missing one is named', async (t) => {
 t.test('what does not belong together, or is something else', async (t) => {
   const refused = { room: 'server', code: 'bad_certificate' };
   await t.rejects(read({ ...GOOD, ca: server.certificatePem }), refused, 'a certificate that is no CA');
-  await t.rejects(read({ ...GOOD, caKey: server.keyPem }), refused, "another key than the CA's");
-  await t.rejects(read({ ...GOOD, key: ca.keyPem }), refused, "another key than the server's");
+  await t.rejects(read({ ...GOOD, caKey: pemOf(server.key) }), refused, "another key than the CA's");
+  await t.rejects(read({ ...GOOD, key: pemOf(ca.key) }), refused, "another key than the server's");
+  await t.rejects(read({ ...GOOD, key: 'junk' }), refused, 'no key');
   await t.rejects(read({ ...GOOD, cert: 'junk' }), refused, 'no certificate');
   await t.rejects(read({ ...GOOD, cert: GOOD.cert + GOOD.ca }), refused, 'two certificates');
-  const { certificatePem: cert, keyPem: key } = otherServer;
-  await t.rejects(read({ ...GOOD, cert, key }), refused, 'a certificate of another CA of the same name');
+  const { certificatePem: cert, key } = otherServer;
+  await t.rejects(read({ ...GOOD, cert, key: pemOf(key) }), refused, 'a certificate of another CA of the same name');
 });

@@ -6,6 +6,7 @@ import { replaceTogether } from '../../lib/files/index.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
 import { readTlsFiles } from '../../lib/server/tls-files.js';
 import { TlsWatch } from '../../lib/server/tls-watch.js';
+import { pemOf } from '../pki/test-pki.js';
 
 const clock = systemClock;
 const NAMES = ['ca', 'ca_key', 'cert', 'key'] as const;
@@ -13,8 +14,8 @@ const ca = generateCa({ commonName: 'test CA', days: 30, clock });
 const otherCa = generateCa({ commonName: 'test CA', days: 30, clock });
 const filesOf = (authority: typeof ca) => {
   const server = issueServerCertificate({ ca: authority, names: [], days: 10, clock });
-  const { certificatePem, keyPem } = authority;
-  return { ca: certificatePem, ca_key: keyPem, cert: server.certificatePem, key: server.keyPem };
+  const { certificatePem, key } = authority;
+  return { ca: certificatePem, ca_key: pemOf(key), cert: server.certificatePem, key: pemOf(server.key) };
 };
 const FIRST = filesOf(ca);
 

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { connect } from 'node:tls';
 import t from 'tap';
 import { systemClock } from '../../lib/base/index.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
+import { pemOf } from '../pki/test-pki.js';
 import { whenChanged } from './file-events.js';
 import { startFleet } from './start-fleet.js';
 
@@ -63,7 +64,10 @@ resources:
 
   await t.test('a certificate without its key is not used, and that is said', async (t) => {
     const [cert, key, before] = [readFileSync(file('cert')), readFileSync(file('key')), inFile()];
-    const ca = { certificatePem: readFileSync(file('ca'), 'utf8'), keyPem: readFileSync(file('ca_key'), 'utf8') };
+    const ca = {
+      certificatePem: readFileSync(file('ca'), 'utf8'),
+      key: createPrivateKey(readFileSync(file('ca_key'))),
+    };
     const next = issueServerCertificate({ ca, names: [], days: 5, clock: systemClock });
     let from = fleet.server.said.length;
     writeFileSync(file('cert'), next.certificatePem);
@@ -71,7 +75,7 @@ resources:
     t.match(line, /does not belong to the certificate/);
     t.same(await shown(), [before, before]);
     from = fleet.server.said.length;
-    writeFileSync(file('key'), next.keyPem);
+    writeFileSync(file('key'), pemOf(next.key));
     await fleet.server.says(TAKEN, from);
     t.same(await shown(), [inFile(), inFile()]);
     from = fleet.server.said.length;
@@ -82,7 +86,7 @@ resources:
 
   await t.test("another CA's certificate is not used", async () => {
     const stranger = generateCa({ commonName: 'Vigo CA', days: 5, clock: systemClock });
-    const { certificatePem, keyPem } = issueServerCertificate({
+    const { certificatePem, key: strangersKey } = issueServerCertificate({
       ca: stranger,
       names: [],
       days: 5,
@@ -91,7 +95,7 @@ resources:
     const [cert, key] = [readFileSync(file('cert')), readFileSync(file('key'))];
     const from = fleet.server.said.length;
     writeFileSync(file('cert'), certificatePem);
-    writeFileSync(file('key'), keyPem);
+    writeFileSync(file('key'), pemOf(strangersKey));
     await fleet.server.says(/is not signed by this CA.*can't be used/, from);
     writeFileSync(file('cert'), cert);
     writeFileSync(file('key'), key);

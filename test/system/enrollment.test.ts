@@ -8,6 +8,7 @@ import { systemClock } from '../../lib/base/index.js';
 import { makeToken } from '../../lib/identity/index.js';
 import { certificateHash, generateCa, issueServerCertificate } from '../../lib/pki/index.js';
 import { CA_PATH, ENROLL_PATH } from '../../lib/wire/index.js';
+import { pemOf } from '../pki/test-pki.js';
 import type { ThrowAwayFleet } from './fleet.js';
 import { PATIENCE_MS } from './resident.js';
 import { startFleet } from './start-fleet.js';
@@ -114,10 +115,10 @@ t.test('vigo enroll', async (t) => {
     const tokenFile = await fleet.makeToken('web-1');
     const trueCa = readFileSync(join(fleet.home, 'tls', 'ca'), 'utf8');
     const ca = generateCa({ commonName: 'Vigo CA', days: 1, clock: systemClock });
-    const { certificatePem, keyPem } = issueServerCertificate({ ca, names: [], days: 1, clock: systemClock });
+    const { certificatePem, key } = issueServerCertificate({ ca, names: [], days: 1, clock: systemClock });
     const asked: string[] = [];
     const rogue = createServer(
-      { cert: certificatePem + ca.certificatePem + trueCa, key: keyPem },
+      { cert: certificatePem + ca.certificatePem + trueCa, key: pemOf(key) },
       (incoming, outgoing) => {
         asked.push(`${incoming.method} ${incoming.url}`);
         outgoing.end(trueCa);

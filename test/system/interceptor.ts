@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
@@ -32,7 +32,7 @@ export interface Interceptor {
 export async function intercept(t: Test, fleet: ThrowAwayFleet, host: string): Promise<Interceptor> {
   const identity = await readIdentity(fleet, host);
   const read = (name: string) => readFile(join(fleet.home, 'tls', name), 'utf8');
-  const ca: KeyedCertificate = { certificatePem: await read('ca'), keyPem: await read('ca_key') };
+  const ca: KeyedCertificate = { certificatePem: await read('ca'), key: createPrivateKey(await read('ca_key')) };
 
   const interceptor: Interceptor = { seen: [], tamper: ({ answer }) => answer };
   const channel = await connectAgent({
@@ -48,7 +48,7 @@ export async function intercept(t: Test, fleet: ThrowAwayFleet, host: string): P
   };
   const server = await startAgentServer({
     listen: '127.0.0.1:0',
-    tls: { certificatePem: await read('cert'), keyPem: await read('key'), caPem: ca.certificatePem },
+    tls: { certificatePem: await read('cert'), key: createPrivateKey(await read('key')), caPem: ca.certificatePem },
     peerIdentity: parseEnvoyUri,
     isActive: () => true,
     handlers: {
@@ -88,5 +88,5 @@ function envoyCertificate(ca: KeyedCertificate, identity: { envoy_id: string; tr
     ttlMs: 3_600_000,
     clock: systemClock,
   });
-  return { certificatePem, keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  return { certificatePem, key: privateKey };
 }

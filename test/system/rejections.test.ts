@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -120,7 +121,7 @@ async function refuseAll(fleet: ThrowAwayFleet, reason: () => Rejection): Promis
   };
   const server = await startAgentServer({
     listen: fleet.grpcAddress.replace('localhost', '127.0.0.1'),
-    tls: { certificatePem: read('cert'), keyPem: read('key'), caPem: read('ca') },
+    tls: { certificatePem: read('cert'), key: createPrivateKey(read('key')), caPem: read('ca') },
     handlers: { checkIn: refuse, resolveSecrets: refuse, reportRun: refuse, wakeUp: refuse },
     peerIdentity: parseEnvoyUri,
     isActive: () => true,

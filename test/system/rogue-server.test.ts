@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -140,15 +141,15 @@ resources:
     },
     "an envoy's certificate": () => ({
       certificatePem: readFileSync(join(fleet.configDir('web-2'), 'tls.pem'), 'utf8'),
-      keyPem: readFileSync(join(fleet.configDir('web-2'), 'tls.pem'), 'utf8'),
+      key: createPrivateKey(readFileSync(join(fleet.configDir('web-2'), 'tls.pem'))),
     }),
   })) {
     await t.test(`a server that shows ${what} isn't even asked`, async (t) => {
       const unasked = async () => t.fail('it was asked') as never;
-      const { certificatePem, keyPem } = read();
+      const { certificatePem, key } = read();
       const rogue = await startAgentServer({
         listen: '127.0.0.1:0',
-        tls: { certificatePem, keyPem, caPem: readFileSync(join(fleet.home, 'tls', 'ca'), 'utf8') },
+        tls: { certificatePem, key, caPem: readFileSync(join(fleet.home, 'tls', 'ca'), 'utf8') },
         peerIdentity: parseEnvoyUri,
         isActive: () => true,
         handlers: { checkIn: unasked, resolveSecrets: unasked, reportRun: unasked, wakeUp: unasked },

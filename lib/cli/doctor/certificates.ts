@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, VigoError } from '../../base/index.js';
-import { readFileLimited } from '../../files/index.js';
+import { FilesError } from '../../files/index.js';
+import { readCertificate, readKey } from '../certificates.js';
 import { formatTime } from '../table.js';
 import type { Check } from './check.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
-const MAX_PEM_BYTES = 64 * 1024;
 const RENEW_CA = 'vigocli secrets generate-certs --force makes a new one; every machine then has to enroll again';
 const RENEW = 'vigocli secrets generate-certs makes a new one';
 
@@ -20,19 +20,12 @@ export const check: Check = {
     if (missing !== undefined)
       return [warn(`there is no ${missing}`, 'vigosrv needs it: vigocli secrets generate-certs')];
     const pki = await import('../../pki/index.js');
-    const read = async (path: string) =>
-      Buffer.from(await readFileLimited(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
-    const [ca, caKey, cert, key] = [
-      await read(tls.ca),
-      await read(tls.caKey),
-      await read(tls.cert),
-      await read(tls.key),
-    ];
+    const [ca, cert] = [await readCertificate(tls.ca), await readCertificate(tls.cert)];
     const unfit = [
-      ...attempt(`the CA certificate ${tls.ca}`, () => pki.assertCa(ca)),
-      ...attempt(`the CA's key ${tls.caKey}`, () => pki.assertKeyMatches(ca, caKey)),
-      ...attempt(`the server's key ${tls.key}`, () => pki.assertKeyMatches(cert, key)),
-      ...attempt(`the server's certificate ${tls.cert}`, () => pki.assertIssuedBy(ca, cert)),
+      ...(await attempt(`the CA certificate ${tls.ca}`, () => pki.assertCa(ca))),
+      ...(await attempt(`the CA's key ${tls.caKey}`, async () => pki.assertKeyMatches(ca, await readKey(tls.caKey)))),
+      ...(await attempt(`the server's key ${tls.key}`, async () => pki.assertKeyMatches(cert, await readKey(tls.key)))),
+      ...(await attempt(`the server's certificate ${tls.cert}`, () => pki.assertIssuedBy(ca, cert))),
     ];
     if (unfit.length > 0) return unfit;
     const lifetime = (pem: string) => pki.lifetimeOf(pem, clock);
@@ -57,12 +50,12 @@ function judgeLifetime(
   return state === 'ending' ? warn(until, hint) : ok(until);
 }
 
-function attempt(what: string, assertion: () => void): Finding[] {
+async function attempt(what: string, assertion: () => Promise<void> | void): Promise<Finding[]> {
   try {
-    assertion();
+    await assertion();
     return [];
   } catch (error) {
-    if (!(error instanceof VigoError)) throw error;
+    if (!(error instanceof VigoError) || error instanceof FilesError) throw error;
     return [fail(`${what} can't be used: ${error.message}`, error.hint ?? RENEW)];
   }
 }

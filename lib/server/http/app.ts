@@ -1,6 +1,9 @@
-import { Server } from 'node:tls';
+import type { KeyObject } from 'node:crypto';
+import { createServer } from 'node:https';
+import { type SecureContextOptions, Server } from 'node:tls';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { errorTable, VigoError } from '../../base/index.js';
+import { errorTable, privateKeyPem, VigoError } from '../../base/index.js';
+import { wipe } from '../../crypto/index.js';
 import { PolicyError } from '../../policy/index.js';
 import { Rejection, rejectionToJson } from '../../wire/index.js';
 import type { EnrollmentContext } from '../enrollment.js';
@@ -16,10 +19,10 @@ import { type TokenRoutesContext, tokenRoutes } from './token-routes.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** What the server shows: PEM. */
+/** What the server shows. */
 export interface ServerCertificate {
   readonly certificatePem: string;
-  readonly keyPem: string;
+  readonly key: KeyObject;
 }
 
 export interface AppContext
@@ -39,16 +42,19 @@ export interface AppContext
 export function httpsApp(context: AppContext): FastifyInstance {
   const limits = { ...CONNECTION_LIMITS, ...context.limits };
   const app = fastify({
-    https: {
-      ...secureContext(context.tls),
-      handshakeTimeout: limits.handshakeTimeoutMs,
-      headersTimeout: limits.headersTimeoutMs,
-      // Node looks for requests that are late as often as this, and not in between.
-      connectionsCheckingInterval: limits.headersTimeoutMs / 2,
+    // The framework would keep a copy of the key for as long as it runs.
+    serverFactory: (handler) => {
+      const options = {
+        handshakeTimeout: limits.handshakeTimeoutMs,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveTimeoutMs,
+        // Node looks for requests that are late as often as this, and not in between.
+        connectionsCheckingInterval: limits.headersTimeoutMs / 2,
+      };
+      return withSecureContext(context.tls, (tls) => createServer({ ...options, ...tls }, handler));
     },
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
@@ -83,11 +89,17 @@ export function httpsApp(context: AppContext): FastifyInstance {
 
 /** Shows another certificate on new connections; those that are open go on. */
 export function useCertificate({ server }: FastifyInstance, certificate: ServerCertificate): void {
-  if (server instanceof Server) server.setSecureContext(secureContext(certificate));
+  if (server instanceof Server) withSecureContext(certificate, (tls) => server.setSecureContext(tls));
 }
 
-function secureContext({ certificatePem: cert, keyPem: key }: ServerCertificate) {
-  return { cert, key, minVersion: 'TLSv1.3' } as const;
+/** Lends the key as PEM, the one form in which Node takes it. */
+function withSecureContext<T>({ certificatePem, key }: ServerCertificate, use: (tls: SecureContextOptions) => T): T {
+  const pem = Buffer.from(privateKeyPem(key).buffer);
+  try {
+    return use({ cert: certificatePem, key: pem, minVersion: 'TLSv1.3' });
+  } finally {
+    wipe(pem);
+  }
 }
 
 declare module 'fastify' {

@@ -1,7 +1,8 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { systemClock } from '../../../base/index.js';
 import {
   DEFAULT_SERVER_DAYS,
+  readCertificate,
   readDays,
   readKeyed,
   replaceCertificates,
@@ -28,12 +29,11 @@ export const command: Command = {
     const days = readDays(flags, 'server-days', DEFAULT_SERVER_DAYS);
     const server = await withPkiLock(context, async () => {
       const ca = await readKeyed(tls.ca, tls.caKey);
-      const { certificatePem } = await readKeyed(tls.cert, tls.key);
-      const names = [...flags.texts('san'), ...namesOf(certificatePem)];
+      const names = [...flags.texts('san'), ...namesOf(await readCertificate(tls.cert))];
       const renewed = issueServerCertificate({ ca, names, days, clock: systemClock });
-      const files = new Map([
+      const files = new Map<string, string | KeyObject>([
         [tls.cert, renewed.certificatePem],
-        [tls.key, renewed.keyPem],
+        [tls.key, renewed.key],
       ]);
       await replaceCertificates(context, 'pki.server_renewed', files);
       return renewed;

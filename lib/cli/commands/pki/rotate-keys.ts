@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../../../base/index.js';
 import { type Ed25519Signer, loadEd25519 } from '../../../crypto/index.js';
 import type { ServerKeyChange, VaultPlace } from '../../../vault/index.js';
-import { readKeyed, tlsDirOption, withPkiLock } from '../../certificates.js';
+import { readCertificate, tlsDirOption, withPkiLock } from '../../certificates.js';
 import type { Command } from '../../command.js';
 
 const KEYS = ['policy', 'checkpoint'] as const;
@@ -21,7 +21,7 @@ export const command: Command = {
       import('../../vault.js'),
     ]);
     const places = await context.places();
-    const { ca, caKey } = places.tls;
+    const { ca } = places.tls;
     const database = await store();
     const trustDomain = await database.trustDomain();
     const { place, change, close } = serverKeyChange(context, places);
@@ -43,7 +43,7 @@ export const command: Command = {
         for (const key of KEYS) await vault.addServerKey(place, `${key}-next`, change);
         const own = await read('policy-next');
         const checkpoint = await read('checkpoint-next');
-        const { certificatePem } = await readKeyed(ca, caKey);
+        const certificatePem = await readCertificate(ca);
         const statement = {
           ...{ trustDomain, number, previous, issuedAtMs: systemClock.nowMs() },
           ...{ policyKey: own.publicKey, checkpointKey: checkpoint.publicKey },

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { systemClock } from '../../../base/index.js';
@@ -42,11 +43,11 @@ export const command: Command = {
     const serverDays = readDays(flags, 'server-days', DEFAULT_SERVER_DAYS);
     const ca = generateCa({ commonName: `Vigo CA ${trustDomain}`, trustDomain, days, clock });
     const server = issueServerCertificate({ ca, names: flags.texts('san'), days: serverDays, clock });
-    const files = new Map([
+    const files = new Map<string, string | KeyObject>([
       [tls.ca, ca.certificatePem],
-      [tls.caKey, ca.keyPem],
+      [tls.caKey, ca.key],
       [tls.cert, server.certificatePem],
-      [tls.key, server.keyPem],
+      [tls.key, server.key],
     ]);
     await withPkiLock(context, async () => {
       findThere(tls, flags); // another command may have made them meanwhile
