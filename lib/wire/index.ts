@@ -68,6 +68,7 @@ export {
   type AnswerContext,
   decodeSealedAnswer,
   encodeSealedAnswer,
+  makeAnswerKey,
   openSealedAnswer,
   type SealedAnswer,
   sealAnswer,

@@ -29,6 +29,8 @@ export const WATCH_MARK_BYTES = 16;
 export const GENERATION_BYTES = 40;
 export const MAX_TRAITS = 128;
 export const MAX_TRAIT_BYTES = 1024;
-/** The most results in one run report, and the most characters of each message in it. */
+/** The most results in one run report, and the most characters of each message, name and failure in it. */
 export const MAX_RESULTS = 10_000;
 export const MAX_RESULT_MESSAGE_CHARS = 4096;
+export const MAX_RESULT_NAME_CHARS = 400;
+export const MAX_FAILURE_CHARS = 4096;

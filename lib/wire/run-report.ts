@@ -1,7 +1,7 @@
 import { parseEnvoyId } from '../base/index.js';
 import { RunReport as Message, Outcome as OutcomeNumber } from '../gen/proto/vigo/v1/messages.js';
 import { WireError } from './errors.js';
-import { MAX_RESULT_MESSAGE_CHARS, MAX_RESULTS } from './limits.js';
+import { MAX_FAILURE_CHARS, MAX_RESULT_MESSAGE_CHARS, MAX_RESULT_NAME_CHARS, MAX_RESULTS } from './limits.js';
 import { checked, counter, decodeStrict } from './strict.js';
 
 const OUTCOMES = {
@@ -15,6 +15,7 @@ const OUTCOMES = {
 /** What became of a resource in one run. */
 export type ResourceOutcome = keyof typeof OUTCOMES;
 
+/** Its names have at most 400 characters each. */
 export interface ResourceResult {
   readonly configcrate: string;
   readonly resource: string;
@@ -33,7 +34,7 @@ export interface RunReport {
   readonly policyVersion: number;
   readonly secretsEpoch: number;
   readonly results: readonly ResourceResult[];
-  /** Why the run as a whole was aborted. */
+  /** Why the run as a whole was aborted. Redacted; at most 4,096 characters. */
   readonly failure: string | undefined;
 }
 
@@ -47,9 +48,9 @@ export function encodeRunReport(report: RunReport): Uint8Array {
     results: report.results.map((result) => ({
       ...result,
       outcome: OUTCOMES[result.outcome],
-      message: result.message.slice(0, MAX_RESULT_MESSAGE_CHARS).toWellFormed(),
+      message: cut(result.message, MAX_RESULT_MESSAGE_CHARS),
     })),
-    failure: report.failure ?? '',
+    failure: cut(report.failure ?? '', MAX_FAILURE_CHARS),
   }).finish();
 }
 
@@ -64,11 +65,24 @@ export function decodeRunReport(bytes: Uint8Array): RunReport {
     policyVersion: counter('the policy version', message.policyVersion),
     secretsEpoch: counter('the epoch', message.secretsEpoch),
     results: message.results.map((result) => {
-      if (result.message.length > MAX_RESULT_MESSAGE_CHARS) throw new WireError('malformed', 'a message is too long');
+      for (const name of [result.configcrate, result.resource, result.type]) {
+        bounded('a name', name, MAX_RESULT_NAME_CHARS);
+      }
+      bounded('a message', result.message, MAX_RESULT_MESSAGE_CHARS);
       return { ...result, outcome: outcomeOf(result.outcome) };
     }),
-    failure: message.failure || undefined,
+    failure: bounded('the failure', message.failure, MAX_FAILURE_CHARS) || undefined,
   }));
+}
+
+/** A text that is too long loses its end; half a character that would be left is replaced. */
+function cut(text: string, maxChars: number): string {
+  return text.slice(0, maxChars).toWellFormed();
+}
+
+function bounded(what: string, text: string, maxChars: number): string {
+  if (text.length > maxChars) throw new WireError('malformed', `${what} has more than ${maxChars} characters`);
+  return text;
 }
 
 function outcomeOf(value: OutcomeNumber): ResourceOutcome {

@@ -1,5 +1,6 @@
 import { encodeCanonical, equalBytes } from '../base/index.js';
 import {
+  type Aes256GcmKey,
   CryptoError,
   type Ed25519Signer,
   loadAes256Gcm,
@@ -44,18 +45,30 @@ export interface AnswerContext {
   readonly kemPublicKey: Uint8Array;
 }
 
+/** The key of one answer, which the request's own key was turned into before there is anything to seal. */
+export interface AnswerKey {
+  readonly context: AnswerContext;
+  readonly kemCiphertext: Uint8Array;
+  readonly key: Aes256GcmKey;
+}
+
 /**
- * Seals values that were read after `secretsEpoch`, so that a change in between is asked for again.
- * @throws WireError `malformed` where the request's bytes are nobody's public key
+ * Makes the key for one answer; the caller disposes of `key`.
+ * @throws WireError `malformed` where the request's bytes are nobody's public key (FIPS 203 section 7.2), or an X25519
+ * share that leads to zeros
  */
+export async function makeAnswerKey(context: AnswerContext): Promise<AnswerKey> {
+  const { ciphertext: kemCiphertext, sharedSecret } = await encapsulate(context.kemPublicKey);
+  return { context, kemCiphertext, key: await answerKey(context, kemCiphertext, sharedSecret) };
+}
+
+/** Seals values that were read after `secretsEpoch`, so that a change in between is asked for again. */
 export async function sealAnswer(
-  context: AnswerContext,
+  { context, kemCiphertext, key }: AnswerKey,
   secretsEpoch: number,
   values: readonly SecretValue[],
   signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>,
 ): Promise<SealedAnswer> {
-  const { ciphertext: kemCiphertext, sharedSecret } = await encapsulate(context.kemPublicKey);
-  const key = await answerKey(context, kemCiphertext, sharedSecret);
   const batch = encodeSecretBatch(values);
   try {
     const sealed = key.seal(batch, answerAad(context, secretsEpoch));
@@ -64,7 +77,6 @@ export async function sealAnswer(
     return { ...unsigned, signature: signer.sign(answerBytes(context, unsigned)) };
   } finally {
     wipe(batch);
-    key.dispose();
   }
 }
 

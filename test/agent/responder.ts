@@ -19,6 +19,7 @@ import {
   encodeCheckInAnswer,
   encodeSealedAnswer,
   headHash,
+  makeAnswerKey,
   Rejection,
   type RevocationProver,
   type RunReport,
@@ -189,6 +190,7 @@ export class Responder implements SessionChannel {
       if (secret === undefined || secret.version === heldVersion) return [];
       return [{ key, version: secret.version, value: new Secret<Uint8Array>(Buffer.from(secret.value)) }];
     });
-    return encodeSealedAnswer(await sealAnswer({ requestHash: hash, kemPublicKey }, epoch, values, this.#policySigner));
+    const key = await makeAnswerKey({ requestHash: hash, kemPublicKey });
+    return encodeSealedAnswer(await sealAnswer(key, epoch, values, this.#policySigner));
   }
 }

@@ -141,6 +141,7 @@ t.test('an envoy that signs whatever it likes gets an answer or a refusal', asyn
   t.equal(await resolve(ask(publicKey)), undefined, 'a secret, where everything is right');
   t.equal(await resolve(ask(new Uint8Array(1216).fill(0xff))), 'malformed', "bytes that are nobody's public key");
   t.equal(await resolve(ask(new Uint8Array(1216))), 'malformed', 'a share of small order');
+  t.equal((await kit.entries('secret.epoch_resolved')).length, 1, 'and the log says of one that values were given');
   for (const [method, name] of Object.entries(PAYLOADS) as [keyof typeof PAYLOADS, string][]) {
     const seeds = serverTargets.find((target) => target.name === name)?.seeds ?? [];
     const inputs = [...seeds, ...corpusOf(name), ...(method === 'ResolveSecrets' ? [ask(publicKey)] : [])];

@@ -14,6 +14,7 @@ import {
   decodeSignedRequest,
   encodeCheckInAnswer,
   encodeSealedAnswer,
+  makeAnswerKey,
   type PolicyBundle,
   requestHash,
   sealAnswer,
@@ -198,7 +199,9 @@ async function sealOwn({ request, answer }: Exchange, publicKey: Uint8Array): Pr
   const context = { requestHash: await requestHash('ResolveSecrets', signed), kemPublicKey };
   const values = [{ key: KEY, version: 9, value: new Secret(utf8(EVIL)) }];
   const signer = { ...ownKey, publicKey, sign: (message: Uint8Array) => ownKey.sign(message) };
-  return encodeSealedAnswer(await sealAnswer(context, decodeSealedAnswer(answer).secretsEpoch, values, signer));
+  return encodeSealedAnswer(
+    await sealAnswer(await makeAnswerKey(context), decodeSealedAnswer(answer).secretsEpoch, values, signer),
+  );
 }
 
 function bundleIn({ answer }: Exchange): PolicyBundle {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { RunReport as Message, Outcome } from '../../lib/gen/proto/vigo/v1/messages.js';
 import { decodeRunReport, encodeRunReport, MAX_RESULT_MESSAGE_CHARS, type RunReport } from '../../lib/wire/index.js';
-import { MAX_RESULTS } from '../../lib/wire/limits.js';
+import { MAX_FAILURE_CHARS, MAX_RESULT_NAME_CHARS, MAX_RESULTS } from '../../lib/wire/limits.js';
 import { counters, ENVOY_ID, envoyIds, survivesJunk, texts } from './test-wire.js';
 
 const malformed = { name: 'WireError', code: 'malformed' };
@@ -39,6 +39,9 @@ const RESULT = {
   durationMs: 1,
 };
 
+/** One character more than the longest. */
+const LONG_NAME = 'x'.repeat(MAX_RESULT_NAME_CHARS + 1);
+
 function message(change: Partial<Message> = {}): Uint8Array {
   return Message.encode({
     runId: ENVOY_ID,
@@ -64,7 +67,7 @@ t.test('decode then encode is the identity', async (t) => {
   );
 });
 
-t.test('a message that is too long is cut before it is sent, also in the middle of a character', async (t) => {
+t.test('a text that is too long is cut before it is sent, also in the middle of a character', async (t) => {
   const text = `${'x'.repeat(MAX_RESULT_MESSAGE_CHARS - 1)}\u{1f600}`;
   const result = {
     configcrate: 'web',
@@ -76,6 +79,8 @@ t.test('a message that is too long is cut before it is sent, also in the middle 
   } as const;
   const { results } = decodeRunReport(encodeRunReport({ ...decodeRunReport(message()), results: [result] }));
   t.equal(results[0]?.message, `${'x'.repeat(MAX_RESULT_MESSAGE_CHARS - 1)}\ufffd`);
+  const aborted = { ...decodeRunReport(message()), failure: 'y'.repeat(MAX_FAILURE_CHARS + 1) };
+  t.equal(decodeRunReport(encodeRunReport(aborted)).failure, 'y'.repeat(MAX_FAILURE_CHARS));
 });
 
 t.test('fields of another shape', async (t) => {
@@ -87,6 +92,10 @@ t.test('fields of another shape', async (t) => {
     ['no outcome', { results: [{ ...RESULT, outcome: Outcome.OUTCOME_UNSPECIFIED }] }],
     ['an unknown outcome', { results: [{ ...RESULT, outcome: 17 as Outcome }] }],
     ['a long message', { results: [{ ...RESULT, message: 'x'.repeat(MAX_RESULT_MESSAGE_CHARS + 1) }] }],
+    ['a long name of a configcrate', { results: [{ ...RESULT, configcrate: LONG_NAME }] }],
+    ['a long name of a resource', { results: [{ ...RESULT, resource: LONG_NAME }] }],
+    ['a long type', { results: [{ ...RESULT, type: LONG_NAME }] }],
+    ['a long failure', { failure: 'x'.repeat(MAX_FAILURE_CHARS + 1) }],
     ['too many results', { results: Array.from({ length: MAX_RESULTS + 1 }, () => RESULT) }],
   ];
   for (const [what, change] of rows) t.throws(() => decodeRunReport(message(change)), malformed, what);

@@ -10,6 +10,7 @@ import {
   MAX_ANSWER_BYTES,
   MAX_BUNDLE_SECRET_BYTES,
   MAX_SECRET_BYTES,
+  makeAnswerKey,
   openSealedAnswer,
   requestHash,
   type SealedAnswer,
@@ -37,7 +38,7 @@ const xWing = await loadXWing();
 const { publicKey: kemPublicKey, secretKey } = xWing.generateKeyPair();
 const context: AnswerContext = { requestHash: await requestHash('ResolveSecrets', signedRequest()), kemPublicKey };
 const values = [secret('vigo/db/dsn', 'postgres://hunter2@db'), secret('vigo/web/key', '\0\xff')];
-const answer = await sealAnswer(context, EPOCH, values, policySigner);
+const answer = await sealAnswer(await makeAnswerKey(context), EPOCH, values, policySigner);
 
 function secret(key: string, value: string, version = 1): SecretValue {
   return { key: parseKeyName(key), version, value: new Secret(Uint8Array.from(Buffer.from(value, 'latin1'))) };
@@ -57,7 +58,7 @@ function sign(unsigned: Omit<SealedAnswer, 'signature'>, signer = policySigner):
 
 t.test('what is sealed opens', async (t) => {
   t.same(exposed(await openSealedAnswer(context, answer, secretKey, pinned)), exposed(values));
-  const empty = await sealAnswer(context, EPOCH, [], policySigner);
+  const empty = await sealAnswer(await makeAnswerKey(context), EPOCH, [], policySigner);
   t.same(await openSealedAnswer(context, empty, secretKey, pinned), []);
   await fc.assert(
     fc.asyncProperty(
@@ -68,7 +69,7 @@ t.test('what is sealed opens', async (t) => {
           version,
           value: new Secret(Uint8Array.from(value)),
         }));
-        const sent = encodeSealedAnswer(await sealAnswer(context, EPOCH, batch, policySigner));
+        const sent = encodeSealedAnswer(await sealAnswer(await makeAnswerKey(context), EPOCH, batch, policySigner));
         const opened = await openSealedAnswer(context, decodeSealedAnswer(sent), secretKey, pinned);
         t.same(exposed(opened), exposed(batch));
       },
@@ -80,7 +81,7 @@ t.test('what is sealed opens', async (t) => {
 t.test('no value shows, and no two answers are alike', async (t) => {
   const bytes = Buffer.from(encodeSealedAnswer(answer));
   for (const text of ['hunter2', 'vigo/db/dsn']) t.equal(bytes.includes(text), false);
-  const again = await sealAnswer(context, EPOCH, values, policySigner);
+  const again = await sealAnswer(await makeAnswerKey(context), EPOCH, values, policySigner);
   t.notSame(again.kemCiphertext, answer.kemCiphertext);
   t.notSame(again.sealed, answer.sealed);
 });
@@ -121,7 +122,7 @@ t.test('every single-bit flip is refused', async (t) => {
 });
 
 t.test('an answer by somebody else who knows all that TLS knows (D6)', async (t) => {
-  const byStranger = await sealAnswer(context, EPOCH, values, strangerSigner);
+  const byStranger = await sealAnswer(await makeAnswerKey(context), EPOCH, values, strangerSigner);
   await t.rejects(openSealedAnswer(context, byStranger, secretKey, pinned), forged);
   const claimed = { ...byStranger, keyId: pinned.keyId };
   await t.rejects(openSealedAnswer(context, claimed, secretKey, pinned), forged, 'under our key id');
@@ -138,13 +139,18 @@ t.test('an answer to another request, or for another key', async (t) => {
   await t.rejects(openSealedAnswer(context, answer, other.secretKey, pinned), forged);
   await t.rejects(openSealedAnswer({ ...context, kemPublicKey: other.publicKey }, answer, secretKey, pinned), forged);
   const elsewhere = { ...context, kemPublicKey: other.publicKey };
-  const toOther = await sealAnswer(elsewhere, EPOCH, values, policySigner);
+  const toOther = await sealAnswer(await makeAnswerKey(elsewhere), EPOCH, values, policySigner);
   await t.rejects(openSealedAnswer(context, toOther, secretKey, pinned), forged);
   await t.resolves(openSealedAnswer(elsewhere, toOther, other.secretKey, pinned));
 });
 
 t.test('parts of two genuine answers, signed together', async (t) => {
-  const later = await sealAnswer(context, EPOCH + 1, [secret('vigo/db/dsn', 'newer')], policySigner);
+  const later = await sealAnswer(
+    await makeAnswerKey(context),
+    EPOCH + 1,
+    [secret('vigo/db/dsn', 'newer')],
+    policySigner,
+  );
   t.same(sign(answer), answer, 'this is what the policy key signs');
   for (const [what, mixed] of [
     ['the epoch of the other', sign({ ...answer, secretsEpoch: later.secretsEpoch })],
@@ -162,10 +168,27 @@ t.test('an X25519 share of small order is refused like any other forgery', async
 });
 
 t.test("bytes that are nobody's public key are a request that is malformed", async (t) => {
-  for (const fill of [0, 0xff]) {
-    const kemPublicKey = new Uint8Array(1216).fill(fill);
-    await t.rejects(sealAnswer({ ...context, kemPublicKey }, EPOCH, values, policySigner), malformed);
+  // FIPS 203 section 7.2: 768 coefficients of 12 bits, each below 3329. The other two are RFC 7748's small orders.
+  const coefficient = (value: number) => {
+    const key = Uint8Array.from(kemPublicKey);
+    key[0] = value & 0xff;
+    key[1] = ((key[1] ?? 0) & 0xf0) | (value >> 8);
+    return key;
+  };
+  const share = (hex: string) => Buffer.concat([kemPublicKey.subarray(0, 1184), Buffer.from(hex, 'hex')]);
+  for (const [what, key] of Object.entries({
+    zeros: new Uint8Array(1216),
+    ones: new Uint8Array(1216).fill(0xff),
+    'a coefficient of 3329': coefficient(3329),
+    'a coefficient of 4095': coefficient(4095),
+    'a share of zero': share('00'.repeat(32)),
+    'a share of one': share(`01${'00'.repeat(31)}`),
+    'a share of order 8': share('e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800'),
+    'a share that is the prime': share(`ed${'ff'.repeat(30)}7f`),
+  })) {
+    await t.rejects(makeAnswerKey({ ...context, kemPublicKey: key }), malformed, what);
   }
+  await t.resolves(makeAnswerKey({ ...context, kemPublicKey: coefficient(3328) }), 'the largest coefficient');
 });
 
 t.test('fields of another shape', async (t) => {
@@ -196,7 +219,7 @@ t.test('the largest bundle fits an answer', async (t) => {
   const batch = Array.from({ length: MAX_BUNDLE_SECRET_BYTES / MAX_SECRET_BYTES }, (_, i) => {
     return { key: parseKeyName(`k${i}`), version: 1, value: new Secret(value) };
   });
-  const bytes = encodeSealedAnswer(await sealAnswer(context, EPOCH, batch, policySigner));
+  const bytes = encodeSealedAnswer(await sealAnswer(await makeAnswerKey(context), EPOCH, batch, policySigner));
   t.ok(bytes.length <= MAX_ANSWER_BYTES);
   const opened = await openSealedAnswer(context, decodeSealedAnswer(bytes), secretKey, pinned);
   t.same(

@@ -4,6 +4,7 @@ import type { Store } from '../../store/index.js';
 import {
   decodeResolveSecrets,
   encodeSealedAnswer,
+  makeAnswerKey,
   Rejection,
   type SecretRef,
   type SecretValue,
@@ -41,6 +42,8 @@ export async function resolveSecrets(
     throw new Rejection('stale_bundle', 'the config changed meanwhile: check in again');
   }
   await refuseStrangers(refs, bundle.body.refs, envoy, store);
+  // A key that is none is refused here, before the log says that the values were given.
+  const answerKey = await makeAnswerKey({ requestHash: await hash(), kemPublicKey });
 
   const values: SecretValue[] = [];
   const current: string[] = [];
@@ -65,8 +68,9 @@ export async function resolveSecrets(
         sent: values.length,
       },
     });
-    return encodeSealedAnswer(await sealAnswer({ requestHash: await hash(), kemPublicKey }, epoch, values, signer));
+    return encodeSealedAnswer(await sealAnswer(answerKey, epoch, values, signer));
   } finally {
+    answerKey.key.dispose();
     for (const { value } of values) value.dispose();
   }
 }
