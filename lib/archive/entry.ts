@@ -1,8 +1,8 @@
 import { ByteReader, concatBytes, fromUtf8, u8, u16, u64, utf8, VigoError } from '../base/index.js';
 import { badEntry, type EntryKind, MAX_PATH_BYTES } from './path.js';
 
-/** A folder, a file or a link as it goes into an archive. Paths are below the home. */
-export type ArchiveEntry =
+/** A folder, a file or a link of an archive. Paths are below the home. */
+type Entry<Content> =
   | { readonly kind: 'folder'; readonly path: string; readonly mode: number }
   | {
       readonly kind: 'file';
@@ -10,9 +10,15 @@ export type ArchiveEntry =
       readonly mode: number;
       /** How many bytes `content` has together. */
       readonly size: number;
-      readonly content: Iterable<Uint8Array>;
+      readonly content: Content;
     }
   | { readonly kind: 'link'; readonly path: string; readonly target: string };
+
+/** As it goes in. */
+export type ArchiveEntry = Entry<Iterable<Uint8Array>>;
+
+/** As it comes out. A file's content is read before the next entry is asked for, or left out. */
+export type ReadEntry = Entry<AsyncIterable<Uint8Array>>;
 
 /** What stands before an entry's content. `end` follows the last entry; its size is how many there were. */
 export interface EntryHead {

@@ -1,11 +1,11 @@
 export type { About } from './about.js';
-export type { ArchiveEntry } from './entry.js';
+export type { ArchiveEntry, ReadEntry } from './entry.js';
 export { ArchiveError, type ArchiveErrorCode } from './errors.js';
 export type { Header } from './header.js';
 export { type FrozenFile, type HomeContent, homeEntries } from './home-entries.js';
 export { demandUsable, type Locking, type Unlocking } from './lock.js';
 export { MASTER_KEY_PATH } from './path.js';
-export { type OpenedArchive, openArchive, type ReadEntry } from './read-archive.js';
+export { type OpenedArchive, openArchive } from './read-archive.js';
 export { type Identity, makeKeyPair, parseIdentity, parseRecipient, type Recipient } from './recipient.js';
 export { type Restored, restoreHome } from './restore.js';
 export { writeArchive } from './write-archive.js';

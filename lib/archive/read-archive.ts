@@ -2,23 +2,11 @@ import { ByteReader } from '../base/index.js';
 import { type About, decodeAbout, MAX_ABOUT_BYTES } from './about.js';
 import { ByteSource } from './byte-source.js';
 import { openChunks } from './chunks.js';
-import { decodeHead, decodeText, HEAD_BYTES } from './entry.js';
+import { decodeHead, decodeText, HEAD_BYTES, type ReadEntry } from './entry.js';
 import { ArchiveError } from './errors.js';
 import { decodeHeader, type Header, headerRestBytes, PREFIX_BYTES } from './header.js';
 import { MAC_BYTES, type Unlocking, unlock } from './lock.js';
 import { badEntry, demandEntry, parentOf, sortKey } from './path.js';
-
-/** An entry as it comes out of an archive. A file's content is read before the next entry is asked for, or left out. */
-export type ReadEntry =
-  | { readonly kind: 'folder'; readonly path: string; readonly mode: number }
-  | {
-      readonly kind: 'file';
-      readonly path: string;
-      readonly mode: number;
-      readonly size: number;
-      readonly content: AsyncIterable<Uint8Array>;
-    }
-  | { readonly kind: 'link'; readonly path: string; readonly target: string };
 
 export interface OpenedArchive {
   readonly header: Header;

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { type EnvoyId, isEnvoyId, parseHostName } from '../../base/index.js';
-import type { Store } from '../../store/index.js';
+import type { EntryDraft, Envoy, Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
 import type { Generations } from '../generations.js';
@@ -21,6 +21,9 @@ export interface EnvoyRoutesContext {
   /** Ends the connections of an envoy. */
   readonly disconnect: (id: EnvoyId) => void;
 }
+
+/** An entry about the envoy of a request, by who sent it. */
+type DraftOf = (action: string, detail: NonNullable<EntryDraft['detail']>) => EntryDraft;
 
 const renameBody = z.strictObject({ host_name: z.string() });
 
@@ -52,65 +55,48 @@ export function envoyRoutes({
       return { envoy: envoyView(envoy), runs: (await store.listRuns(envoy.id, SHOWN_RUNS)).map(runView) };
     });
 
-    app.post<{ Params: { envoy: string } }>('/envoys/:envoy/rename', async (request) => {
-      const hostName = parseHostName(parseBody(renameBody, request.body).host_name);
-      const envoy = await find(request.params.envoy);
-      const epoch = await store.renameEnvoy(envoy.id, hostName, {
-        action: 'envoy.renamed',
-        actor: request.actor,
-        subject: envoy.id,
-        outcome: 'done',
-        detail: { from: envoy.hostName, to: hostName },
+    /** `act` does it, with the entry that it is recorded by; the answer is what it gives, and the envoy as it is then. */
+    const verb = (name: string, act: (envoy: Envoy, entry: DraftOf, body: unknown) => Promise<object>) => {
+      app.post<{ Params: { envoy: string } }>(`/envoys/:envoy/${name}`, async ({ params, actor, body }) => {
+        const envoy = await find(params.envoy);
+        const entry: DraftOf = (action, detail) => ({ action, actor, subject: envoy.id, outcome: 'done', detail });
+        const given = await act(envoy, entry, body);
+        return { ...given, envoy: envoyView(await find(envoy.id)) };
       });
-      fleet.rename(envoy.id, hostName);
+    };
+
+    verb('rename', async ({ id, hostName: from }, entry, body) => {
+      const to = parseHostName(parseBody(renameBody, body).host_name);
+      const epoch = await store.renameEnvoy(id, to, entry('envoy.renamed', { from, to }));
+      fleet.rename(id, to);
       live.advanceEpoch(epoch);
-      wakeUps.wake(envoy.id);
-      return { envoy: envoyView(await find(envoy.id)) };
+      wakeUps.wake(id);
+      return {};
     });
 
-    app.post<{ Params: { envoy: string } }>('/envoys/:envoy/revoke', async (request) => {
-      const envoy = await find(request.params.envoy);
-      await store.revokeEnvoy(envoy.id, {
-        action: 'envoy.revoked',
-        actor: request.actor,
-        subject: envoy.id,
-        outcome: 'done',
-        detail: { host_name: envoy.hostName },
-      });
-      fleet.revoke(envoy.id);
-      wakeUps.end(envoy.id);
-      disconnect(envoy.id);
-      return { envoy: envoyView(await find(envoy.id)) };
+    verb('revoke', async ({ id, hostName }, entry) => {
+      await store.revokeEnvoy(id, entry('envoy.revoked', { host_name: hostName }));
+      fleet.revoke(id);
+      wakeUps.end(id);
+      disconnect(id);
+      return {};
     });
 
-    app.post<{ Params: { envoy: string } }>('/envoys/:envoy/quarantine', async (request) => {
-      const envoy = await find(request.params.envoy);
-      const { changed } = await store.quarantineEnvoy(envoy.id, {
-        action: 'envoy.quarantined',
-        actor: request.actor,
-        subject: envoy.id,
-        outcome: 'done',
-        detail: { host_name: envoy.hostName },
-      });
-      fleet.quarantine(envoy.id);
-      return { changed, envoy: envoyView(await find(envoy.id)) };
+    verb('quarantine', async ({ id, hostName }, entry) => {
+      const { changed } = await store.quarantineEnvoy(id, entry('envoy.quarantined', { host_name: hostName }));
+      fleet.quarantine(id);
+      return { changed };
     });
 
-    app.post<{ Params: { envoy: string } }>('/envoys/:envoy/release', async (request) => {
-      const envoy = await find(request.params.envoy);
-      const { changed } = await store.releaseEnvoy(envoy.id, {
-        action: 'envoy.released',
-        actor: request.actor,
-        subject: envoy.id,
-        outcome: 'done',
-        detail: { host_name: envoy.hostName, was_forked: envoy.fork !== undefined },
-      });
+    verb('release', async ({ id, hostName, fork }, entry) => {
+      const detail = { host_name: hostName, was_forked: fork !== undefined };
+      const { changed } = await store.releaseEnvoy(id, entry('envoy.released', detail));
       if (changed) {
-        generations.release(envoy.id);
-        fleet.release(envoy.id);
-        wakeUps.wake(envoy.id);
+        generations.release(id);
+        fleet.release(id);
+        wakeUps.wake(id);
       }
-      return { changed, envoy: envoyView(await find(envoy.id)) };
+      return { changed };
     });
   };
 }
