@@ -27,7 +27,7 @@ export function notePublication(
  * @throws CliError `bad_config` where there are several
  */
 export async function withProblems<T>(
-  { problem, out }: CommandContext,
+  context: CommandContext,
   { json }: { json: boolean },
   call: () => Promise<T>,
 ): Promise<T> {
@@ -35,10 +35,10 @@ export async function withProblems<T>(
     return await call();
   } catch (error) {
     if (!(error instanceof ApiError) || error.problems.length === 0) throw error;
-    if (json) out(`${JSON.stringify({ problems: error.problems })}\n`);
+    if (json) context.json({ problems: error.problems });
     if (error.problems.length === 1) throw error;
     for (const { file, line, column, message, hint } of error.problems) {
-      problem(`${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
+      context.problem(`${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
     }
     throw new CliError('bad_config', `the config has ${error.problems.length} problems; what was live stays live`);
   }

@@ -17,10 +17,7 @@ export function toFailure(error: unknown): VigoError {
 }
 
 /** Where it was thrown, a line each, without its message. */
-export function framesOf(error: unknown): string {
+export function framesOf(error: unknown): string[] {
   const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
-  return lines
-    .filter((line) => /^ {4}at /.test(line))
-    .map((line) => `${line}\n`)
-    .join('');
+  return lines.filter((line) => /^ {4}at /.test(line));
 }

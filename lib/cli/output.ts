@@ -1,20 +1,30 @@
-import { type Paint, paintFor } from './paint.js';
-import { type Cell, formatTable } from './table.js';
+import { type Cell, formatJson, formatLine } from './line.js';
+import { paintFor } from './paint.js';
+import { formatTable } from './table.js';
 
-/** What a command says: data to stdout, words to stderr. */
+/**
+ * What a command says: data to stdout, words to stderr. Everything but `verbatim` may hold what others wrote, file names
+ * and messages of a server or a machine, and none of it moves anything on a terminal.
+ */
 export interface Output {
-  /** What was asked for, to stdout. */
-  out(data: string | Uint8Array): void;
+  /** A line to stdout. */
+  line(...cells: readonly Cell[]): void;
+  /** As many lines to stdout. */
+  lines(texts: readonly string[]): void;
   /** A table to stdout; nothing where it has no rows. */
   table(header: readonly string[], rows: readonly (readonly Cell[])[]): void;
+  /** JSON to stdout, a line each. */
+  json(...values: readonly unknown[]): void;
+  /** To stdout, to the byte: the value of a secret, or a script of ours. */
+  verbatim(data: string | Uint8Array): void;
   /** What was done and what comes next; `--quiet` leaves it out. */
   note(line: string): void;
   /** What somebody should look at although it is no error. */
   warn(text: string): void;
   /** One of several things that are wrong, before the error that sums them up. */
   problem(line: string): void;
-  /** For stdout. */
-  readonly paint: Paint;
+  /** What made the command fail, and what to do about it. */
+  error(failure: { readonly message: string; readonly hint?: string | undefined }): void;
   /** Nothing but what was asked for, warnings and errors: no notes, no progress. */
   readonly quiet: boolean;
 }
@@ -23,14 +33,20 @@ export function makeOutput(env: NodeJS.ProcessEnv, { quiet }: { quiet: boolean }
   const { stdout, stderr } = process;
   const paint = paintFor(stdout, env);
   const paintWords = paintFor(stderr, env);
-  const say = (line: string) => void stderr.write(`${line}\n`);
+  const say = (...cells: readonly Cell[]) => void stderr.write(formatLine(cells, paintWords));
   return {
-    out: (data) => void stdout.write(data),
+    line: (...cells) => void stdout.write(formatLine(cells, paint)),
+    lines: (texts) => void stdout.write(texts.map((text) => formatLine([text], paint)).join('')),
     table: (header, rows) => void stdout.write(formatTable(header, rows, paint)),
+    json: (...values) => void stdout.write(values.map(formatJson).join('')),
+    verbatim: (data) => void stdout.write(data),
     note: (line) => (quiet ? undefined : say(line)),
-    warn: (text) => say(`${paintWords('warn', 'warning:')} ${text}`),
+    warn: (text) => say({ text: 'warning:', tone: 'warn' }, ` ${text}`),
     problem: say,
-    paint,
+    error({ message, hint }) {
+      say({ text: 'error:', tone: 'fail' }, ` ${message}`);
+      if (hint !== undefined) say({ text: 'hint:', tone: 'heading' }, ` ${hint}`);
+    },
     quiet,
   };
 }

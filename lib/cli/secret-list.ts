@@ -2,7 +2,8 @@ import { systemClock } from '../base/index.js';
 import type { ListedSecret } from '../vault/index.js';
 import type { CommandOption, Flags } from './command.js';
 import type { CommandContext } from './context.js';
-import { type Cell, formatTime } from './table.js';
+import type { Cell } from './line.js';
+import { formatTime } from './table.js';
 
 export const jsonOption: CommandOption = { name: 'json', summary: 'Print JSON, with version, time, kind and expiry' };
 
@@ -12,21 +13,17 @@ const SOON_MS = 7 * 86_400_000;
 /** Names, one a line; with `--long` a table, with `--json` objects. What has expired, or soon will, is said on stderr. */
 export function printSecrets(context: CommandContext, secrets: readonly ListedSecret[], flags: Flags): void {
   if (flags.is('json')) {
-    context.out(`${JSON.stringify(secrets.map(toJson))}\n`);
+    context.json(secrets.map(toJson));
     return;
   }
   if (flags.is('long')) context.table(['NAME', 'VERSION', 'CHANGED', 'KIND', 'EXPIRES'], secrets.map(toRow));
-  else context.out(secrets.map(({ name }) => `${name}\n`).join(''));
+  else context.lines(secrets.map(({ name }) => name));
   warnOf(context, secrets);
 }
 
 /** The names as a tree of folders. */
 export function printTree(context: CommandContext, secrets: readonly ListedSecret[]): void {
-  context.out(
-    formatTree(secrets.map(({ name }) => name))
-      .map((line) => `${line}\n`)
-      .join(''),
-  );
+  context.lines(formatTree(secrets.map(({ name }) => name)));
   warnOf(context, secrets);
 }
 

@@ -20,9 +20,11 @@ import { parseKeyName, utf8 } from '../../lib/base/index.js';
 import { checks } from '../../lib/cli/doctor/checks.js';
 import { judgeCoreDumps } from '../../lib/cli/doctor/memory.js';
 import { judgeNode } from '../../lib/cli/doctor/node-version.js';
-import { formatFindings } from '../../lib/cli/doctor/report.js';
+import { describeFindings } from '../../lib/cli/doctor/report.js';
 import { judgeSpace } from '../../lib/cli/doctor/space.js';
 import { judgeSwap } from '../../lib/cli/doctor/swap.js';
+import { formatLine } from '../../lib/cli/line.js';
+import type { Paint } from '../../lib/cli/paint.js';
 import { draftPath } from '../../lib/files/drafts.js';
 import { acquireProcessLock, temporaryPath } from '../../lib/files/index.js';
 import { addMasterKey, loadMasterKeys } from '../../lib/vault/master-key.js';
@@ -384,12 +386,12 @@ t.test('a report is cut where it helps nobody any more, the worst first', async 
       (_, i) => ({ status: 'fail', message: `file ${i}\u001b[2J`, hint: 'mend it' }) as const,
     ),
   ];
-  const text = formatFindings('x', findings, 5, (status, text) => (status === 'heading' ? text : `<${status}>${text}`));
-  const lines = text.split('\n');
+  const paint: Paint = (status, text) => (status === 'heading' ? text : `<${status}>${text}`);
+  const lines = describeFindings('x', findings, 5).map((cells) => formatLine(cells, paint).trimEnd());
   t.equal(lines[0], '<fail>fail  x      file 0\\u{1b}[2J');
   t.equal(lines[1], `${' '.repeat(13)}hint: mend it`);
-  t.equal(lines.at(-2), `${' '.repeat(13)}and 11 more; --json lists all of them`);
-  t.equal(lines.length, 42);
+  t.equal(lines.at(-1), `${' '.repeat(13)}and 11 more; --json lists all of them`);
+  t.equal(lines.length, 41);
 });
 
 /** Every path below a folder with what a write changes, but for the files that SQLite opens. */

@@ -6,7 +6,6 @@ import { wipe } from '../../crypto/index.js';
 import { version } from '../../version.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { printable } from '../printable.js';
 import { Progress } from '../progress.js';
 import { type Interruption, interruptibly } from './interruption.js';
 import { readLocking } from './locking.js';
@@ -65,7 +64,7 @@ async function backUp(
           root: home.root,
           frozen: [...files, { path: 'db/vigo.db', from: database }],
           live: pinned.live,
-          onLeftOut: (path: string, why: string) => warn(`left out ${printable(path)}: ${why}`),
+          onLeftOut: (path: string, why: string) => warn(`left out ${path}: ${why}`),
         };
         const counted = counting(homeEntries(content), () =>
           progress.update(++entries, Math.max(entries, files.length)),

@@ -2,7 +2,6 @@ import { resolve, sep } from 'node:path';
 import type { PlaceField, WrittenSettings } from '../../settings/index.js';
 import type { CommandContext } from '../context.js';
 import { CliError } from '../errors.js';
-import { printable } from '../printable.js';
 
 const CERTIFICATES: readonly PlaceField[] = ['server.tls.ca', 'server.tls.ca_key', 'server.tls.cert', 'server.tls.key'];
 
@@ -21,18 +20,14 @@ export async function demandWhatServerUses(context: CommandContext): Promise<voi
   for (const field of CERTIFICATES) {
     const path = settings.place(field);
     if (path === undefined || resolve(path).startsWith(home.root + sep)) continue;
-    warn(`left out ${printable(path)}: server.yaml puts it outside of the home (${field})`);
+    warn(`left out ${path}: server.yaml puts it outside of the home (${field})`);
   }
 }
 
 function demandSame(settings: WrittenSettings, field: PlaceField, used: string, hint: (path: string) => string): void {
   const named = settings.place(field);
   if (named === undefined || resolve(named) === used) return;
-  throw new CliError(
-    'bad_config',
-    `${settings.name} names ${printable(named)} (${field}), and this would copy ${used}`,
-    {
-      hint: hint(named),
-    },
-  );
+  throw new CliError('bad_config', `${settings.name} names ${named} (${field}), and this would copy ${used}`, {
+    hint: hint(named),
+  });
 }

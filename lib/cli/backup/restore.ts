@@ -4,7 +4,6 @@ import type { OpenedArchive } from '../../archive/index.js';
 import { homePaths } from '../../base/index.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
-import { printable } from '../printable.js';
 import { formatTime } from '../table.js';
 import { type Interruption, interruptibly } from './interruption.js';
 import { readUnlocking } from './locking.js';
@@ -32,7 +31,7 @@ async function restore(
   interruption.arm();
   const { at, by, host } = archive.about;
   await restoreHome(archive, home, (draft) => record(context, archive, home, draft));
-  note(`${home} is as it was on ${printable(host)} at ${formatTime(at)}, when ${printable(by)} made the backup`);
+  note(`${home} is as it was on ${host} at ${formatTime(at)}, when ${by} made the backup`);
   note('not in it: what was enrolled, revoked, stored or published since');
   note('the vault is locked; next: vigocli secrets unlock, then vigosrv');
 }

@@ -10,7 +10,7 @@ import { readReport } from './report.js';
 import { QUICK, THOROUGH } from './sampling.js';
 
 /** What `vigocli bench` does with its flags. */
-export async function runBench({ out, note, quiet }: CommandContext, flags: Flags): Promise<void> {
+export async function runBench({ json, lines, note, quiet }: CommandContext, flags: Flags): Promise<void> {
   const only = flags.texts('only');
   const primitives = choosePrimitives(only);
   const path = flags.text('compare');
@@ -29,9 +29,10 @@ export async function runBench({ out, note, quiet }: CommandContext, flags: Flag
     onProgress: progress.onProgress,
   }).finally(progress.end);
   if (here === undefined) return;
-  if (flags.is('json')) return out(`${JSON.stringify(here)}\n`);
-  if (there === undefined) return out(formatReport(here));
-  out(formatComparison(here, there));
+  if (flags.is('json')) return json(here);
+  const report = there === undefined ? formatReport(here) : formatComparison(here, there);
+  lines(report.trimEnd().split('\n'));
+  if (there === undefined) return;
   for (const row of missingFrom(here, there)) note(`only here: ${row}`);
   if (only.length > 0) return;
   for (const row of missingFrom(there, here)) note(`only there: ${row}`);

@@ -10,11 +10,11 @@ export const command: Command = {
     'completion zsh > ~/.zfunc/_vigocli',
     'completion fish > ~/.config/fish/completions/vigocli.fish',
   ],
-  async run({ out }, [shell = '']) {
+  async run({ verbatim }, [shell = '']) {
     if (!isShell(shell)) {
       const hint = `vigocli completion ${Object.keys(scripts).join(' | ')}`;
       throw new CliError('usage', `there is no completion for ${JSON.stringify(shell)}`, { hint });
     }
-    out(scripts[shell]);
+    verbatim(scripts[shell]);
   },
 };

@@ -1,5 +1,4 @@
-import type { Paint } from '../paint.js';
-import { printable } from '../printable.js';
+import type { Cell } from '../line.js';
 import type { Finding, Status } from './finding.js';
 
 /** A finding with the check that it comes from. */
@@ -18,21 +17,19 @@ export function countStatuses(lines: readonly ReportLine[]): Record<Status, numb
 }
 
 /**
- * The findings of one check as text: status, check and message in columns, what to do next below it. At most 20, the
+ * The findings of one check as lines: status, check and message in columns, what to do next below it. At most 20, the
  * worst ones first.
  * @param width of the widest name of a check
  */
-export function formatFindings(check: string, findings: readonly Finding[], width: number, paint: Paint): string {
+export function describeFindings(check: string, findings: readonly Finding[], width: number): Cell[][] {
   const sorted = (['fail', 'warn', 'ok'] as const).flatMap((status) => findings.filter((one) => one.status === status));
-  const name = check.padEnd(width);
   const indent = ' '.repeat(width + 8);
   const lines = sorted
     .slice(0, MAX_LINES)
-    .flatMap(({ status, message, hint }) => [
-      `${paint(status, status)}${' '.repeat(6 - status.length)}${name}  ${printable(message)}`,
-      ...(hint === undefined ? [] : [`${indent}${paint('heading', 'hint:')} ${printable(hint)}`]),
+    .flatMap(({ status, message, hint }): Cell[][] => [
+      [{ text: status, tone: status }, `${' '.repeat(6 - status.length)}${check.padEnd(width)}  ${message}`],
+      ...(hint === undefined ? [] : [[indent, { text: 'hint:', tone: 'heading' } as const, ` ${hint}`]]),
     ]);
   const more = sorted.length - MAX_LINES;
-  if (more > 0) lines.push(`${indent}and ${more} more; --json lists all of them`);
-  return lines.map((line) => `${line}\n`).join('');
+  return more > 0 ? [...lines, [`${indent}and ${more} more; --json lists all of them`]] : lines;
 }

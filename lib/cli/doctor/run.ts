@@ -8,7 +8,7 @@ import { Progress } from '../progress.js';
 import { type Check, runCheck } from './check.js';
 import { checks } from './checks.js';
 import { type Finding, fail } from './finding.js';
-import { countStatuses, formatFindings, type ReportLine } from './report.js';
+import { countStatuses, describeFindings, type ReportLine } from './report.js';
 import { Subject } from './subject.js';
 
 /** Says so, and asks of the host alone, before there is a vault. */
@@ -46,13 +46,13 @@ export async function runDoctor(context: CommandContext, flags: Flags): Promise<
       const findings = pointBack(await runCheck(check, subject), lines);
       progress.end();
       lines.push(...findings.map((finding) => ({ check: check.name, ...finding })));
-      if (!json) context.out(formatFindings(check.name, findings, width, context.paint));
+      if (!json) for (const cells of describeFindings(check.name, findings, width)) context.line(...cells);
     }
   } finally {
     await subject.close();
   }
   const count = countStatuses(lines);
-  if (json) context.out(`${JSON.stringify({ ...count, findings: lines })}\n`);
+  if (json) context.json({ ...count, findings: lines });
   conclude(count, { strict: flags.is('strict') });
 }
 

@@ -15,7 +15,7 @@ export const command: Command = {
   ],
   examples: ['audit list --action secret_accessed', 'audit list --limit 1000 --json'],
   otherNames: ['log'],
-  async run({ store, out, table, note }, _, flags) {
+  async run({ store, json, table, note }, _, flags) {
     const limit = flags.text('limit') ?? String(DEFAULT_LIMIT);
     if (!/^[1-9][0-9]{0,6}$/.test(limit)) {
       throw new CliError('usage', `--limit ${JSON.stringify(limit)} is not a number from 1 to 9999999`);
@@ -34,7 +34,7 @@ export const command: Command = {
       const { salt, ...entry } = decodeEntry(bytes);
       return { seq, ...entry, salt: toBase64Url(salt) };
     });
-    if (flags.is('json')) return out(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    if (flags.is('json')) return json(...rows);
     if (rows.length === 0) note('no entries');
     table(
       ['SEQ', 'WHEN', 'ACTION', 'OUTCOME', 'ACTOR', 'SUBJECT', 'DETAIL'],

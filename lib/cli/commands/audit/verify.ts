@@ -10,15 +10,14 @@ export const command: Command = {
     { name: 'json', summary: 'Print JSON' },
   ],
   examples: ['audit verify', 'audit verify --db /backup/vigo.db'],
-  async run({ store: openStore, openDatabase, out, note }, _, flags) {
+  async run({ store: openStore, openDatabase, json, note }, _, flags) {
     const { verifyLog } = await import('../../../audit/index.js');
     const path = flags.text('db');
     const store = await (path === undefined ? openStore() : openDatabase(path));
     const verdict = await verifyLog((fromSeq, limit) => store.readAudit(fromSeq, limit));
 
     if (flags.is('json')) {
-      const json = verdict.ok ? { ...verdict, head: toHex(verdict.head), root: toHex(verdict.root) } : verdict;
-      out(`${JSON.stringify(json)}\n`);
+      json(verdict.ok ? { ...verdict, head: toHex(verdict.head), root: toHex(verdict.root) } : verdict);
     }
     if (!verdict.ok) {
       throw new CliError('audit_broken', verdict.message, {

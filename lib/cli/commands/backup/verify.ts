@@ -3,7 +3,6 @@ import { backupPassphraseOption, identityOption } from '../../backup/locking.js'
 import type { BackupReport } from '../../backup/verify.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
-import { printable } from '../../printable.js';
 import { formatTime } from '../../table.js';
 
 export const command: Command = {
@@ -11,16 +10,16 @@ export const command: Command = {
   summary: 'Prove that a backup is whole: every secret opens, and its audit log holds; - is stdin',
   options: [backupPassphraseOption, identityOption, { name: 'json', summary: 'Print JSON' }],
   examples: ['backup verify /mnt/usb/vigo.backup', 'backup verify vigo.backup --identity ops.key --json'],
-  async run({ openDatabase, out, note, problem, quiet }, [source = ''], flags) {
+  async run({ openDatabase, json, note, problem, quiet }, [source = ''], flags) {
     const { verifyBackup } = await import('../../backup/verify.js');
     const report = await verifyBackup(source, flags, { openDatabase, quiet });
     const ageMs = Math.max(systemClock.nowMs() - report.about.at, 0);
-    if (flags.is('json')) out(`${JSON.stringify(toJson(report, ageMs))}\n`);
+    if (flags.is('json')) json(toJson(report, ageMs));
     else describe(report, ageMs).forEach(note);
     const [first, ...others] = report.problems;
     if (first === undefined) return;
     if (!flags.is('json')) {
-      for (const { path, message } of report.problems) problem(`${printable(path)}: ${message}`);
+      for (const { path, message } of report.problems) problem(`${path}: ${message}`);
     }
     throw new CliError('backup_damaged', `the backup is not sound: ${others.length + 1} of its parts`, {
       hint: 'it was damaged before it was backed up: what vigocli says of the live home shows whether it still is',
@@ -31,7 +30,7 @@ export const command: Command = {
 function describe({ about, files, trustDomain, log, problems }: BackupReport, ageMs: number): string[] {
   const opens = problems.length === 0 ? ': every one opens' : '';
   return [
-    `made ${formatTime(about.at)}, ${describeAge(ageMs)} ago, by ${printable(about.by)} on ${printable(about.host)}`,
+    `made ${formatTime(about.at)}, ${describeAge(ageMs)} ago, by ${about.by} on ${about.host}`,
     `${count(files.secret, 'secret')}, ${count(files.version, 'kept version')}, ${count(files['server-key'], 'server key')}${opens}`,
     ...(log?.ok ? [`audit log: ${log.size} entries hold together; tree root ${toHex(log.root)}`] : []),
     ...(trustDomain === undefined ? [] : [`trust domain ${trustDomain}`]),

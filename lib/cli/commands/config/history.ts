@@ -14,9 +14,9 @@ export const command: Command = {
   summary: 'List what was published, the newest first',
   options: [{ name: 'json', summary: 'Print JSON' }],
   examples: ['config history', 'config history --json'],
-  async run({ api, out, table, note }, _, flags) {
+  async run({ api, json, table, note }, _, flags) {
     const { publications } = await (await api()).get<{ publications: ApiPublicationRow[] }>('/config/history');
-    if (flags.is('json')) return out(`${JSON.stringify(publications)}\n`);
+    if (flags.is('json')) return json(publications);
     if (publications.length === 0) note('nothing was published yet');
     const rows = publications.map(({ policy_version, published_at, actor, source, digest }) => [
       String(policy_version),

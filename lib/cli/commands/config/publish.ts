@@ -11,7 +11,7 @@ export const command: Command = {
     const published = await withProblems(context, { json: flags.is('json') }, async () =>
       (await context.api()).post<ApiPublication>('/config/publish'),
     );
-    if (flags.is('json')) return context.out(`${JSON.stringify(published)}\n`);
+    if (flags.is('json')) return context.json(published);
     notePublication(context, published, 'published');
   },
 };

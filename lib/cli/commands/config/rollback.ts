@@ -20,7 +20,7 @@ export const command: Command = {
     const published = await withProblems(context, { json: flags.is('json') }, async () =>
       (await context.api()).post<ApiPublication>('/config/rollback', to === undefined ? {} : { to: Number(to) }),
     );
-    if (flags.is('json')) return context.out(`${JSON.stringify(published)}\n`);
+    if (flags.is('json')) return context.json(published);
     notePublication(context, published, 'rolled back');
   },
 };

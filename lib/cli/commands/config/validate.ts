@@ -11,7 +11,7 @@ export const command: Command = {
     const checked = await withProblems(context, { json: flags.is('json') }, async () =>
       (await context.api()).post<{ digest: string; files: number }>('/config/validate'),
     );
-    if (flags.is('json')) return context.out(`${JSON.stringify(checked)}\n`);
+    if (flags.is('json')) return context.json(checked);
     context.note(checked.files === 1 ? '1 file is valid' : `${checked.files} files are valid`);
   },
 };

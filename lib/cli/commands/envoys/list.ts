@@ -10,11 +10,11 @@ export const command: Command = {
     { name: 'json', summary: 'Print JSON' },
   ],
   examples: ['envoys list', 'envoys list --label site=berlin --json'],
-  async run({ api, out, table, note }, _, flags) {
+  async run({ api, json, table, note }, _, flags) {
     const wanted = Object.entries(parseLabels(flags.texts('label')));
     const { envoys: all } = await (await api()).get<{ envoys: ApiEnvoy[] }>('/envoys');
     const envoys = all.filter(({ labels }) => wanted.every(([name, value]) => labels[name] === value));
-    if (flags.is('json')) return out(`${JSON.stringify(envoys)}\n`);
+    if (flags.is('json')) return json(envoys);
     if (all.length === 0) note('no envoys yet: vigocli envoys token makes what a machine enrolls with');
     table(
       ['HOST', 'STATUS', 'LAST SEEN', 'LABELS', 'ID'],

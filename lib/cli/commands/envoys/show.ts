@@ -1,7 +1,6 @@
 import type { Command } from '../../command.js';
 import { type ApiEnvoy, describeLabels, describeLastSeen } from '../../envoy.js';
 import { describeFork } from '../../fork.js';
-import { printable } from '../../printable.js';
 import { formatTime } from '../../table.js';
 
 interface ApiRun {
@@ -15,18 +14,22 @@ export const command: Command = {
   summary: 'Show one envoy, by host name or id, and its latest runs',
   options: [{ name: 'json', summary: 'Print JSON' }],
   examples: ['envoys show web-1'],
-  async run({ api, out, table }, [name = ''], flags) {
+  async run({ api, json, line, table }, [name = ''], flags) {
     const shown = await (await api()).get<{ envoy: ApiEnvoy; runs: ApiRun[] }>(`/envoys/${encodeURIComponent(name)}`);
-    if (flags.is('json')) return out(`${JSON.stringify(shown)}\n`);
+    if (flags.is('json')) return json(shown);
     const { envoy, runs } = shown;
-    out(`host       ${envoy.host_name}\nid         ${envoy.id}\nstatus     ${envoy.status}\n`);
-    out(`enrolled   ${formatTime(envoy.enrolled_at)}\nlast seen  ${describeLastSeen(envoy)}\n`);
-    out(`labels     ${describeLabels(envoy)}\n`);
-    if (envoy.quarantined_at !== null) out(`in quarantine since ${formatTime(envoy.quarantined_at)}: no secrets\n`);
-    if (envoy.fork !== null) for (const line of describeFork(envoy.fork)) out(`fork       ${line}\n`);
-    for (const [trait, value] of Object.entries(envoy.traits)) out(`trait      ${printable(`${trait} = ${value}`)}\n`);
+    line(`host       ${envoy.host_name}`);
+    line(`id         ${envoy.id}`);
+    line(`status     ${envoy.status}`);
+    line(`enrolled   ${formatTime(envoy.enrolled_at)}`);
+    line(`last seen  ${describeLastSeen(envoy)}`);
+    line(`labels     ${describeLabels(envoy)}`);
+    if (envoy.quarantined_at !== null) line(`in quarantine since ${formatTime(envoy.quarantined_at)}: no secrets`);
+    if (envoy.fork !== null) for (const said of describeFork(envoy.fork)) line(`fork       ${said}`);
+    for (const [trait, value] of Object.entries(envoy.traits)) line(`trait      ${trait} = ${value}`);
     for (const run of runs) {
-      out(`\nrun of ${formatTime(run.started_at)}${run.failure ? `: ${printable(run.failure)}` : ''}\n`);
+      line('');
+      line(`run of ${formatTime(run.started_at)}${run.failure ? `: ${run.failure}` : ''}`);
       const rows = run.results.map((r) => [r.outcome, `${r.configcrate}/${r.resource}`, r.message]);
       table(['OUTCOME', 'RESOURCE', 'MESSAGE'], rows);
     }

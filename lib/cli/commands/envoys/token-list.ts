@@ -22,10 +22,10 @@ export const command: Command = {
     { name: 'json', summary: 'Print JSON' },
   ],
   examples: ['envoys token list', 'envoys token list --all --json'],
-  async run({ api, out, table, note }, _, flags) {
+  async run({ api, json, table, note }, _, flags) {
     const { tokens } = await (await api()).get<{ tokens: ApiToken[] }>('/enrollment-tokens');
     const shown = flags.is('all') ? tokens : tokens.filter(({ state }) => state === 'unused');
-    if (flags.is('json')) return out(`${JSON.stringify(shown)}\n`);
+    if (flags.is('json')) return json(shown);
     if (shown.length === 0) note(`no token can be used${tokens.length === 0 ? '' : '; --all shows the others'}`);
     table(
       ['ID', 'STATE', 'UNTIL', 'FOR', 'LABELS', 'USED'],

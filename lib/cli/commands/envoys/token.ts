@@ -40,7 +40,7 @@ export const command: Command = {
     'envoys token --match web-1 --script --server https://vigo.example.org:8443',
   ],
   otherNames: ['enroll'],
-  async run({ api, out, note }, _, flags) {
+  async run({ api, json, line, verbatim, note }, _, flags) {
     const match = flags.text('match');
     if ((match === undefined) === !flags.is('any-host')) {
       throw new CliError('usage', 'say which host names may use the token, with one of --match and --any-host', {
@@ -59,16 +59,16 @@ export const command: Command = {
       match: match === undefined ? null : parseHostGlob(match),
       labels: formatLabels(labels),
     });
-    if (flags.is('json')) return out(`${JSON.stringify(made)}\n`);
+    if (flags.is('json')) return json(made);
     const facts = `token ${made.id}: good once, until ${formatTime(made.expires_at)}, for ${match ?? 'any host'}`;
     if (agent === undefined) {
-      out(`${made.token}\n`);
+      line(made.token);
       note(facts);
       note(`on the machine: vigo enroll --server https://<this host>:${server.port} --token-file <file>`);
       return;
     }
     const url = named ?? `https://${hostname()}:${server.port}`;
-    out(installScript({ ...agent, server: url, ca: server.ca, token: made.token, hostName: exactName(match) }));
+    verbatim(installScript({ ...agent, server: url, ca: server.ca, token: made.token, hostName: exactName(match) }));
     note(facts);
     note(`paste it into a root shell of a machine that has Node and reaches ${url}`);
   },

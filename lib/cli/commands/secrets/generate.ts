@@ -12,7 +12,7 @@ export const command: Command = {
     ifVersionOption,
   ],
   examples: ['secrets generate vigo/db/password', 'secrets generate vigo/db/password --length 40 --expires 90d'],
-  async run({ vault, out, note }, [name = ''], flags) {
+  async run({ vault, verbatim, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const length = readNumber(flags, 'length', { least: 1 });
     const opened = await vault();
@@ -21,7 +21,7 @@ export const command: Command = {
     note(`${key}: version ${version} is stored`);
     if (!flags.is('print')) return;
     const value = await opened.reveal(key, { version });
-    out(value.expose());
-    if (process.stdout.isTTY) out('\n');
+    verbatim(value.expose());
+    if (process.stdout.isTTY) verbatim('\n');
   },
 };

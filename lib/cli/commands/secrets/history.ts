@@ -9,12 +9,11 @@ export const command: Command = {
   options: [{ name: 'json', summary: 'Print JSON' }],
   examples: ['secrets history vigo/db/dsn', 'secrets history vigo/db/dsn --json'],
   otherNames: ['log', 'versions'],
-  async run({ vault, out, table, note }, [name = ''], flags) {
+  async run({ vault, json, table, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const { versions, gone } = await (await vault()).history(key);
     if (flags.is('json')) {
-      const json = { key, versions: versions.map(toJson), ...(gone === undefined ? {} : { gone: goneToJson(gone) }) };
-      return out(`${JSON.stringify(json)}\n`);
+      return json({ key, versions: versions.map(toJson), ...(gone === undefined ? {} : { gone: goneToJson(gone) }) });
     }
     table(['VERSION', 'WHEN', 'KIND', 'BY', ''], versions.map(toRow));
     if (gone !== undefined) note(describeGone(gone));

@@ -17,7 +17,7 @@ export const command: Command = {
   ],
   examples: ['secrets reveal vigo/db/dsn', 'secrets reveal tls/key --output key.pem', 'secrets reveal a --version 2'],
   otherNames: ['get', 'show', 'cat', 'read', 'view', 'decrypt'],
-  async run({ vault, out, note }, [name = ''], flags) {
+  async run({ vault, json, verbatim, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const version = readNumber(flags, 'version', { least: 1 });
     const [path, force] = [flags.text('output'), flags.is('force')];
@@ -26,14 +26,14 @@ export const command: Command = {
     }
     if (path !== undefined) demandReplaceable(path, force); // before it is recorded as seen
     const opened = await (await vault()).open(key, { version });
-    if (flags.is('json')) return out(`${JSON.stringify(toJson(key, opened))}\n`);
+    if (flags.is('json')) return json(toJson(key, opened));
     const { value } = opened;
     if (path !== undefined) {
       await write(path, value, force);
       return note(`${path} (0600)`);
     }
-    out(value.expose());
-    if (process.stdout.isTTY) out('\n');
+    verbatim(value.expose());
+    if (process.stdout.isTTY) verbatim('\n');
   },
 };
 

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { filesBelow, root } from './source-graph.js';
+
+/** Who else writes to a terminal, and why nothing that others wrote is in it. */
+const OTHERS = [
+  'lib/cli/backup/interruption.ts', // the name of a signal
+  'lib/cli/backup/streams.ts', // a backup, which is encrypted
+  'lib/cli/bench/progress.ts', // names of primitives
+  'lib/cli/main.ts', // to a shell: verbs, options, and names of keys, which have a grammar
+  'lib/cli/program.ts', // help
+  'lib/cli/progress.ts', // numbers
+];
+
+t.test('what vigocli says goes through the one place that makes it fit for a terminal', async (t) => {
+  const writers = filesBelow('lib/cli', '.ts').filter((file) =>
+    /\b(std(out|err)|terminal)\.write\(/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  t.same(writers.sort(), [...OTHERS, 'lib/cli/output.ts'].sort());
+});
