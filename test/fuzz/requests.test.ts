@@ -1,22 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import t, { type Test } from 'tap';
-import { type EnvoyId, parseEnvoyId, parseKeyName, toBase64Url, utf8 } from '../../lib/base/index.js';
-import { type Ed25519Signer, loadEd25519, loadXWing } from '../../lib/crypto/index.js';
-import { createRequestSigner, loadGenerationSeal } from '../../lib/identity/index.js';
-import type { AgentHandlers, Peer } from '../../lib/rpc/index.js';
-import { isServerFault } from '../../lib/rpc/status.js';
-import { Generations } from '../../lib/server/generations.js';
-import { agentHandlers } from '../../lib/server/rpc/handlers.js';
-import {
-  type AgentMethod,
-  decodeCheckInAnswer,
-  encodeResolveSecrets,
-  encodeSignedRequest,
-  RENEW_PATH,
-  type RequestMethod,
-} from '../../lib/wire/index.js';
-import { enrollmentOf, makeMachine, makeServer, newToken, send, stackFile, TRUST_DOMAIN } from '../server/kit.js';
+import t from 'tap';
+import { toBase64Url, utf8 } from '../../lib/base/index.js';
+import { loadXWing } from '../../lib/crypto/index.js';
+import { decodeCheckInAnswer, RENEW_PATH } from '../../lib/wire/index.js';
+import { makeEnvoys, refusalOf } from '../server/envoys.js';
+import { send } from '../server/kit.js';
 import { mutate, mutations } from './mutation.js';
 import { serverTargets } from './server-targets.js';
 import { corpusOf } from './target.js';
@@ -26,90 +14,10 @@ const RUNS = process.env.VIGO_TEST_LONG === '1' ? 50_000 : 100;
 /** Read as the payload of each method. */
 const PAYLOADS = { CheckIn: 'check-in', ResolveSecrets: 'resolve-secrets', ReportRun: 'run-report' } as const;
 const METHODS = ['CheckIn', 'ResolveSecrets', 'ReportRun', 'WakeUp'] as const;
-const SHOP = `
-configcrate: shop
-resources:
-  - { name: settings, type: file, path: /tmp/shop.ini, content: "secret:shop/password" }
-`;
 const GARBAGE = Uint8Array.of(0xff, 0xff, 0xff);
 
-/** A server with two envoys, called as their connections would. */
-async function setUp(t: Test) {
-  const kit = await makeServer(t);
-  const { context, fleet, store, refusals, clock } = { ...kit, refusals: kit.context.refusals };
-  const seal = await loadGenerationSeal(new Uint8Array(32).fill(7));
-  const handlers: AgentHandlers = agentHandlers({
-    ...context,
-    // What is quoted wrongly is noticed, and the request goes on to the code behind.
-    generations: new Generations([], { seal, onFork: 'audit', fleet, store, refusals, clock }),
-    secrets: kit.secrets,
-    versions: { demandNewest: () => {} },
-    signer: (await loadEd25519()).generateSigner(),
-    intervalMs: 60_000,
-  });
-  const enroll = async (hostName: string) => {
-    const machine = await makeMachine();
-    const { token } = await newToken(kit);
-    const { body } = await send(kit, 'POST', '/enroll', { body: enrollmentOf(machine, token, hostName) });
-    return { envoyId: parseEnvoyId(body.envoy_id), signer: machine.signer };
-  };
-  kit.secrets.set('shop/password', 'worth stealing');
-  await writeFile(stackFile(kit, 'envoys.vgo'), 'envoys:\n  - { match: "*", configcrates: [shop] }\n');
-  await writeFile(stackFile(kit, 'shop.vgo'), SHOP);
-  const { policyVersion } = await kit.publishing.publish('test');
-  const [own, other] = [await enroll('web-1'), await enroll('web-2')];
-  const signerOf = (signer: Pick<Ed25519Signer, 'sign'>, envoyId: EnvoyId) => {
-    return createRequestSigner({ signer, envoyId, clock });
-  };
-  const agent = signerOf(own.signer, own.envoyId);
-  const peer: Peer = {
-    envoyId: own.envoyId,
-    trustDomain: TRUST_DOMAIN,
-    remoteAddress: '192.0.2.9',
-    notAfterMs: 0,
-  };
-  const call = async (
-    method: AgentMethod,
-    bytes: Uint8Array,
-    envoyId = own.envoyId,
-  ): Promise<Uint8Array | undefined> => {
-    const received = { method, bytes, peer: envoyId === own.envoyId ? peer : { ...peer, envoyId } };
-    switch (method) {
-      case 'CheckIn':
-        return handlers.checkIn(received);
-      case 'ResolveSecrets':
-        return handlers.resolveSecrets(received);
-      case 'ReportRun':
-        return handlers.reportRun(received);
-      case 'WakeUp':
-        await handlers.wakeUp(received, { send: () => {}, end: () => {}, closed: AbortSignal.abort() });
-        return undefined;
-    }
-  };
-  const sign = (method: RequestMethod, payload: Uint8Array) =>
-    encodeSignedRequest(agent.sign(method, payload, kit.instance));
-  const forge = (method: RequestMethod, payload: Uint8Array) =>
-    encodeSignedRequest(signerOf(other.signer, own.envoyId).sign(method, payload, kit.instance));
-  const askWith = (generation: Uint8Array | undefined, kemPublicKey: Uint8Array) => {
-    const refs = [{ key: parseKeyName('shop/password'), heldVersion: undefined }];
-    return encodeResolveSecrets({ policyVersion, refs, kemPublicKey, generation });
-  };
-  return { kit, call, sign, forge, askWith, other };
-}
-
-/** Why something was refused; an error of the server's own is thrown. */
-async function refusalOf(call: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await call;
-    return undefined;
-  } catch (error) {
-    if (isServerFault(error)) throw error;
-    return (error as { code: string }).code;
-  }
-}
-
 t.test('nobody parses a payload before its signature is verified (T2)', async (t) => {
-  const { kit, call, sign, forge, other } = await setUp(t);
+  const { kit, call, sign, forge, other } = await makeEnvoys(t);
   for (const method of METHODS) {
     const good = sign(method, GARBAGE);
     t.equal(await refusalOf(call(method, forge(method, GARBAGE))), 'forged', `${method}, forged and malformed`);
@@ -133,7 +41,7 @@ t.test('nobody parses a payload before its signature is verified (T2)', async (t
 });
 
 t.test('an envoy that signs whatever it likes gets an answer or a refusal', async (t) => {
-  const { kit, call, sign, askWith } = await setUp(t);
+  const { kit, call, sign, askWith } = await makeEnvoys(t);
   const { publicKey } = (await loadXWing()).generateKeyPair();
   const resolve = (payload: Uint8Array) => refusalOf(call('ResolveSecrets', sign('ResolveSecrets', payload)));
   const { generation } = decodeCheckInAnswer((await call('CheckIn', sign('CheckIn', new Uint8Array()))) ?? GARBAGE);
@@ -159,7 +67,7 @@ t.test('an envoy that signs whatever it likes gets an answer or a refusal', asyn
 });
 
 t.test('bodies of HTTP', async (t) => {
-  const { kit } = await setUp(t);
+  const { kit } = await makeEnvoys(t);
   const paths = ['/enroll', RENEW_PATH];
   const bodies = ['enrollment-json', 'renewal-json'].flatMap(corpusOf);
   // Another address each time, so that it is read.
