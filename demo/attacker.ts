@@ -13,7 +13,6 @@ import { loadEd25519, loadXWing } from '../lib/crypto/index.js';
 import { createRequestSigner } from '../lib/identity/index.js';
 import { type AgentChannel, connectAgent, type UnaryMethod } from '../lib/rpc/index.js';
 import {
-  type AgentMethod,
   type CheckIn,
   type CheckInAnswer,
   decodeCheckInAnswer,
@@ -22,6 +21,7 @@ import {
   encodeSignedRequest,
   INSTANCE_BYTES,
   Rejection,
+  type RequestMethod,
   type SignedRequest,
 } from '../lib/wire/index.js';
 
@@ -38,7 +38,7 @@ export interface Attacker {
   /** Checks in as the envoy does, and stores the generation that it is handed. @throws Rejection */
   checkIn(said?: Partial<CheckIn>): Promise<CheckInAnswer>;
   /** Signs a request as the envoy would. */
-  sign(method: AgentMethod, payload: Uint8Array): SignedRequest;
+  sign(method: RequestMethod, payload: Uint8Array): SignedRequest;
   /** Sends any bytes and gives the answer's. @throws Rejection */
   call(method: UnaryMethod, request: Uint8Array): Promise<Uint8Array>;
   /** Sends any bytes and takes hints until the server, or the signal, ends it. @throws Rejection */

@@ -1,11 +1,34 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { type Attacker, ownEnvoy, plainCheckIn, refusalOf } from '../../demo/attacker.js';
-import { decodeSignedRequest, encodeSignedRequest } from '../../lib/wire/index.js';
+import { generateTlsKey, prove } from '../../lib/agent/tls-key.js';
+import { toBase64Url } from '../../lib/base/index.js';
+import { RpcError } from '../../lib/rpc/index.js';
+import {
+  decodeSignedRequest,
+  encodeRenewal,
+  encodeSignedRequest,
+  maxRequestBytes,
+  RENEW_PATH,
+  type RequestMethod,
+  renewalProofBytes,
+} from '../../lib/wire/index.js';
+import type { ThrowAwayFleet } from './fleet.js';
 import { intercept } from './interceptor.js';
+import { exchange } from './second-client/enroll.js';
 import { startFleet } from './start-fleet.js';
 
-const METHODS = ['CheckIn', 'ResolveSecrets', 'ReportRun'] as const;
+const CALLS = ['CheckIn', 'ResolveSecrets', 'ReportRun'] as const;
+const METHODS = [...CALLS, 'WakeUp', 'RenewCertificate'] as const;
 const PARALLEL = 32;
+
+// Four servers, one after the other, and every bit of a request.
+t.setTimeout(240_000);
+
+interface Recorded {
+  readonly method: RequestMethod;
+  readonly request: Uint8Array;
+}
 
 t.test('what was recorded is good for nothing', async (t) => {
   const fleet = await startFleet(t);
@@ -20,38 +43,45 @@ resources:
   });
   await fleet.enroll('web-1');
   await fleet.enroll('web-2');
+  const earlier = join(fleet.root, 'earlier.db');
+  await fleet.copyDatabase(earlier);
   // A real run of the real agent, recorded by somebody for whom TLS is no obstacle.
   const between = await intercept(t, fleet, 'web-1');
   t.equal((await fleet.vigo('web-1', 'run', '--once')).code, 0);
-  const recorded = between.seen.map(({ method, request }) => ({ method, request }));
-  t.same(
-    recorded.map(({ method }) => method),
-    METHODS,
-    'each method was recorded once',
-  );
+  const recorded: Recorded[] = between.seen.map(({ method, request }) => ({ method, request }));
   const own = await ownEnvoy(fleet.configDir('web-1'), fleet.grpcAddress);
   const other = await ownEnvoy(fleet.configDir('web-2'), fleet.grpcAddress);
   t.teardown(() => {
     own.close();
     other.close();
   });
+  recorded.push(await usedWakeUp(fleet, own), { method: 'RenewCertificate', request: signRenewal(own) });
+  t.equal(await sendTo(fleet, own, recorded[4]), undefined, 'the renewal was taken');
+  t.same(
+    recorded.map(({ method }) => method),
+    METHODS,
+    'each method was recorded once',
+  );
 
   /** The reason for which each recorded request is refused. */
-  const sendAll = (by: Attacker) =>
-    Promise.all(recorded.map(({ method, request }) => refusalOf(by.call(method, request))));
+  const sendAll = (by: Attacker, requests = recorded) => Promise.all(requests.map((each) => sendTo(fleet, by, each)));
+  const all = (reason: string) => METHODS.map(() => reason);
 
-  t.same(await sendAll(own), ['replay', 'replay', 'replay'], 'sent again at once');
-  t.same(await sendAll(other), ['certificate', 'certificate', 'certificate'], 'over the connection of another envoy');
+  t.same(await sendAll(own), all('replay'), 'sent again at once');
+  t.same(
+    await sendAll(other),
+    // A renewal comes without a certificate, and so without another envoy's.
+    [...all('certificate').slice(1), 'replay'],
+    'over the connection of another envoy',
+  );
   for (const { method, request } of recorded) {
     for (const another of METHODS.filter((name) => name !== method)) {
-      t.equal(await refusalOf(own.call(another, request)), 'forged', `${method} as ${another}`);
+      // Refused before anything in it is looked at; JSON has no room for it in the first place.
+      const tooLarge = another === 'RenewCertificate' ? 'malformed' : 'too_large';
+      const reason = request.length > maxRequestBytes[another] ? tooLarge : 'forged';
+      t.equal(await sendTo(fleet, own, { method: another, request }), reason, `${method} as ${another}`);
     }
   }
-
-  const unary = signCheckIn(own);
-  const asStream = own.wakeUp(unary, () => t.fail('a hint'), new AbortController().signal);
-  t.equal(await refusalOf(asStream), 'forged', 'CheckIn as WakeUp');
-  t.equal(await refusalOf(own.call('CheckIn', unary)), undefined, 'as itself it is taken');
 
   await t.test('a request that was altered anywhere', async (t) => {
     // Never sent as it is, until the end: it is not refused for having been used.
@@ -78,26 +108,6 @@ resources:
     t.equal(await refusalOf(own.call('CheckIn', request)), 'replay', 'once');
   });
 
-  await t.test('a request that no server has seen yet', async (t) => {
-    const unused = signCheckIn(own);
-    const twin = await fleet.startTwin();
-    const there = await ownEnvoy(fleet.configDir('web-1'), twin.grpcAddress);
-    t.equal(await refusalOf(there.call('CheckIn', unused)), 'instance', 'at a second server of the fleet');
-    t.equal(await refusalOf(there.call('CheckIn', forInstance(unused, there.instance))), 'forged', 'readdressed to it');
-    t.equal(await refusalOf(there.call('CheckIn', signCheckIn(there))), undefined, 'which does serve this envoy');
-    there.close();
-    await twin.server.end();
-
-    await fleet.server.end();
-    await fleet.startServer();
-    const again = await ownEnvoy(fleet.configDir('web-1'), fleet.grpcAddress);
-    t.same(await sendAll(again), ['instance', 'instance', 'instance'], 'those that were used, after a restart');
-    t.equal(await refusalOf(again.call('CheckIn', unused)), 'instance', 'after a restart');
-    t.equal(await refusalOf(again.call('CheckIn', forInstance(unused, again.instance))), 'forged', 'readdressed');
-    t.equal(await refusalOf(again.call('CheckIn', signCheckIn(again))), undefined, 'the envoy itself is served');
-    again.close();
-  });
-
   await t.test('the log has who tried what', async (t) => {
     const entries = await fleet.audit('request.rejected');
     for (const [who, reason] of [
@@ -110,15 +120,78 @@ resources:
       t.match(entry, { actor: '127.0.0.1', outcome: 'denied' }, reason);
     }
   });
+
+  await t.test('a request that no server has seen yet', async (t) => {
+    const unused = [
+      { method: 'CheckIn', request: signCheckIn(own) },
+      { method: 'WakeUp', request: encodeSignedRequest(own.sign('WakeUp', new Uint8Array())) },
+      { method: 'RenewCertificate', request: signRenewal(own) },
+    ] as const;
+    const twin = await fleet.startTwin();
+    const there = await ownEnvoy(fleet.configDir('web-1'), twin.grpcAddress);
+    const sendThere = (requests: readonly Recorded[]) => Promise.all(requests.map((each) => sendTo(twin, there, each)));
+    t.same(await sendThere([...recorded, ...unused]), Array(8).fill('instance'), 'at a second server of the fleet');
+    t.same(await sendThere(forInstance(unused, there)), Array(3).fill('forged'), 'readdressed to it');
+    t.equal(await refusalOf(there.call('CheckIn', signCheckIn(there))), undefined, 'which does serve this envoy');
+    there.close();
+    await twin.server.end();
+
+    for (const what of ['after a restart', 'with a database that is older than they are'] as const) {
+      await fleet.server.end();
+      if (what !== 'after a restart') await fleet.restoreDatabase(earlier);
+      await fleet.startServer();
+      const again = await ownEnvoy(fleet.configDir('web-1'), fleet.grpcAddress);
+      t.same(await sendAll(again, [...recorded, ...unused]), Array(8).fill('instance'), what);
+      const readdressed = forInstance([...recorded, ...unused], again);
+      t.same(await sendAll(again, readdressed), Array(8).fill('forged'), `${what}, readdressed`);
+      t.equal(await refusalOf(again.call('CheckIn', signCheckIn(again))), undefined, 'the envoy itself is served');
+      again.close();
+    }
+  });
 });
 
 function signCheckIn(by: Attacker): Uint8Array {
   return encodeSignedRequest(by.sign('CheckIn', plainCheckIn(by)));
 }
 
-/** The same request, readdressed to another server process. */
-function forInstance(request: Uint8Array, instance: Uint8Array): Uint8Array {
-  return encodeSignedRequest({ ...decodeSignedRequest('CheckIn', request), instance });
+function signRenewal(by: Attacker): Uint8Array {
+  const key = generateTlsKey();
+  const tlsProof = prove(key, renewalProofBytes(by.envoyId, key.publicKey));
+  return encodeSignedRequest(by.sign('RenewCertificate', encodeRenewal({ tlsPublicKey: key.publicKey, tlsProof })));
+}
+
+/** The request of a stream that was taken: a hint came. */
+async function usedWakeUp(fleet: ThrowAwayFleet, by: Attacker): Promise<Recorded> {
+  const request = encodeSignedRequest(by.sign('WakeUp', new Uint8Array()));
+  const hinted = new AbortController();
+  const stream = by.wakeUp(request, () => hinted.abort(), hinted.signal);
+  await by.checkIn();
+  await fleet.setSecret('shop/password', 'another one');
+  await stream;
+  return { method: 'WakeUp', request };
+}
+
+/** Why a server refuses a request; nothing where it takes it. */
+async function sendTo(fleet: ThrowAwayFleet, by: Attacker, sent: Recorded | undefined): Promise<string | undefined> {
+  const { method, request } = sent ?? { method: 'CheckIn', request: new Uint8Array() };
+  if (method === 'RenewCertificate') {
+    const url = new URL(RENEW_PATH, fleet.url());
+    const { status, text } = await exchange(url, undefined, { request: toBase64Url(request) });
+    return status === 200 ? undefined : JSON.parse(text).error.code;
+  }
+  const call =
+    method === 'WakeUp' ? by.wakeUp(request, () => {}, new AbortController().signal) : by.call(method, request);
+  return refusalOf(call).catch((error) => {
+    if (error instanceof RpcError) return error.code;
+    throw error;
+  });
+}
+
+/** The same requests, readdressed to another server process. */
+function forInstance(requests: readonly Recorded[], { instance }: Attacker): Recorded[] {
+  return requests.map(({ method, request }) => {
+    return { method, request: encodeSignedRequest({ ...decodeSignedRequest(method, request), instance }) };
+  });
 }
 
 function reasonIn(detail: unknown): unknown {
