@@ -1,4 +1,14 @@
-import { concatBytes, encodeCanonical, equalBytes, fromBase64Url, Secret, toBase64Url } from '../base/index.js';
+import {
+  concatBytes,
+  encodeCanonical,
+  equalBytes,
+  fromBase64Url,
+  keyFromBase64Url,
+  keyToBase64Url,
+  Secret,
+  toBase64Url,
+  utf8,
+} from '../base/index.js';
 import { loadSha256, loadXWing, wipe } from '../crypto/index.js';
 import { ArchiveError } from './errors.js';
 
@@ -29,8 +39,9 @@ export async function makeKeyPair(): Promise<{ recipient: string; identity: Uint
   const { publicKey, secretKey } = (await loadXWing()).generateKeyPair();
   const id = await recipientId(publicKey);
   const secret = concatBytes(secretKey, id);
-  const identity = Buffer.from(IDENTITY_PREFIX + toBase64Url(secret));
-  wipe(secretKey, secret);
+  const base64 = keyToBase64Url(secret);
+  const identity = concatBytes(utf8(IDENTITY_PREFIX), base64);
+  wipe(secretKey, secret, base64);
   return { recipient: RECIPIENT_PREFIX + toBase64Url(concatBytes(publicKey, id)), identity, id };
 }
 
@@ -40,8 +51,10 @@ export async function makeKeyPair(): Promise<{ recipient: string; identity: Uint
  * @throws ArchiveError `bad_recipient`
  */
 export async function parseRecipient(text: string): Promise<Recipient> {
-  const bytes = decode(text, RECIPIENT_PREFIX, PUBLIC_KEY_BYTES);
-  if (bytes !== undefined) {
+  const bytes = text.startsWith(RECIPIENT_PREFIX)
+    ? decode(() => fromBase64Url(text.slice(RECIPIENT_PREFIX.length)))
+    : undefined;
+  if (bytes?.length === PUBLIC_KEY_BYTES + RECIPIENT_ID_BYTES) {
     const publicKey = bytes.subarray(0, PUBLIC_KEY_BYTES);
     const id = await recipientId(publicKey);
     if (equalBytes(id, bytes.subarray(PUBLIC_KEY_BYTES))) return { id, publicKey };
@@ -52,27 +65,30 @@ export async function parseRecipient(text: string): Promise<Recipient> {
   });
 }
 
-/** Reads what `makeKeyPair` gave as `identity`. @throws ArchiveError `bad_identity` */
-export function parseIdentity(text: string): Identity {
-  const bytes = decode(text, IDENTITY_PREFIX, SECRET_KEY_BYTES);
-  if (bytes !== undefined) {
+/** Reads what `makeKeyPair` gave as `identity`, which the caller wipes. @throws ArchiveError `bad_identity` */
+export function parseIdentity(line: Uint8Array): Identity {
+  const bytes = beginsWith(line, IDENTITY_PREFIX)
+    ? decode(() => keyFromBase64Url(line.subarray(IDENTITY_PREFIX.length)))
+    : undefined;
+  if (bytes?.length === SECRET_KEY_BYTES + RECIPIENT_ID_BYTES) {
     const secretKey = new Secret(bytes.slice(0, SECRET_KEY_BYTES));
     const id = bytes.slice(SECRET_KEY_BYTES);
     wipe(bytes);
     return { id, secretKey };
   }
-  const mistaken = text.startsWith(RECIPIENT_PREFIX);
+  const mistaken = beginsWith(line, RECIPIENT_PREFIX);
   throw new ArchiveError('bad_identity', mistaken ? 'this is a public key' : "this isn't a recipient's private key", {
     hint: 'vigocli backup keygen <file> made it: name that file',
   });
 }
 
-/** The key and its id, or undefined for anything else. */
-function decode(text: string, prefix: string, keyBytes: number): Uint8Array | undefined {
-  if (!text.startsWith(prefix)) return undefined;
+function beginsWith(line: Uint8Array, prefix: string): boolean {
+  return equalBytes(line.subarray(0, prefix.length), utf8(prefix));
+}
+
+function decode(read: () => Uint8Array): Uint8Array | undefined {
   try {
-    const bytes = fromBase64Url(text.slice(prefix.length));
-    return bytes.length === keyBytes + RECIPIENT_ID_BYTES ? bytes : undefined;
+    return read();
   } catch {
     return undefined; // not base64url
   }

@@ -16,6 +16,7 @@ export {
 } from './errors.js';
 export { type HostGlob, type KeyGlob, matchesGlob, parseHostGlob, parseKeyGlob } from './glob.js';
 export { DEFAULT_HOME, type HomePaths, homePaths } from './home.js';
+export { keyFromBase64Url, keyToBase64Url } from './key-base64.js';
 export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parseKeyName } from './key-name.js';
 export { formatLabels, type Labels, MAX_LABELS, parseLabels } from './labels.js';
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';

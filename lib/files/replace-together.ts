@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { fromUtf8, utf8 } from '../base/index.js';
+import { ByteReader, concatBytes, fromUtf8, u8, u16, u32, utf8 } from '../base/index.js';
 import { FilesError } from './errors.js';
 import { removeFile } from './move.js';
 import { type ReadOptions, readFileLimited } from './read.js';
@@ -19,17 +19,26 @@ export type Replacement = Readonly<Record<string, Uint8Array | null>>;
  */
 export async function replaceTogether(folder: string, files: Replacement): Promise<void> {
   await finishReplacement(folder);
-  await writeFileAtomic(join(folder, JOURNAL), encode(files), PRIVATE);
+  const journal = encode(files);
+  try {
+    await writeFileAtomic(join(folder, JOURNAL), journal, PRIVATE);
+  } finally {
+    journal.fill(0);
+  }
   await finishReplacement(folder);
 }
 
 /** Finishes a replacement that a crash cut short, if there is one. */
 export async function finishReplacement(folder: string): Promise<void> {
-  const files = await readJournal(folder);
-  if (files === undefined) return;
-  for (const [name, bytes] of Object.entries(files)) {
-    if (bytes === null) await removeIfThere(join(folder, name));
-    else await writeFileAtomic(join(folder, name), bytes, PRIVATE);
+  const journal = await readJournal(folder);
+  if (journal === undefined) return;
+  try {
+    for (const [name, bytes] of decode(journal)) {
+      if (bytes === null) await removeIfThere(join(folder, name));
+      else await writeFileAtomic(join(folder, name), bytes, PRIVATE);
+    }
+  } finally {
+    journal.fill(0);
   }
   await removeIfThere(join(folder, JOURNAL));
 }
@@ -37,35 +46,49 @@ export async function finishReplacement(folder: string): Promise<void> {
 /**
  * Reads a file that may be one of several under replacement. Who reads several while they are being replaced may still
  * get one from before and one from after, and must check that they belong together.
+ * @returns bytes that share their memory with nothing else, so that the caller can wipe them.
  * @throws FilesError
  */
 export async function readReplaced(path: string, maxBytes: number, options?: ReadOptions): Promise<Uint8Array> {
-  const replaced = (await readJournal(dirname(path)))?.[basename(path)];
+  const journal = await readJournal(dirname(path));
+  if (journal === undefined) return readFileLimited(path, maxBytes, options);
+  const replaced = decode(journal).get(basename(path));
+  const bytes = replaced?.slice();
+  journal.fill(0);
   if (replaced === undefined) return readFileLimited(path, maxBytes, options);
-  if (replaced !== null) return replaced;
+  if (bytes !== undefined) return bytes;
   throw new FilesError('not_found', path, `can't read ${path}: there is no such file or folder`);
 }
 
-async function readJournal(folder: string): Promise<Replacement | undefined> {
+async function readJournal(folder: string): Promise<Uint8Array | undefined> {
   try {
-    return decode(await readFileLimited(join(folder, JOURNAL), MAX_JOURNAL_BYTES, { private: true }));
+    return await readFileLimited(join(folder, JOURNAL), MAX_JOURNAL_BYTES, { private: true });
   } catch (cause) {
     if (cause instanceof FilesError && cause.code === 'not_found') return undefined;
     throw cause;
   }
 }
 
+/** `(u16 length | name | u8 stays | u32 length | content)…`: bytes, because private keys are among them. */
 function encode(files: Replacement): Uint8Array {
-  const texts = Object.entries(files).map(([name, bytes]) => [name, bytes && Buffer.from(bytes).toString('base64')]);
-  return utf8(JSON.stringify(Object.fromEntries(texts)));
+  const parts = Object.entries(files).flatMap(([name, content]) => {
+    const [label, bytes] = [utf8(name), content ?? new Uint8Array()];
+    return [u16(label.length), label, u8(content === null ? 0 : 1), u32(bytes.length), bytes];
+  });
+  return concatBytes(...parts);
 }
 
-/** Written whole by this module, in a folder that its user alone can write to. */
-function decode(journal: Uint8Array): Replacement {
-  const texts: Record<string, string | null> = JSON.parse(fromUtf8(journal));
-  return Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [name, text === null ? null : Buffer.from(text, 'base64')]),
-  );
+/** Written whole by this module, in a folder that its user alone can write to. @returns views into `journal` */
+function decode(journal: Uint8Array): Map<string, Uint8Array | null> {
+  const reader = new ByteReader(journal);
+  const files = new Map<string, Uint8Array | null>();
+  while (reader.remaining > 0) {
+    const name = fromUtf8(reader.bytes(reader.u16()));
+    const stays = reader.u8() === 1;
+    const bytes = reader.bytes(reader.u32());
+    files.set(name, stays ? bytes : null);
+  }
+  return files;
 }
 
 async function removeIfThere(path: string): Promise<void> {

@@ -71,7 +71,7 @@ t.test('and one that a private key opens, of several chunks', async (t) => {
   const archive = Buffer.from(await makeArchive(entries, { kind: 'recipient', recipient: parsed }));
   t.equal(archive.toString('latin1', 0, 5), 'VGA1\x02');
   t.same(archive.subarray(5, 13), parsed.id);
-  const { secretKey } = parseIdentity(Buffer.from(identity).toString());
+  const { secretKey } = parseIdentity(identity);
   const secret = (await loadXWing()).decapsulate(archive.subarray(13, 1133), secretKey.expose());
   const found = parse(decrypt(archive, 1133, secret));
   t.match(found[2], { path: 'stacks/large', content: content.toString() });

@@ -29,7 +29,7 @@ export function knowing(passphrase = PASSPHRASE): Unlocking {
 export function holding(identity: Uint8Array): Unlocking {
   return {
     passphrase: () => Promise.reject(new Error('no passphrase')),
-    identity: async () => parseIdentity(Buffer.from(identity).toString()),
+    identity: async () => parseIdentity(identity),
   };
 }
 

@@ -1,7 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import t from 'tap';
 import { privateKeyPem, readPrivateKeyPem } from '../../lib/base/index.js';
-import { keyToBase64 } from '../../lib/base/key-base64.js';
 
 const PAIRS = {
   'P-256': generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
@@ -35,22 +34,4 @@ t.test('what is no private key', async (t) => {
   for (const bytes of ['', 'junk', halved, encrypted, spki].map((text) => Buffer.from(text))) {
     t.throws(() => readPrivateKeyPem(bytes), { name: 'BaseError', code: 'bad_encoding' });
   }
-});
-
-t.test('base64 is that of Node, for every byte and length', async (t) => {
-  const every = Uint8Array.from({ length: 768 }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
-  for (let length = 0; length <= every.length; length++) {
-    const bytes = every.subarray(0, length);
-    if (Buffer.from(keyToBase64(bytes)).toString() !== Buffer.from(bytes).toString('base64')) t.fail(`${length} bytes`);
-  }
-  const sextets = Uint8Array.from({ length: 48 }, (_, i) => {
-    const group = Math.floor(i / 3) * 4;
-    return (
-      [(group << 2) | ((group + 1) >> 4), ((group + 1) << 4) | ((group + 2) >> 2), ((group + 2) << 6) | (group + 3)][
-        i % 3
-      ] ?? 0
-    );
-  });
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  t.equal(Buffer.from(keyToBase64(sextets)).toString(), alphabet);
 });

@@ -24,6 +24,9 @@ export const identityOption: CommandOption = {
   summary: 'The private key, for a backup that was made for a recipient',
 };
 
+/** What an editor may leave at the end of a line: blank, tab, CR, LF. */
+const WHITE_SPACE = [0x20, 0x09, 0x0d, 0x0a];
+
 /** A key itself, not the path of a file that holds one. */
 const IS_KEY = /^vga[ri]_/;
 
@@ -75,8 +78,9 @@ async function readIdentity(path: string): Promise<Identity> {
     import('../../files/index.js'),
   ]);
   const bytes = await readFileLimited(path, 4096, { followLink: true, private: true });
+  const end = bytes.findLastIndex((byte) => !WHITE_SPACE.includes(byte)) + 1;
   try {
-    return parseIdentity(fromUtf8(bytes).trimEnd());
+    return parseIdentity(bytes.subarray(0, end));
   } finally {
     wipe(bytes);
   }

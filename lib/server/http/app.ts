@@ -42,7 +42,7 @@ export interface AppContext
 export function httpsApp(context: AppContext): FastifyInstance {
   const limits = { ...CONNECTION_LIMITS, ...context.limits };
   const app = fastify({
-    // The framework would keep a copy of the key for as long as it runs.
+    // The framework would clone its options, the key with them, and nobody could wipe that.
     serverFactory: (handler) => {
       const options = {
         handshakeTimeout: limits.handshakeTimeoutMs,
