@@ -57,7 +57,7 @@ export async function time({ title, contenders, check }: Race): Promise<Timing[]
   }));
 }
 
-function quantile(samples: readonly number[], part: number): number {
+export function quantile(samples: readonly number[], part: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.floor(part * sorted.length)] ?? Number.NaN;
 }
@@ -73,13 +73,17 @@ export async function run(race: Race): Promise<void> {
 }
 
 /** What one needs to know of the machine and the run to read the figures and to repeat them. */
-export function printCircumstances(libraries: Record<string, string>): void {
+export function printCircumstances(
+  libraries: Record<string, string>,
+  figures = `medians of alternating rounds, ${MIN_ROUNDS} to ${MAX_ROUNDS} of them; one process`,
+): void {
+  const [, program = '', ...args] = process.argv;
   const versions = Object.entries({ node: process.version, v8: process.versions.v8, ...libraries });
   console.log(`machine   ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors`);
   console.log(`platform  ${process.platform} ${process.arch}`);
   console.log(`versions  ${versions.map((each) => each.join(' ')).join(', ')}, openssl ${process.versions.openssl}`);
-  console.log(`command   node ${[...process.execArgv, relative('.', process.argv[1] ?? '')].join(' ')}`);
-  console.log(`figures   medians of alternating rounds, ${MIN_ROUNDS} to ${MAX_ROUNDS} of them; one process`);
+  console.log(`command   node ${[...process.execArgv, relative('.', program), ...args].join(' ')}`);
+  console.log(`figures   ${figures}`);
 }
 
 async function requireSameResults(title: string, contenders: readonly Contender[]): Promise<void> {

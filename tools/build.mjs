@@ -10,13 +10,13 @@ process.chdir(root);
 rmSync('dist', { recursive: true, force: true });
 
 const programs = ['vigo', 'vigocli', 'vigosrv'].map((name) => `bin/${name}.ts`);
-const benches = ['crypto.ts', 'aes.ts', 'check-in.ts', 'timing.ts', 'vault.ts'];
+const benches = ['crypto.ts', 'aes.ts', 'rpc.ts', 'rpc/echo-server.ts', 'rpc/gauge.ts', 'timing.ts', 'vault.ts'];
 
 await build({
   entryPoints: [
     ...programs.map((path) => ({ in: path, out: basename(path, '.ts') })),
     { in: 'demo/demo.ts', out: 'demo' },
-    ...benches.map((file) => ({ in: `bench/${file}`, out: `bench/${basename(file, '.ts')}` })),
+    ...benches.map((file) => ({ in: `bench/${file}`, out: `bench/${file.slice(0, -'.ts'.length).replace('/', '-')}` })),
   ],
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
