@@ -1,5 +1,5 @@
 import { exchange } from '../../lib/agent/https-exchange.js';
-import { generateTlsKey, prove, type TlsKey, tlsKeyPem } from '../../lib/agent/tls-key.js';
+import { generateTlsKey, prove, type TlsKey } from '../../lib/agent/tls-key.js';
 import { fromBase64Url, type HostName, parseEnvoyId, parseHostName, toBase64Url } from '../../lib/base/index.js';
 import type { ApiClient } from '../../lib/cli/api-client.js';
 import { type Ed25519Signer, loadEd25519 } from '../../lib/crypto/index.js';
@@ -59,7 +59,7 @@ export async function enroll(url: string, { signer, tlsKey, request }: Machine):
   return {
     envoyId: parseEnvoyId(answer.envoy_id),
     signer,
-    keyPem: tlsKeyPem(tlsKey),
+    tlsKey: tlsKey.privateKey,
     certificatePem: answer.certificate,
     caPem,
     pinned: { publicKey, keyId: await signingKeyId(publicKey) },

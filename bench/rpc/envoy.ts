@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { type EnvoyId, type KeyName, systemClock } from '../../lib/base/index.js';
 import { type Ed25519Signer, loadXWing } from '../../lib/crypto/index.js';
@@ -21,11 +22,11 @@ import {
 } from '../../lib/wire/index.js';
 import { type Connection, type Destination, framed } from './connection.js';
 
-/** What enrolling gives a machine. PEM, where it is one. */
+/** What enrolling gives a machine. Certificates are PEM. */
 export interface Identity {
   readonly envoyId: EnvoyId;
   readonly signer: Ed25519Signer;
-  readonly keyPem: string;
+  readonly tlsKey: KeyObject;
   readonly certificatePem: string;
   readonly caPem: string;
   readonly pinned: PinnedKey;
@@ -59,10 +60,11 @@ export class Envoy {
   #held: { head: Uint8Array; body: Uint8Array; policyVersion: number } | undefined;
 
   constructor(identity: Identity) {
-    const { signer, envoyId, caPem, certificatePem, keyPem } = identity;
+    const { signer, envoyId, caPem, certificatePem, tlsKey } = identity;
+    const key = tlsKey.export({ type: 'pkcs8', format: 'pem' });
     this.#identity = identity;
     this.#requests = createRequestSigner({ signer, envoyId, clock: systemClock });
-    this.#context = createSecureContext({ ca: caPem, cert: certificatePem, key: keyPem, minVersion: 'TLSv1.3' });
+    this.#context = createSecureContext({ ca: caPem, cert: certificatePem, key, minVersion: 'TLSv1.3' });
   }
 
   destination(port: number, from?: string): Destination {
