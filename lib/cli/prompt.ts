@@ -49,6 +49,34 @@ export async function askShown(question: string, instead: string): Promise<strin
   });
 }
 
+/** Asks for one of several keys, without Enter, and shows it. Throws what `askHidden` does. */
+export async function askKey<K extends string>(question: string, keys: readonly K[], instead: string): Promise<K> {
+  return withTerminal(instead, async ({ input, fd }) => {
+    writeSync(fd, `${question}: `);
+    try {
+      for (;;) {
+        const byte = await nextKey(input);
+        const key = keys.find((key) => key.charCodeAt(0) === byte);
+        if (key === undefined) continue;
+        writeSync(fd, key);
+        return key;
+      }
+    } finally {
+      writeSync(fd, '\n');
+    }
+  });
+}
+
+/** Whether there is a terminal to ask on. */
+export function canAsk(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interface Terminal {
   readonly input: ReadStream;
   readonly fd: number;
@@ -92,15 +120,11 @@ async function ask({ input, fd }: Terminal, question: string): Promise<Uint8Arra
 async function readLine(input: ReadStream, line: Uint8Array): Promise<number> {
   let length = 0;
   for (;;) {
-    const byte = await nextByte(input);
+    const byte = await nextKey(input);
     switch (byte) {
       case LINE_FEED:
       case CARRIAGE_RETURN:
         return length;
-      case undefined: // the terminal went away
-      case CTRL_C:
-      case CTRL_D:
-        throw new CliError('cancelled', 'cancelled; nothing was changed');
       case CTRL_U:
         length = 0;
         break;
@@ -115,6 +139,13 @@ async function readLine(input: ReadStream, line: Uint8Array): Promise<number> {
         line[length++] = byte;
     }
   }
+}
+
+/** @throws CliError `cancelled`, also where the terminal went away */
+async function nextKey(input: ReadStream): Promise<number> {
+  const byte = await nextByte(input);
+  if (byte !== undefined && byte !== CTRL_C && byte !== CTRL_D) return byte;
+  throw new CliError('cancelled', 'cancelled; nothing was changed');
 }
 
 /** A character of UTF-8 has one byte that isn't a continuation. */

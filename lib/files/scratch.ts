@@ -7,6 +7,7 @@ import {
   statfsSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,6 +30,8 @@ export interface Scratch {
   readonly inMemory: boolean;
   /** What the file holds now, in bytes that the caller wipes. @throws FilesError `too_large`, `not_found` */
   read(maxBytes: number): Promise<Uint8Array>;
+  /** Whether anybody wrote to the file since it was lent, be it the same again. */
+  wasWritten(): boolean;
 }
 
 /**
@@ -56,7 +59,13 @@ export async function withScratchFile<T>(bytes: Uint8Array, work: (scratch: Scra
   process.on('SIGINT', ignore);
   try {
     writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' });
-    return await work({ path, inMemory, read: (maxBytes) => readFileLimited(path, maxBytes) });
+    utimesSync(path, 0, 0); // whoever writes, in place or by a new file, makes it younger
+    return await work({
+      path,
+      inMemory,
+      read: (maxBytes) => readFileLimited(path, maxBytes),
+      wasWritten: () => lstatSync(path, { throwIfNoEntry: false })?.mtimeMs !== 0,
+    });
   } catch (cause) {
     if (cause instanceof Error && 'syscall' in cause) throw filesError('write', path, cause);
     throw cause;

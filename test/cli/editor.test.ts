@@ -31,6 +31,15 @@ t.test('another editor is called with the file alone', async (t) => {
   t.equal(await argumentsOf(t, 'nvi', 'nvi', 'nvi'), 'value');
 });
 
+t.test('an editor that ends sooner than a person could is told of', async (t) => {
+  const taking = (ms: number) => {
+    let now = 1_800_000_000_000;
+    return { nowMs: () => (now += ms) - ms };
+  };
+  t.same(await runEditor('value', { EDITOR: 'true' }, taking(2000)), { editor: 'true', endedAtOnce: true });
+  t.same(await runEditor('value', { EDITOR: 'true' }, taking(4000)), { editor: 'true', endedAtOnce: false });
+});
+
 t.test('an editor that fails, or is not there', async (t) => {
   await t.rejects(runEditor('value', { EDITOR: 'false' }), { code: 'editor_failed' });
   await t.rejects(runEditor('value', { EDITOR: '/nowhere/vim', PATH: '' }), { code: 'editor_failed' });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DIST } from './shell.js';
@@ -102,6 +102,7 @@ if (noTerminal === undefined) {
     t.test('a passphrase is replaced knowing it, or by typing RESET', async (t) => replacedPassphrases(t, home));
     const noVim = spawnSync('vim', ['--version']).status !== 0 && "vim isn't here";
     t.test('vim keeps nothing of what it edits', { skip: noVim }, async (t) => keptByVim(t, home));
+    t.test('what the vault refuses is not lost to who typed it', async (t) => editedAgain(t, home));
     t.test('a rekey shows how far it is', async (t) => rekeyed(t, home));
   });
 }
@@ -139,6 +140,31 @@ function keptByVim(t: Test, home: string): void {
   const session = typeIn(env, home, ['secrets', 'edit', 'a'], ['value', `yypggdd:wq${ENTER}`]);
   t.match(session, { code: 0, shown: /a: nothing changed\n$/ });
   t.same(readdirSync(keep), []);
+}
+
+function editedAgain(t: Test, home: string): void {
+  const folder = t.testdir({ passphrase: 'a third', lent: '' });
+  const [script, lent] = [join(folder, 'editor'), join(folder, 'lent')];
+  const vigocli = `'${process.execPath}' '${join(DIST, 'vigocli.mjs')}'`;
+  const unlock = `${vigocli} secrets unlock --passphrase-file '${folder}/passphrase'`;
+  const edit = (shell: string, ...keys: readonly string[]) => {
+    writeFileSync(script, `#!/bin/sh\necho "$1" > '${lent}'\n${shell}\n`, { mode: 0o700 });
+    const typed = keys.map((key) => ['g to give up: ', key] as const);
+    const session = typeIn({ EDITOR: script }, home, ['secrets', 'edit', 'kept'], ...typed);
+    t.equal(existsSync(readFileSync(lent, 'utf8').trim()), false, 'and nothing of it stays');
+    return session;
+  };
+  const changeAndLock = `echo mine > "$1"; ${vigocli} secrets lock`;
+  t.match(edit(changeAndLock, 'g'), { code: 1, cooked: true, shown: /the vault is locked.*given up; nothing/s });
+
+  type(home, ['secrets', 'unlock', '--passphrase-file', join(folder, 'passphrase')]);
+  const twice = `if grep -q mine "$1"; then ${unlock}; else ${changeAndLock}; fi`;
+  t.match(edit(twice, 'xs', 'e'), { code: 0, shown: /kept: version 1 is stored \(4 bytes\)/ });
+
+  const overtake = `echo mine again > "$1"; printf theirs | ${vigocli} secrets set raw kept`;
+  t.match(edit(overtake, CTRL_C), { code: 1, shown: /is at version 2, not at version 1/ });
+  t.match(edit(overtake, 's'), { code: 0, shown: /store it over that.*kept: version 4 is stored \(10 bytes\)/s });
+  t.equal(type(home, ['secrets', 'reveal', 'kept']).shown, 'mine again\n');
 }
 
 function replacedPassphrases(t: Test, home: string): void {

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statfsSync,
   statSync,
@@ -33,6 +34,20 @@ t.test('a private file in a private folder, in memory where there is such a plac
     return scratch.read(100);
   });
   t.same(read, utf8('edited'));
+});
+
+t.test('whether anybody wrote to it, be it the same again, in place or by another file', async (t) => {
+  await withScratchFile(VALUE, async ({ path, wasWritten }) => {
+    readFileSync(path);
+    t.notOk(wasWritten());
+    writeFileSync(path, VALUE);
+    t.ok(wasWritten());
+  });
+  await withScratchFile(VALUE, async ({ path, wasWritten }) => {
+    writeFileSync(`${path}~`, VALUE);
+    renameSync(`${path}~`, path);
+    t.ok(wasWritten());
+  });
 });
 
 t.test('afterwards it is overwritten and gone, with every copy beside it, also where the work failed', async (t) => {

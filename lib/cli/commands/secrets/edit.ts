@@ -1,7 +1,10 @@
-import { equalBytes, type KeyName, parseKeyName } from '../../../base/index.js';
+import { equalBytes, type KeyName, parseKeyName, VigoError } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
-import type { SecretKind, Vault } from '../../../vault/index.js';
+import type { Scratch } from '../../../files/index.js';
+import type { SecretKind, SetOptions, Vault } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
+import type { CommandContext } from '../../context.js';
+import { CliError } from '../../errors.js';
 import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
 
 const LINE_FEED = 0x0a;
@@ -11,34 +14,75 @@ export const command: Command = {
   summary: 'Change a value in $VISUAL or $EDITOR; nothing is stored where nothing changed, or the editor fails',
   options: [expiresOption, ifVersionOption],
   examples: ['secrets edit vigo/app/settings', 'secrets edit vigo/app/settings --expires 90d'],
-  async run({ vault, note, warn }, [name = ''], flags) {
+  async run(context, [name = ''], flags) {
     const key = parseKeyName(name);
     const expiresMs = readExpiry(flags);
-    const opened = await vault();
-    const [{ demandVersion, MAX_VALUE_BYTES }, { withScratchFile }, { runEditor }] = await Promise.all([
+    const vault = await context.vault();
+    const [{ demandVersion }, { withScratchFile }] = await Promise.all([
       import('../../../vault/index.js'),
       import('../../../files/index.js'),
-      import('../../editor.js'),
     ]);
-    const before = await openOrNew(opened, key);
-    let after: Uint8Array | undefined;
+    const before = await openOrNew(vault, key);
     try {
       demandVersion(key, before.version, readCondition(flags));
-      after = await withScratchFile(before.value, async (scratch) => {
-        if (!scratch.inMemory) warn('there is no file system in memory, so the value passes over a disk');
-        await runEditor(scratch.path);
-        return scratch.read(MAX_VALUE_BYTES + 1);
+      await withScratchFile(before.value, async (scratch) => {
+        if (!scratch.inMemory) context.warn('there is no file system in memory, so the value passes over a disk');
+        // Compare and set: what somebody else stored meanwhile isn't overwritten.
+        const options = { kind: before.kind, expiresMs: expiresMs ?? before.expiresMs, ifVersion: before.version };
+        await edit({ context, vault, key, before: before.value, scratch }, options);
       });
-      const value = withoutAddedNewline(before.value, after);
-      if (equalBytes(value, before.value)) return note(`${key}: nothing changed`);
-      // Compare and set: what somebody else stored meanwhile isn't overwritten.
-      const options = { kind: before.kind, expiresMs: expiresMs ?? before.expiresMs, ifVersion: before.version };
-      note(`${key}: version ${await opened.set(key, value, options)} is stored (${value.length} bytes)`);
     } finally {
-      wipe(before.value, ...(after === undefined ? [] : [after]));
+      wipe(before.value);
     }
   },
 };
+
+interface Editing {
+  readonly context: CommandContext;
+  readonly vault: Vault;
+  readonly key: KeyName;
+  readonly before: Uint8Array;
+  readonly scratch: Scratch;
+}
+
+/** Where the vault refuses what was typed, it isn't lost: the file stays until a person has decided. */
+async function edit({ context, vault, key, before, scratch }: Editing, options: SetOptions): Promise<void> {
+  const [{ MAX_VALUE_BYTES }, { runEditor }, { canAsk, askKey }] = await Promise.all([
+    import('../../../vault/index.js'),
+    import('../../editor.js'),
+    import('../../prompt.js'),
+  ]);
+  let { editor, endedAtOnce } = await runEditor(scratch.path);
+  for (let { ifVersion } = options; ; ) {
+    let after: Uint8Array | undefined;
+    try {
+      after = await scratch.read(MAX_VALUE_BYTES + 1);
+      const value = withoutAddedNewline(before, after);
+      if (equalBytes(value, before)) {
+        context.note(`${key}: nothing changed`);
+        if (endedAtOnce && !scratch.wasWritten()) context.warn(describeForked(editor));
+        return;
+      }
+      const version = await vault.set(key, value, { ...options, ifVersion });
+      return context.note(`${key}: version ${version} is stored (${value.length} bytes)`);
+    } catch (refusal) {
+      if (!(refusal instanceof VigoError) || !canAsk()) throw refusal;
+      context.error(refusal);
+      const overwrites = refusal.code === 'version_conflict';
+      const question = `what you typed is still there: e to edit it, s to store it${overwrites ? ' over that' : ''}, g to give up`;
+      const answer = await askKey(question, ['e', 's', 'g'], 'nothing was changed');
+      if (answer === 'g') throw new CliError('cancelled', 'given up; nothing was changed');
+      if (answer === 'e') ({ editor, endedAtOnce } = await runEditor(scratch.path));
+      else if (overwrites) ifVersion = undefined; // what is there is kept as an earlier version
+    } finally {
+      if (after !== undefined) wipe(after);
+    }
+  }
+}
+
+function describeForked(editor: string): string {
+  return `${editor} ended at once: one with a window of its own must be told to wait, as in EDITOR="code --wait"`;
+}
 
 interface Editable {
   readonly version: number;
