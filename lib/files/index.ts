@@ -12,6 +12,7 @@ export { linkAll } from './link-all.js';
 export { linkFile, moveFile, removeFile, swapLink } from './move.js';
 export { type OpenFile, openFileSync } from './open-file.js';
 export { checkPrivateFile } from './private.js';
+export { demandClosable, ensurePrivateDir } from './private-folder.js';
 export { hardenProcess } from './process-hardening.js';
 export { acquireProcessLock, type ProcessLock, processLockOwner } from './process-lock.js';
 export { type ReadOptions, readFileLimited } from './read.js';

@@ -69,7 +69,7 @@ export class Vault {
   async init(
     passphrase: Uint8Array,
     { serverKeys = [] }: { serverKeys?: readonly string[] } = {},
-  ): Promise<Initialization> {
+  ): Promise<Initialization & { closedFolder: boolean }> {
     const { lock, journal, clock, actor } = this.#access;
     const verifier = await makeVerifier(passphrase);
     return lock.exclusively(async () => {
@@ -79,8 +79,8 @@ export class Vault {
         subject: this.layout.secretsDir,
         describe: ({ masterKey }) => ({ master_key: masterKey }),
         act: async () => {
-          await carryOutInit(this.layout, plan, { verifier, serverKeys, createdMs: clock.nowMs(), by: actor });
-          return plan;
+          const content = { verifier, serverKeys, createdMs: clock.nowMs(), by: actor };
+          return { ...plan, ...(await carryOutInit(this.layout, plan, content)) };
         },
       });
     });

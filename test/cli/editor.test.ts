@@ -34,7 +34,12 @@ t.test('another editor is called with the file alone', async (t) => {
 t.test('an editor that ends sooner than a person could is told of', async (t) => {
   const taking = (ms: number) => {
     let now = 1_800_000_000_000;
-    return { nowMs: () => (now += ms) - ms };
+    return {
+      nowMs() {
+        now += ms;
+        return now;
+      },
+    };
   };
   t.same(await runEditor('value', { EDITOR: 'true' }, taking(2000)), { editor: 'true', endedAtOnce: true });
   t.same(await runEditor('value', { EDITOR: 'true' }, taking(4000)), { editor: 'true', endedAtOnce: false });

@@ -127,7 +127,10 @@ t.test('states × verbs', async (t) => {
 t.test('init makes what is missing, for its owner only', async (t) => {
   const { vault, secretsDir, journal } = makeKit(t);
   t.same(await vault.planInit(), { masterKey: 'made' });
-  t.same(await vault.init(PASSPHRASE, { serverKeys: ['policy', 'checkpoint'] }), { masterKey: 'made' });
+  t.same(await vault.init(PASSPHRASE, { serverKeys: ['policy', 'checkpoint'] }), {
+    masterKey: 'made',
+    closedFolder: false,
+  });
   t.same(journal.take(), [`vault.initialized intent ${secretsDir}`, `vault.initialized done ${secretsDir}`]);
   t.equal(lstatSync(secretsDir).mode & 0o7777, 0o700);
   t.equal(lstatSync(vault.layout.keysDir).mode & 0o7777, 0o700);
@@ -139,7 +142,10 @@ t.test('init makes what is missing, for its owner only', async (t) => {
   const kept = [readFileSync(keyFile), readFileSync(join(keysDir, 'policy'))];
   rmSync(verifierFile);
   rmSync(join(keysDir, 'checkpoint'));
-  t.same(await vault.init(PASSPHRASE, { serverKeys: ['policy', 'checkpoint'] }), { masterKey: 'kept' });
+  t.same(await vault.init(PASSPHRASE, { serverKeys: ['policy', 'checkpoint'] }), {
+    masterKey: 'kept',
+    closedFolder: false,
+  });
   t.same([readFileSync(keyFile), readFileSync(join(keysDir, 'policy'))], kept);
   await vault.unlock(PASSPHRASE);
 });

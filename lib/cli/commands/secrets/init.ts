@@ -1,4 +1,5 @@
 import { wipe } from '../../../crypto/index.js';
+import type { Vault, VaultLayout } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
 import type { CommandContext } from '../../context.js';
 import { passphraseOption, readNewPassphrase } from '../../passphrase.js';
@@ -14,8 +15,8 @@ export const command: Command = {
     await vault.planInit();
     const passphrase = await readNewPassphrase(flags);
     try {
-      const { masterKey } = await vault.init(passphrase, { serverKeys: SERVER_KEYS });
-      describe(context, vault.layout, masterKey);
+      const made = await vault.init(passphrase, { serverKeys: SERVER_KEYS });
+      describe(context, vault.layout, made);
     } finally {
       wipe(passphrase);
     }
@@ -24,9 +25,10 @@ export const command: Command = {
 
 function describe(
   { note, home }: CommandContext,
-  layout: { keyFile: string; verifierFile: string },
-  masterKey: 'made' | 'kept',
+  layout: VaultLayout,
+  { masterKey, closedFolder }: Awaited<ReturnType<Vault['init']>>,
 ): void {
+  if (closedFolder) note(`secrets     ${layout.secretsDir} (0700), which others could look into before`);
   note(`master key  ${layout.keyFile} (0600)${masterKey === 'kept' ? ', kept as it was' : ''}`);
   note(`verifier    ${layout.verifierFile} (0600)`);
   note(`server keys ${home.keys} (0700)`);
