@@ -8,14 +8,21 @@ export function spellings(value: string): Map<string, Buffer> {
     ['raw', raw],
     ['latin1', Buffer.from(value, 'latin1')],
     ['utf16', Buffer.from(value, 'utf16le')],
-    ['hex', Buffer.from(raw.toString('hex'))],
-    ['HEX', Buffer.from(raw.toString('hex').toUpperCase())],
-    ['list of bytes', Buffer.from(raw.join(','))],
-    ['inspected bytes', Buffer.from(raw.toString('hex').replaceAll(/..(?!$)/g, '$& '))],
     ['URL component', Buffer.from(encodeURIComponent(value))],
     ['URL', Buffer.from(encodeURI(value))],
     ['form', Buffer.from(new URLSearchParams([['', value]]).toString().slice(1))],
     ['JSON', Buffer.from(JSON.stringify(value).slice(1, -1))],
+  ]);
+  return new Map([...found, ...spellingsOfBytes(raw)]);
+}
+
+/** The same of bytes that aren't a text: as they are written in one. */
+export function spellingsOfBytes(raw: Buffer): Map<string, Buffer> {
+  const found = new Map<string, Buffer>([
+    ['hex', Buffer.from(raw.toString('hex'))],
+    ['HEX', Buffer.from(raw.toString('hex').toUpperCase())],
+    ['list of bytes', Buffer.from(raw.join(','))],
+    ['inspected bytes', Buffer.from(raw.toString('hex').replaceAll(/..(?!$)/g, '$& '))],
   ]);
   for (const alignment of [0, 1, 2]) {
     // Three bytes are four characters: what stands before and behind shares a character with the value at most.
