@@ -1,4 +1,5 @@
 export { type AgentChannel, type ChannelOptions, connectAgent, type UnaryMethod } from './channel.js';
+export type { ConnectionRefusal } from './connection-refusal.js';
 export { RpcError, type RpcErrorCode } from './errors.js';
 export type { Peer, PeerIdentity, PeerName } from './peer.js';
 export {

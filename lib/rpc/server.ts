@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/index.js';
 import type { AgentMethod } from '../wire/index.js';
+import type { ConnectionRefusal } from './connection-refusal.js';
 import type { Peer, PeerIdentity, PeerName } from './peer.js';
 
 /** One request of an agent: the bytes of its `SignedRequest`, of which nothing but the size was looked at. */
@@ -75,8 +76,8 @@ export interface ServerOptions {
   readonly clock?: Clock | undefined;
   /** Hears of what failed in a handler without being the caller's fault. The caller learns nothing of it. */
   readonly onError?: ((error: unknown, method: AgentMethod, peer: Peer | undefined) => void) | undefined;
-  /** Hears of connections that didn't get through the handshake, most often for want of a certificate of our CA. */
-  readonly onRefusedConnection?: ((reason: string, remoteAddress: string | undefined) => void) | undefined;
+  /** Hears of connections that came to nothing. */
+  readonly onRefusedConnection?: ((reason: ConnectionRefusal, remoteAddress: string | undefined) => void) | undefined;
 }
 
 export interface AgentServer {

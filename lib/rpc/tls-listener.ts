@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { type Clock, parseHostPort } from '../base/index.js';
+import { type ConnectionRefusal, handshakeRefusal, refusedAddress } from './connection-refusal.js';
 import { type Credentials, withTlsOptions } from './credentials.js';
 import { RpcError } from './errors.js';
 import type { Handshakes } from './handshakes.js';
@@ -25,7 +26,7 @@ export interface TlsListenerOptions {
   readonly handshakes: Handshakes;
   /** Takes a connection whose peer is verified and speaks HTTP/2. */
   readonly onConnection: (socket: TLSSocket) => void;
-  readonly onRefused: (reason: string, remoteAddress: string | undefined) => void;
+  readonly onRefused: (reason: ConnectionRefusal, remoteAddress: string | undefined) => void;
 }
 
 /**
@@ -56,7 +57,7 @@ export class TlsListener {
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('connection', (socket: Socket) => {
       if (!options.handshakes.begin(socket)) {
-        options.onRefused('too many handshakes at once', socket.remoteAddress);
+        options.onRefused('too_many_handshakes', socket.remoteAddress);
         socket.destroy();
         return;
       }
@@ -65,7 +66,7 @@ export class TlsListener {
     });
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
     this.#server.on('tlsClientError', (error, socket) => {
-      options.onRefused(String(socket.authorizationError ?? error.message), socket.remoteAddress);
+      options.onRefused(handshakeRefusal(error, socket), refusedAddress(socket));
       // Node reports a handshake that takes too long, and leaves its connection open.
       socket.destroy();
     });
@@ -81,7 +82,7 @@ export class TlsListener {
       this.#server.listen(host === '' ? { port } : { host, port }, resolve);
     });
     // Later on: a connection couldn't be accepted, most often for want of file descriptors. The others go on.
-    this.#server.on('error', (error) => this.#options.onRefused(error.message, undefined));
+    this.#server.on('error', () => this.#options.onRefused('not_accepted', undefined));
     return this.#server.address() as AddressInfo;
   }
 
@@ -127,7 +128,8 @@ export class TlsListener {
     // Two machines behind one NAT may show the same endpoint to two addresses of ours; the second one tries again.
     const twice = this.#connections.has(endpoint);
     if (peer === undefined || leftMs <= 0 || twice || socket.alpnProtocol !== 'h2' || !this.#server.listening) {
-      this.#options.onRefused('no HTTP/2 on a connection with a verified peer', socket.remoteAddress);
+      const isOver = peer !== undefined && leftMs <= 0;
+      this.#options.onRefused(isOver ? 'certificate_expired' : 'no_handshake', socket.remoteAddress);
       socket.destroy();
       return;
     }

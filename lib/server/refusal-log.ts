@@ -2,6 +2,9 @@ import type { Clock } from '../base/index.js';
 import { networkOf } from './network.js';
 
 const WINDOW_MS = 60_000;
+/** How much is counted apart at one time. Who has a thousand addresses gets a line for all the others. */
+const MAX_TALLIES = 1000;
+const VARIOUS = 'various';
 
 /** Somebody was refused. The subject is what is proven about the caller, never what it says. */
 export interface Refusal {
@@ -23,7 +26,7 @@ interface Tally {
 
 /**
  * Enters refusals into the audit log without letting whoever provokes them fill the disk: the first of a kind at once,
- * what follows within the minute as one entry with its count.
+ * what follows within the minute as one entry with its count, and no more than a thousand kinds apart.
  */
 export class RefusalLog {
   readonly #sink: RefusalSink;
@@ -35,8 +38,10 @@ export class RefusalLog {
     this.#clock = clock;
   }
 
-  note(refusal: Refusal): void {
-    const key = [refusal.action, refusal.subject, refusal.reason, networkOf(refusal.address)].join(' ');
+  note(refused: Refusal): void {
+    const isOneMore = this.#tallies.size >= MAX_TALLIES && !this.#tallies.has(keyOf(refused));
+    const refusal = isOneMore ? { ...refused, subject: VARIOUS, address: VARIOUS } : refused;
+    const key = keyOf(refusal);
     const tally = this.#tallies.get(key);
     if (tally !== undefined && !this.#isOver(tally)) {
       tally.more++;
@@ -69,4 +74,8 @@ export class RefusalLog {
   #settle({ refusal, more }: Tally): void {
     if (more > 0) this.#sink(refusal, more);
   }
+}
+
+function keyOf({ action, subject, reason, address }: Refusal): string {
+  return [action, subject, reason, networkOf(address)].join(' ');
 }

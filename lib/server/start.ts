@@ -266,8 +266,11 @@ class Start {
       handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, signer: trust, wakeUps: this.#wakeUps }),
       networkOf,
       onError: this.#report('a call failed'),
-      onRefusedConnection: (reason, address = 'unknown') =>
-        parts.refusals.note({ action: 'request.rejected', subject: 'nobody', reason, method: 'connect', address }),
+      onRefusedConnection: (reason, address = 'unknown') => {
+        // Health checks and port scans would be most of the log. Whoever shows a certificate wants to be somebody.
+        if (reason === 'no_handshake') return;
+        parts.refusals.note({ action: 'request.rejected', subject: 'nobody', reason, method: 'connect', address });
+      },
     });
     this.#onTls.push((files) => grpc.useTls(agentTls(files)));
     this.#shutdown.add(() => grpc.close({ graceMs: GRACE_MS }));

@@ -52,6 +52,26 @@ t.test('what differs is counted apart, but for the addresses of one host', async
   t.same(entered.slice(4), ['no token 2001:db8::1 1']);
 });
 
+t.test('with a thousand addresses a minute, the others are counted together', async (t) => {
+  const { clock, entered, log } = make();
+  const fromAll = (octet: number) => {
+    for (let i = 0; i < 2000; i++) log.note({ ...REFUSAL, address: `10.${octet}.${i >> 8}.${i & 255}` });
+  };
+  fromAll(0);
+  t.equal(entered.length, 1001);
+  t.equal(entered.at(-1), 'no token various 1');
+  fromAll(1);
+  fromAll(0);
+  t.equal(entered.length, 1001, 'and take no room');
+  clock.ms += 60_000;
+  log.settleOver();
+  t.equal(entered.length, 2002);
+  t.ok(entered.includes('no token 10.0.0.7 1'), 'those that were first have their own count');
+  t.ok(entered.includes('no token various 3999'));
+  log.note({ ...REFUSAL, address: '10.2.0.1' });
+  t.equal(entered.at(-1), 'no token 10.2.0.1 1', 'the next minute begins anew');
+});
+
 t.test('at the end nothing is lost and nothing entered twice', async (t) => {
   const { entered, log } = make();
   for (let i = 0; i < 3; i++) log.note(REFUSAL);
