@@ -30,7 +30,11 @@ const SYSTEM_ERRORS: Readonly<Record<string, [FilesErrorCode, what: string, hint
   EEXIST: ['exists', 'it exists already'],
   EACCES: ['no_permission', 'permission denied', 'run it as the user who owns the file'],
   EPERM: ['no_permission', 'operation not permitted', 'run it as the user who owns the file'],
-  EROFS: ['read_only', 'the file system is read-only'],
+  EROFS: [
+    'read_only',
+    'the file system is read-only',
+    'mount it for writing; the kernel makes it read-only after errors, and its log says so',
+  ],
   ENOSPC: ['no_space', 'no space left on the file system', 'free some space and try again'],
   EDQUOT: ['no_space', 'the disk quota is used up', 'free some space and try again'],
   EFBIG: ['no_space', "the file is larger than this process's limit"],

@@ -28,7 +28,7 @@ export async function openDatabase(file: string): Promise<Connection> {
     return db;
   } catch (error) {
     db?.close();
-    throw toStoreError(error);
+    throw toStoreError(error, path);
   }
 }
 
@@ -55,7 +55,7 @@ export async function openDatabaseReadOnly(file: string): Promise<Connection> {
     return db;
   } catch (error) {
     db?.close();
-    throw toStoreError(error);
+    throw toStoreError(error, path);
   }
 }
 

@@ -52,7 +52,7 @@ export class Engine {
       return results;
     } catch (cause) {
       if (this.#db.open && this.#db.inTransaction) this.#db.exec('ROLLBACK');
-      const error = toStoreError(cause);
+      const error = toStoreError(cause, this.#db.name);
       return calls.map(() => ({ ok: false, error }));
     }
   }
@@ -71,7 +71,7 @@ export class Engine {
       // After a full disk or an I/O error SQLite may have rolled everything back, the neighbours' work as well.
       if (!this.#db.inTransaction) throw error;
       this.#db.exec('ROLLBACK TO call; RELEASE call');
-      return { ok: false, error: toStoreError(error) };
+      return { ok: false, error: toStoreError(error, this.#db.name) };
     }
   }
 }

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
+import { FilesError, freeSpace } from '../files/index.js';
 
 const STORE_ERRORS = {
   driver_missing: 'precondition', // better-sqlite3 isn't installed, or doesn't run here
@@ -42,17 +44,48 @@ const SQLITE_CODES: readonly (readonly [prefix: string, code: StoreErrorCode, me
   ['SQLITE_CANTOPEN', 'unavailable', "the database can't be opened", 'check its folder and who owns it'],
   ['SQLITE_READONLY', 'unavailable', "the database can't be written", 'check who owns it'],
   ['SQLITE_PERM', 'unavailable', "the database can't be opened", 'check who owns it'],
-  ['SQLITE_IOERR', 'unavailable', 'the disk with the database fails'],
+  [
+    'SQLITE_IOERR',
+    'unavailable',
+    'the disk with the database fails',
+    'is its quota used up? the kernel log may say more',
+  ],
 ];
+
+const ON_DISK = /^SQLITE_(CANTOPEN|READONLY|IOERR|FULL)/;
+
+/** Undefined where neither is so. */
+function refusedByDisk(path: string, cause: unknown): StoreError | undefined {
+  try {
+    const { readOnly, bytes, files } = freeSpace(dirname(path));
+    if (readOnly) {
+      return new StoreError('unavailable', `can't write ${path}: the file system is read-only`, {
+        hint: 'mount it for writing; the kernel makes it read-only after errors, and its log says so',
+        cause,
+      });
+    }
+    if (bytes > 0 && files !== 0) return undefined;
+    const hint = 'free some space and try again; nothing was changed';
+    return new StoreError('full', `can't write ${path}: no space left on the file system`, { hint, cause });
+  } catch (error) {
+    if (error instanceof FilesError) return undefined;
+    throw error;
+  }
+}
 
 export function isBusy(error: unknown): boolean {
   return sqliteCode(error).startsWith('SQLITE_BUSY');
 }
 
-/** Whatever came out of the driver, as this room's error. */
-export function toStoreError(error: unknown): StoreError {
+/**
+ * Whatever came out of the driver, as this room's error.
+ * @param path of the database: where it's the file system that refuses, SQLite doesn't always say so
+ */
+export function toStoreError(error: unknown, path?: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = sqliteCode(error);
+  const refusal = path !== undefined && ON_DISK.test(code) ? refusedByDisk(path, error) : undefined;
+  if (refusal !== undefined) return refusal;
   for (const [prefix, storeCode, message, hint] of SQLITE_CODES) {
     if (code.startsWith(prefix)) return new StoreError(storeCode, message, { hint, cause: error });
   }

@@ -30,7 +30,7 @@ export async function openExclusiveLock(file: string, options: LockOptions = {})
     // No waiting inside SQLite: it would stop the event loop.
     return new ExclusiveLock(new Database(path, { timeout: 0 }), path, options.waitMs ?? DEFAULT_WAIT_MS);
   } catch (error) {
-    throw toStoreError(error);
+    throw toStoreError(error, path);
   }
 }
 
@@ -99,7 +99,7 @@ export class ExclusiveLock {
       return true;
     } catch (error) {
       if (isBusy(error)) return false;
-      throw toStoreError(error);
+      throw toStoreError(error, this.#path);
     }
   }
 }
