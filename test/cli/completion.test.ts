@@ -74,6 +74,7 @@ t.test('in a vault', async (t) => {
     for (const typed of ['nothing', 'vigo/web/tls/', '../', '/', '.', 'vigo//'])
       t.equal(names(typed), 'words\n', typed);
     t.equal(names('', '--secrets-dir', host.folder), 'words\n', 'another vault');
+    t.equal(names('', '--secrets-dir', '~/secrets'), 'words\nvigo/\n', 'as it was typed');
     t.same(readFileSync(join(host.home, '.secrets-unlocked')), sentinel, 'the unlock is not prolonged');
     t.equal(host.run('audit', 'list', '--json').length, entries, 'nothing is recorded');
   });
@@ -141,7 +142,7 @@ function makeHost(t: Test): Host {
       join(bin, 'vigocli'),
       [...args, ...(args[0] === '--complete' ? [] : ['--quiet'])],
       {
-        env: { PATH: path, VIGO_HOME: home },
+        env: { PATH: path, VIGO_HOME: home, HOME: home },
         encoding: 'utf8',
       },
     );

@@ -43,7 +43,11 @@ function makeSmall(t: Test) {
       env,
       encoding: 'utf8',
     });
-  for (const verb of ['init --passphrase-file passphrase', 'unlock --passphrase-file passphrase', ...VERBS.slice(0, 1)]) {
+  for (const verb of [
+    'init --passphrase-file passphrase',
+    'unlock --passphrase-file passphrase',
+    ...VERBS.slice(0, 1),
+  ]) {
     t.equal(run(verb).status, 0, verb);
   }
   return { disk, run };

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { VigoError } from '../../base/index.js';
 import type { Command } from '../command.js';
 import { makeContext } from '../context.js';
@@ -29,7 +30,7 @@ async function names(
   env: NodeJS.ProcessEnv,
 ): Promise<Suggestion[]> {
   const context = makeContext(env, {
-    text: (name) => options.get(name),
+    text: (name) => options.get(name)?.replace(/^~(?=\/|$)/, homedir()), // a shell hands over what is typed as it stands
     texts: () => [],
     is: (name) => options.has(name),
   });
