@@ -7,6 +7,7 @@ import type { CommandContext } from '../context.js';
 import { formatTime } from '../table.js';
 import { type Interruption, interruptibly } from './interruption.js';
 import { readUnlocking } from './locking.js';
+import { warnOfOtherPlaces } from './restored-places.js';
 import { readInput } from './streams.js';
 
 /** Makes a home of a backup, where there is none yet. */
@@ -33,6 +34,7 @@ async function restore(
   await restoreHome(archive, home, (draft) => record(context, archive, home, draft));
   note(`${home} is as it was on ${host} at ${formatTime(at)}, when ${by} made the backup`);
   note('not in it: what was enrolled, revoked, stored or published since');
+  await warnOfOtherPlaces(context, home);
   note('the vault is locked; next: vigocli secrets unlock, then vigosrv');
 }
 
