@@ -24,9 +24,18 @@ const ADVICE: Readonly<Record<RejectionReason, string>> = {
 /** A certificate that is too old or too new for the clock of whoever looks at it, in OpenSSL's words. */
 const TIME = /certificate (has expired|is not yet valid)|alert certificate expired/i;
 
+/** A server that shows something else than a certificate of the CA that is trusted, for a server, and for its name. */
+const STRANGER =
+  /verify the first certificate|self-signed certificate|unsuitable certificate purpose|does not match certificate/i;
+const NO_TLS = /no TLS 1\.3 connection/;
+
 /** @returns undefined where nobody knows better than the message */
 export function adviceFor(problem: VigoError): string | undefined {
   if (problem instanceof Rejection) return ADVICE[problem.code];
   if (TIME.test(problem.message)) return "set this machine's clock right, or renew the server's certificate";
+  if (STRANGER.test(problem.message)) {
+    return "something else answers in the server's place: look at the name and the route to it, and who asked for its certificate";
+  }
+  if (NO_TLS.test(problem.message)) return 'something else listens at this address: look at the address and its port';
   return problem.hint;
 }

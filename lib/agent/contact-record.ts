@@ -64,9 +64,11 @@ export class ContactRecord {
 
   /** @param problem undefined where the task was done */
   async note(task: Task, problem: VigoError | undefined): Promise<void> {
-    if (this.#troubles.get(task)?.reason === problem?.code) return;
-    if (problem === undefined) this.#troubles.delete(task);
-    else this.#troubles.set(task, this.#describe(task, problem));
+    const before = this.#troubles.get(task);
+    const trouble = problem && this.#describe(task, problem, before);
+    if (before?.reason === trouble?.reason && before?.message === trouble?.message) return;
+    if (trouble === undefined) this.#troubles.delete(task);
+    else this.#troubles.set(task, trouble);
     const file: z.infer<typeof fileSchema> = { version: 1, troubles: [...this.#troubles.values()] };
     const { path, warn } = this.#options;
     await writeFileAtomic(path, utf8(JSON.stringify(file)), { mode: 0o600 }).catch((cause) => {
@@ -75,7 +77,7 @@ export class ContactRecord {
     });
   }
 
-  #describe(task: Task, problem: VigoError): Trouble {
+  #describe(task: Task, problem: VigoError, before: Trouble | undefined): Trouble {
     const { redact, clock } = this.#options;
     const fit = (text: string) => redact(text).slice(0, MAX_TEXT_CHARS);
     const advice = adviceFor(problem);
@@ -84,7 +86,8 @@ export class ContactRecord {
       reason: problem.code,
       message: fit(problem.message),
       advice: advice === undefined ? null : fit(advice),
-      since_ms: clock.nowMs(),
+      // How it is told may change while the reason stays.
+      since_ms: before?.reason === problem.code ? before.since_ms : clock.nowMs(),
     };
   }
 }

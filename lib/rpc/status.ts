@@ -40,7 +40,16 @@ export function errorOf(failure: StatusObject, what: string): Rejection | RpcErr
       return new RpcError('failed', `${what}: the server's reason can't be read`, { cause });
     }
   }
-  return new RpcError(CODES[failure.code] ?? 'failed', `${what}: ${details}`, { cause: failure });
+  return new RpcError(CODES[failure.code] ?? 'failed', `${what}: ${connectionWords(details)}`, { cause: failure });
+}
+
+/** gRPC's words for a connection that doesn't come about, and OpenSSL's in them, without what tells an operator nothing. */
+function connectionWords(details: string): string {
+  const words = /^No connection established\. Last error: (?:Error: )?(.*?)[ .]*(?:Resolution note:.*)?$/.exec(
+    details,
+  )?.[1];
+  const reason = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(words ?? '')?.[1];
+  return reason === undefined ? (words ?? details) : `no TLS 1.3 connection: ${reason}`;
 }
 
 /** Against a text that breaks the header it travels in, or the terminal on which it is printed. */

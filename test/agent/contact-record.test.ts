@@ -32,6 +32,8 @@ t.test('a reason is kept with the time since when it is the same, also across pr
   const trouble = { task: 'check-in', reason: 'unavailable', message: 'nobody there', advice: null };
   t.strictSame(await readTroubles(path), [{ ...trouble, since_ms: 1_000_000 }]);
   const next = await open();
+  await next.note('check-in', new RpcError('unavailable', 'somebody else there'));
+  t.match(await readTroubles(path), [{ message: 'somebody else there', since_ms: 1_000_000 }], 'told otherwise');
   await next.note('check-in', unknown);
   t.match(await readTroubles(path), [{ reason: 'unknown', advice: /vigo enroll --again/, since_ms: 1_005_000 }]);
   await next.note('secrets', gone);

@@ -85,6 +85,24 @@ t.test('statuses of gRPC itself', async (t) => {
   }
 });
 
+t.test('a connection that does not come about, in words', async (t) => {
+  const openssl = '808C2D9D4A7F0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/x.c:350: ';
+  for (const [details, words] of [
+    [
+      'No connection established. Last error: Error: certificate has expired. Resolution note: ',
+      'certificate has expired',
+    ],
+    ['No connection established. Last error: connect ECONNREFUSED 127.0.0.1:1', 'connect ECONNREFUSED 127.0.0.1:1'],
+    [
+      `No connection established. Last error: Error: ${openssl}. Resolution note: `,
+      'no TLS 1.3 connection: wrong version number',
+    ],
+    ['Connection dropped', 'Connection dropped'],
+  ] as const) {
+    t.equal(errorOf({ code: status.UNAVAILABLE, details, metadata: new Metadata() }, 'x').message, `x: ${words}`);
+  }
+});
+
 t.test('a rejection that is junk', async (t) => {
   const metadata = new Metadata();
   metadata.set(REJECTION_TRAILER, Buffer.from('junk'));

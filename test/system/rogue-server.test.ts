@@ -1,12 +1,9 @@
-import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { fromBase64Url, parseEnvoyId, parseKeyName, Secret, systemClock, utf8 } from '../../lib/base/index.js';
+import { fromBase64Url, parseEnvoyId, parseKeyName, Secret, utf8 } from '../../lib/base/index.js';
 import { loadEd25519, loadSha256 } from '../../lib/crypto/index.js';
-import { generateCa, issueServerCertificate, parseEnvoyUri } from '../../lib/pki/index.js';
 import { hashBody } from '../../lib/policy/index.js';
-import { startAgentServer } from '../../lib/rpc/index.js';
 import {
   decodeCheckInAnswer,
   decodeResolveSecrets,
@@ -20,7 +17,7 @@ import {
   sealAnswer,
   signHead,
 } from '../../lib/wire/index.js';
-import { type Exchange, type Interceptor, intercept, redirect } from './interceptor.js';
+import { type Exchange, type Interceptor, intercept } from './interceptor.js';
 import { startFleet } from './start-fleet.js';
 
 const KEY = parseKeyName('shop/password');
@@ -28,6 +25,9 @@ const EVIL = 'a value of the attacker';
 
 const ed25519 = await loadEd25519();
 const sha256 = await loadSha256();
+/** A line of a stack trace, also where it stands in JSON. */
+const STACK = /(^|\\n) {4}at /m;
+
 /** A policy key like the server's, but not the server's: that one lies encrypted in its vault. */
 const ownKey = ed25519.generateSigner();
 
@@ -135,35 +135,7 @@ resources:
     t.notOk(existsSync(join(fleet.root, 'web-3', 'state', 'policy')));
   });
 
-  for (const [what, read] of Object.entries({
-    'a certificate of another CA': () => {
-      const ca = generateCa({ commonName: 'Vigo CA', days: 1, clock: systemClock });
-      return issueServerCertificate({ ca, names: [], days: 1, clock: systemClock });
-    },
-    "an envoy's certificate": () => ({
-      certificatePem: readFileSync(join(fleet.configDir('web-2'), 'tls.pem'), 'utf8'),
-      key: createPrivateKey(readFileSync(join(fleet.configDir('web-2'), 'tls.pem'))),
-    }),
-  })) {
-    await t.test(`a server that shows ${what} isn't even asked`, async (t) => {
-      const unasked = async () => t.fail('it was asked') as never;
-      const { certificatePem, key } = read();
-      const rogue = await startAgentServer({
-        listen: '127.0.0.1:0',
-        tls: { certificatePem, key, caPem: readFileSync(join(fleet.home, 'tls', 'ca'), 'utf8') },
-        peerIdentity: parseEnvoyUri,
-        isActive: () => true,
-        handlers: { checkIn: unasked, resolveSecrets: unasked, reportRun: unasked, wakeUp: unasked },
-      });
-      t.teardown(() => rogue.close({ graceMs: 0 }));
-      await redirect(fleet, 'web-1', `localhost:${rogue.port}`);
-      rmSync(target, { force: true });
-      const run = await runOnce('web-1');
-      t.not(run.code, 0);
-      t.match(run.stderr, /certificate/);
-      t.notOk(existsSync(target));
-    });
-  }
+  t.notMatch(fleet.printed.join('\n'), STACK, 'no stack trace anywhere');
 
   /** The genuine policy, but for where it writes. */
   function evilBody({ body }: PolicyBundle): Uint8Array {
