@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DEFAULT_HOME, errorTable, systemClock, VigoError } from '../base/index.js';
+import { DEFAULT_HOME, errorTable, homePaths, systemClock, VigoError } from '../base/index.js';
 import { hardenProcess } from '../files/index.js';
 import { version } from '../version.js';
 
@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   const [word] = argv;
   if (word === '--help' || word === '-h') return print(HELP);
   if (word === '--version' || word === '-v') return print(`vigosrv ${version}\n`);
-  if (word === '--unit') return print(await unit(env));
+  if (word === '--unit') return printUnit(env);
   if (word !== undefined) {
     process.stderr.write(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
     return errorTable.usage.exit;
@@ -47,9 +47,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     log.info('stopped');
     return 0;
   } catch (error) {
-    if (!(error instanceof VigoError)) throw error;
-    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
-    return errorTable[error.kind].exit;
+    return fail(error);
   }
 }
 
@@ -58,13 +56,28 @@ export async function runThread(): Promise<void> {
   await import('./store-thread.js');
 }
 
-async function unit({
-  VIGO_HOME: home = DEFAULT_HOME,
-  VIGO_CONFIG_FILE: settings,
-}: NodeJS.ProcessEnv): Promise<string> {
-  const { serverUnit } = await import('./unit.js');
-  const [, program = ''] = process.argv;
-  return serverUnit([process.execPath, realpathSync(program)], resolve(home), settings && resolve(settings));
+async function printUnit({ VIGO_HOME, VIGO_CONFIG_FILE }: NodeJS.ProcessEnv): Promise<number> {
+  const [{ serverUnit }, { placesIn, readSettings }] = await Promise.all([
+    import('./unit.js'),
+    import('../settings/index.js'),
+  ]);
+  const home = resolve(VIGO_HOME || DEFAULT_HOME);
+  const settingsFile = VIGO_CONFIG_FILE ? resolve(VIGO_CONFIG_FILE) : undefined;
+  try {
+    const settings = await readSettings(homePaths(home), settingsFile);
+    const { databasePath } = placesIn(homePaths(home), (field) => settings?.place(field));
+    const [, program = ''] = process.argv;
+    return print(serverUnit([process.execPath, realpathSync(program)], { home, settingsFile, databasePath }));
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** @returns the exit code. @throws what is a defect */
+function fail(error: unknown): number {
+  if (!(error instanceof VigoError)) throw error;
+  process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
+  return errorTable[error.kind].exit;
 }
 
 function print(text: string): number {

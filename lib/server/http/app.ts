@@ -42,6 +42,7 @@ export interface AppContext
 export function httpsApp(context: AppContext): FastifyInstance {
   const limits = { ...CONNECTION_LIMITS, ...context.limits };
   const app = fastify({
+    https: {},
     // The framework would clone its options, the key with them, and nobody could wipe that.
     serverFactory: (handler) => {
       const options = {
