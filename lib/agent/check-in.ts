@@ -1,5 +1,6 @@
 import { version } from '../version.js';
-import { decodeCheckInAnswer, encodeCheckIn, headHash } from '../wire/index.js';
+import { decodeCheckInAnswer, encodeCheckIn, headHash, type SignedHead } from '../wire/index.js';
+import { AgentError } from './errors.js';
 import type { HeldGeneration } from './held-generation.js';
 import { type HeldPolicy, openBundle, type PolicyTrust } from './held-policy.js';
 import type { Session } from './session.js';
@@ -13,7 +14,9 @@ export interface CheckedIn {
 }
 
 /**
- * Asks for a newer policy than the one held, and verifies it. A generation that comes with it is stored first.
+ * Asks for a newer policy than the one held, and verifies it. A generation that comes with it is stored first. A server
+ * that offers an older policy is shown the one that is held: an earlier database that was put back learns by that what
+ * it has forgotten, and whoever replays an old bundle can't sign a new one.
  * @throws Rejection, RpcError, FilesError, and what `openBundle` throws
  */
 export async function checkIn(
@@ -22,15 +25,24 @@ export async function checkIn(
   trust: PolicyTrust,
   generation: HeldGeneration,
 ): Promise<CheckedIn> {
-  const payload = encodeCheckIn({
-    heldHead: held && (await headHash(held.signed)),
-    heldBody: held?.head.bodyHash,
-    traits: collectTraits(),
-    agentVersion: version,
-    generation: generation.current,
-  });
-  const { answer } = await session.call('CheckIn', payload);
-  const { generation: next, bundle, serverTimeMs, intervalMs } = decodeCheckInAnswer(answer);
-  if (next !== undefined) await generation.store(next);
-  return { policy: bundle && (await openBundle(bundle, held, trust)), serverTimeMs, intervalMs };
+  const ask = async (newerHead: SignedHead | undefined): Promise<CheckedIn> => {
+    const payload = encodeCheckIn({
+      heldHead: held && (await headHash(held.signed)),
+      heldBody: held?.head.bodyHash,
+      traits: collectTraits(),
+      agentVersion: version,
+      generation: generation.current,
+      newerHead,
+    });
+    const { answer } = await session.call('CheckIn', payload);
+    const { generation: next, bundle, serverTimeMs, intervalMs } = decodeCheckInAnswer(answer);
+    if (next !== undefined) await generation.store(next);
+    return { policy: bundle && (await openBundle(bundle, held, trust)), serverTimeMs, intervalMs };
+  };
+  try {
+    return await ask(undefined);
+  } catch (cause) {
+    if (held === undefined || !(cause instanceof AgentError && cause.code === 'rollback')) throw cause;
+    return ask(held.signed);
+  }
 }

@@ -94,7 +94,7 @@ function demandProgress(next: PolicyHead, held: PolicyHead): void {
   ] as const) {
     if (to < from) {
       throw new AgentError('rollback', `the server offers ${what} ${to}, but this envoy accepted ${from} before`, {
-        hint: 'an old bundle was replayed, or the server was restored from a backup: publish again',
+        hint: 'an old bundle is being replayed, or the server was put back to an earlier state and its keys are others since: publish again',
       });
     }
   }

@@ -64,6 +64,7 @@ export class TrustFollower implements PolicyTrust {
   /**
    * Looks for successors where a failure may come from their absence. What isn't properly signed is only said.
    * @returns whether there were any, and the same may be tried again
+   * @throws WireError `rollback` in the place of a failure that comes from a server which was put back
    */
   async mend(failure: unknown): Promise<boolean> {
     if (!isDistrust(failure)) return false;
@@ -72,6 +73,8 @@ export class TrustFollower implements PolicyTrust {
     } catch (cause) {
       if (!(cause instanceof VigoError)) throw cause;
       if (cause instanceof WireError) this.#options.log.warn(cause.message);
+      // A server that can't be reached stays one: whoever answers for it over an unverified connection proves nothing.
+      if (cause instanceof WireError && cause.code === 'rollback' && !(failure instanceof RpcError)) throw cause;
       return false;
     }
   }

@@ -10,6 +10,7 @@ export const auditActions = {
   'vault.rekeyed': 'the master key was replaced, and every file encrypted anew',
   'backup.made': 'everything of the server, the master key too, was copied into an encrypted archive',
   'backup.restored': 'this home was made of an archive',
+  'database.restored': 'an envoy holds what the database has forgotten: an earlier one had been put back',
   'secret.set': 'a secret got a new version',
   secret_accessed: "a secret's value was shown to a person",
   'secret.deleted': 'a secret was removed',

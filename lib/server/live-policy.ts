@@ -1,6 +1,7 @@
 import type { Clock, EnvoyId, HostName, KeyName } from '../base/index.js';
 import { type Ed25519Signer, loadSha256 } from '../crypto/index.js';
 import { Bodies, type Body, type SecretVersions, type Stacks, type WatchMarks } from '../policy/index.js';
+import type { Published } from '../store/index.js';
 import { headHash, type SignedHead, signHead } from '../wire/index.js';
 
 /** What one envoy is given, made once per change and then only compared. */
@@ -36,11 +37,22 @@ export class LivePolicy {
     return this.#epoch;
   }
 
+  /** 0 where no config was ever published. */
+  get policyVersion(): number {
+    return this.#publication?.policyVersion ?? 0;
+  }
+
   /** Makes a published tree the live one. */
   async load(stacks: Stacks, policyVersion: number, epoch: number): Promise<void> {
     const bodies = new Bodies(stacks, await loadSha256());
     this.#publication = { policyVersion, bodies };
     this.advanceEpoch(epoch);
+  }
+
+  /** The same config under higher numbers: every envoy gets a new head under the same body. */
+  raise({ policyVersion, secretsEpoch }: Published): void {
+    if (this.#publication !== undefined) this.#publication = { ...this.#publication, policyVersion };
+    this.advanceEpoch(secretsEpoch);
   }
 
   /** Takes what the database knows of the secrets; where something changed it is followed by the epoch. */

@@ -12,7 +12,7 @@ import {
   storeTree,
   treeDigest,
 } from '../policy/index.js';
-import type { Publication, Store } from '../store/index.js';
+import type { EntryDraft, Publication, Published, Store } from '../store/index.js';
 import { MAX_BUNDLE_SECRET_BYTES } from '../wire/index.js';
 import { ServerError } from './errors.js';
 import type { LivePolicy } from './live-policy.js';
@@ -87,6 +87,21 @@ export class Publishing {
       const target = await this.#earlier(to);
       const stacks = await this.#check(await loadTree(this.#context.paths.published, target.digest));
       return this.#commit(stacks, target.digest, 'config.rolled_back', actor, { to: target.policyVersion });
+    });
+  }
+
+  /**
+   * Makes the live config live again, under a version and an epoch above those that an envoy was given.
+   * @returns false where they are already
+   */
+  overtake(given: Published, actor: string, entry: EntryDraft): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { store, live, wakeUps } = this.#context;
+      // Of many envoys that come with the same, the first one is enough.
+      if (given.policyVersion <= live.policyVersion && given.secretsEpoch <= live.epoch) return false;
+      live.raise(await store.overtake(given, actor, entry));
+      wakeUps.wakeAll();
+      return true;
     });
   }
 

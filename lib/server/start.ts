@@ -25,6 +25,7 @@ import { type Materials, openMaterials } from './materials.js';
 import { networkOf } from './network.js';
 import { Publishing } from './publish.js';
 import { RefusalLog } from './refusal-log.js';
+import { RestoredDatabase, type RestoreNotice } from './restored-database.js';
 import { agentHandlers } from './rpc/handlers.js';
 import { SecretWatch } from './secret-watch.js';
 import type { SecretsProvider } from './secrets-provider.js';
@@ -120,7 +121,8 @@ class Start {
     const tls = await this.#watchTls(settings, materials, store);
     await this.#watchTrust(materials.trust, store, live);
     const parts = { trustDomain, store, fleet, live, refusals, verifier, generations, tls };
-    const grpc = await this.#serveAgents(settings, materials, { ...parts, versions });
+    const restored = this.#noticeRestore(materials.trust, live, publishing);
+    const grpc = await this.#serveAgents(settings, materials, { ...parts, versions, restored });
     const apiPort = await this.#servePeople(settings, materials, {
       ...parts,
       publishing,
@@ -200,6 +202,15 @@ class Start {
     return new Generations(envoys, { ...parts, seal, onFork: settings.onFork, clock });
   }
 
+  #noticeRestore(trust: ServerTrust, live: LivePolicy, publishing: Publishing): RestoredDatabase {
+    const onNotice = (notice: RestoreNotice) =>
+      this.#options.log.warn(
+        notice,
+        'an earlier database was put back: do again what was revoked, quarantined and renamed since',
+      );
+    return new RestoredDatabase({ trust, live, publishing, actor: ACTOR, onNotice });
+  }
+
   /** The policy key: where it has a successor, every head is signed anew, and the fleet is told to come for it. */
   async #watchTrust(trust: ServerTrust, store: Store, live: LivePolicy): Promise<void> {
     const look = async () => {
@@ -249,6 +260,7 @@ class Start {
       fleet: Fleet;
       live: LivePolicy;
       versions: SecretWatch;
+      restored: RestoredDatabase;
       refusals: RefusalLog;
       verifier: RequestVerifier;
       tls: TlsWatch;

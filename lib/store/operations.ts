@@ -48,6 +48,7 @@ export const operationModes: Readonly<Record<keyof StoreReads, 'read'> & Record<
   renewCertificate: 'write',
   touchEnvoys: 'write',
   publish: 'write',
+  overtake: 'write',
   bumpEpoch: 'write',
   recordSecretVersions: 'write',
   saveRun: 'write',
@@ -93,6 +94,10 @@ export function makeOperations(db: Connection, chain: AuditChain, clock: Clock):
     touchEnvoys: (sightings) => envoys.touch(sightings),
 
     publish: (publication, entry) => publications.publish(publication, entry),
+    overtake(given, actor, entry) {
+      const tokens_withdrawn = tokens.withdrawUnused(Math.max(given.policyVersion, given.secretsEpoch));
+      return publications.overtake(given, actor, { ...entry, detail: { ...entry.detail, tokens_withdrawn } });
+    },
     currentPublication: () => publications.current(),
     listPublications: () => publications.list(),
 

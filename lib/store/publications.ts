@@ -18,9 +18,12 @@ export interface Publication extends NewPublication {
 }
 
 export interface Published {
+  /** 0 where nothing was published. */
   readonly policyVersion: number;
   readonly secretsEpoch: number;
 }
+
+const NOTHING: Published = { policyVersion: 0, secretsEpoch: 0 };
 
 /** Every config that was the live one; the newest is. */
 export class Publications {
@@ -36,16 +39,24 @@ export class Publications {
     this.#epoch = epoch;
   }
 
-  publish({ digest, source, actor }: NewPublication, entry: EntryDraft): Published {
+  publish({ digest, source, actor }: NewPublication, entry: EntryDraft, above = NOTHING): Published {
     const nowMs = this.#clock.nowMs();
     // Never less than the time, so that a database restored from a backup doesn't step back behind what agents saw.
-    const policyVersion = Math.max((this.current()?.policyVersion ?? 0) + 1, nowMs);
-    const secretsEpoch = this.#epoch.raise();
+    const policyVersion = Math.max((this.current()?.policyVersion ?? 0) + 1, above.policyVersion + 1, nowMs);
+    const secretsEpoch = this.#epoch.raise(above.secretsEpoch);
     this.#db
       .prepare('INSERT INTO publications (policy_version, digest, source, actor, published_at) VALUES (?, ?, ?, ?, ?)')
       .run(policyVersion, digest, source, actor, nowMs);
     this.#log.append(entry, { policy_version: policyVersion, secrets_epoch: secretsEpoch });
     return { policyVersion, secretsEpoch };
+  }
+
+  overtake(given: Published, actor: string, entry: EntryDraft): Published {
+    const current = this.current();
+    if (current !== undefined) return this.publish({ digest: current.digest, source: 'restore', actor }, entry, given);
+    const secretsEpoch = this.#epoch.raise(given.secretsEpoch);
+    this.#log.append(entry, { secrets_epoch: secretsEpoch });
+    return { ...NOTHING, secretsEpoch };
   }
 
   current(): Publication | undefined {

@@ -30,9 +30,12 @@ export class SecretsEpoch {
     return (this.#select.get() ?? 0) as number;
   }
 
-  /** Never falls, not after a restart (D2), and not in a database restored from a backup: it is the time at least. */
-  raise(): number {
-    const epoch = Math.max(this.current() + 1, this.#clock.nowMs());
+  /**
+   * Never falls, not after a restart (D2), and not in a database restored from a backup: it is the time at least.
+   * @param above what it was before it was forgotten
+   */
+  raise(above = 0): number {
+    const epoch = Math.max(this.current() + 1, above + 1, this.#clock.nowMs());
     this.#replace.run(epoch);
     return epoch;
   }

@@ -109,6 +109,12 @@ export interface StoreWrites {
 
   /** Draws a policy version and raises the epoch, and adds both to the entry. Both are the time in ms at least. */
   publish(publication: NewPublication, entry: EntryDraft): Promise<Published>;
+  /**
+   * Catches up with what an earlier database that was put back has forgotten: makes the live config live again, under a
+   * version and an epoch above those that envoys were given, and withdraws the tokens that nobody had used, because
+   * somebody may have since: those that were made before `given`, whose numbers are the times in ms at which they were drawn.
+   */
+  overtake(given: Published, actor: string, entry: EntryDraft): Promise<Published>;
   /** @returns the new epoch */
   bumpEpoch(entry?: EntryDraft): Promise<number>;
   /** Takes note of changed secrets and raises the epoch, together. @returns the new epoch */

@@ -37,6 +37,7 @@ export class Tokens {
   readonly #selectByHash: Statement;
   readonly #markUsed: Statement;
   readonly #revoke: Statement;
+  readonly #withdraw: Statement;
 
   constructor(db: Connection, log: AuditLog, clock: Clock) {
     this.#log = log;
@@ -50,6 +51,10 @@ export class Tokens {
     this.#selectByHash = db.prepare('SELECT * FROM tokens WHERE hash = ?');
     this.#markUsed = db.prepare('UPDATE tokens SET used_at = ?, used_from = ?, envoy_id = ? WHERE id = ?');
     this.#revoke = db.prepare('UPDATE tokens SET revoked_at = ? WHERE id = ?');
+    this.#withdraw = db.prepare(
+      `UPDATE tokens SET revoked_at = ?
+       WHERE used_at IS NULL AND revoked_at IS NULL AND created_at < ? AND expires_at > ?`,
+    );
   }
 
   create({ id, hash, match, expiresAtMs, labels = {} }: NewToken, entry: EntryDraft): void {
@@ -76,6 +81,12 @@ export class Tokens {
     this.#revoke.run(this.#clock.nowMs(), id);
     this.#log.append(entry);
     return true;
+  }
+
+  /** @returns how many could have been used still */
+  withdrawUnused(createdBeforeMs: number): number {
+    const nowMs = this.#clock.nowMs();
+    return this.#withdraw.run(nowMs, createdBeforeMs, nowMs).changes;
   }
 
   byHash(hash: Uint8Array): Token | undefined {

@@ -1,5 +1,9 @@
 import { MARKER_END, MARKER_START } from '../base/index.js';
-import { CheckInAnswer as AnswerMessage, CheckIn as Message } from '../gen/proto/vigo/v1/messages.js';
+import {
+  CheckInAnswer as AnswerMessage,
+  type SignedHead as HeadMessage,
+  CheckIn as Message,
+} from '../gen/proto/vigo/v1/messages.js';
 import { WireError } from './errors.js';
 import { GENERATION_BYTES, MAX_BODY_BYTES, MAX_TRAIT_BYTES, MAX_TRAITS } from './limits.js';
 import type { SignedHead } from './policy-head.js';
@@ -21,6 +25,8 @@ export interface CheckIn {
   readonly agentVersion: string;
   /** The generation that the envoy stored last, as it came. */
   readonly generation: Uint8Array | undefined;
+  /** The head that the envoy holds, where it was offered an older one: what a database has forgotten comes back by it. */
+  readonly newerHead?: SignedHead | undefined;
 }
 
 /** Placeholders, never values: what an envoy shall be. */
@@ -46,6 +52,7 @@ export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
     traits: [...checkIn.traits].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value })),
     agentVersion: checkIn.agentVersion,
     generation: Buffer.from(checkIn.generation ?? []),
+    newerHead: checkIn.newerHead && encodeHead(checkIn.newerHead),
   }).finish();
 }
 
@@ -70,6 +77,7 @@ export function decodeCheckIn(bytes: Uint8Array): CheckIn {
     traits: new Map(message.traits.map(({ name, value }) => [name, value])),
     agentVersion: message.agentVersion,
     generation: optionalSized('the generation', message.generation, GENERATION_BYTES),
+    newerHead: message.newerHead && decodeHead(message.newerHead),
   };
 }
 
@@ -77,7 +85,7 @@ export function encodeCheckInAnswer(answer: CheckInAnswer): Uint8Array {
   const { bundle } = answer;
   return AnswerMessage.encode({
     bundle: bundle && {
-      head: { head: Buffer.from(bundle.head.head), signature: Buffer.from(bundle.head.signature) },
+      head: encodeHead(bundle.head),
       body: Buffer.from(bundle.body ?? []),
     },
     serverTime: BigInt(answer.serverTimeMs),
@@ -101,9 +109,17 @@ function decodeBundle(bundle: NonNullable<AnswerMessage['bundle']>): PolicyBundl
   if (bundle.head === undefined) throw new WireError('malformed', 'a bundle without a head');
   if (bundle.body.length > MAX_BODY_BYTES) throw new WireError('malformed', "a bundle's body is too large");
   return {
-    head: { head: bundle.head.head, signature: sized('the signature', bundle.head.signature, SIGNATURE_BYTES) },
+    head: decodeHead(bundle.head),
     body: bundle.body.length === 0 ? undefined : bundle.body,
   };
+}
+
+function encodeHead({ head, signature }: SignedHead): HeadMessage {
+  return { head: Buffer.from(head), signature: Buffer.from(signature) };
+}
+
+function decodeHead({ head, signature }: HeadMessage): SignedHead {
+  return { head, signature: sized('the signature', signature, SIGNATURE_BYTES) };
 }
 
 function holdsMarker(text: string): boolean {

@@ -4,6 +4,7 @@ const WIRE_ERRORS = {
   malformed: 'invalid',
   too_large: 'exhausted',
   forged: 'denied',
+  rollback: 'denied', // an earlier state than what was accepted
 } as const satisfies Record<string, ErrorKind>;
 
 export type WireErrorCode = keyof typeof WIRE_ERRORS;

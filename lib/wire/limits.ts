@@ -5,7 +5,8 @@ const MIB = 1024 * KIB;
 
 /** The most bytes that a whole signed request of each method may have, checked before anything in it is parsed. */
 export const maxRequestBytes: Readonly<Record<RequestMethod, number>> = {
-  CheckIn: 64 * KIB,
+  // The largest head has 64 KiB of watch marks.
+  CheckIn: 128 * KIB,
   ResolveSecrets: 512 * KIB,
   ReportRun: MIB,
   WakeUp: KIB,

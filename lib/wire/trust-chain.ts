@@ -99,8 +99,8 @@ export async function statementHash({ statement }: SignedStatement): Promise<Uin
  * Follows a chain from where one stands: every statement must be the next number, name the hash of the one before, and
  * be signed by the key of the one before and by its own. A chain that begins earlier must lead through the position.
  * @returns the position and the last statement; undefined where the chain leads no further
- * @throws WireError `forged` for a chain with a gap, of another fleet, of other signers, and for one that ends before,
- *   or doesn't lead through, what was accepted; `malformed`
+ * @throws WireError `forged` for a chain with a gap, of another fleet, of other signers, and for one that doesn't lead
+ *   through what was accepted; `rollback` for one that ends before that; `malformed`
  */
 export async function followChain(
   from: TrustPosition,
@@ -128,7 +128,11 @@ export async function followChain(
     last = statement;
   }
   // Anti-rollback: an earlier state of the server would bring back keys that were replaced.
-  if (!met) throw forged('it ends before what was accepted');
+  if (!met) {
+    throw new WireError('rollback', "the server's chain of trust ends before what this machine followed it to", {
+      hint: 'the server was put back to before its keys were replaced: put its newest keys/ and tls/trust back; if they are lost, vigo enroll --again with a new token',
+    });
+  }
   return last && { position, statement: last };
 }
 

@@ -6,7 +6,7 @@ import { Envoy } from '../../lib/agent/envoy.js';
 import { HeldGeneration } from '../../lib/agent/held-generation.js';
 import { makeLog } from '../../lib/agent/log.js';
 import { SecretCache } from '../../lib/agent/secret-cache.js';
-import { parseKeyGlob, systemClock } from '../../lib/base/index.js';
+import { parseKeyGlob, systemClock, toHex } from '../../lib/base/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import type { Resource } from '../../lib/policy/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
@@ -247,6 +247,26 @@ t.test('a rollback is refused, also after a restart, and what was held stays in 
     for (const each of [envoy, restarted]) await t.rejects(each.checkIn(), { room: 'agent', code: 'rollback' });
   }
   t.match((await start()).envoy.head, { policyVersion: 9, secretsEpoch: 90 });
+});
+
+t.test('a server that offers something older is shown what is held, and may go on above it', async (t) => {
+  const { responder, envoy, outcomes } = await setUp(t);
+  const shown: string[] = [];
+  responder.whenShown = ({ head }) => {
+    shown.push(toHex(head));
+    Object.assign(responder, { version: 10, epoch: 91 });
+  };
+  Object.assign(responder, { version: 9, epoch: 90 });
+  await envoy.checkIn();
+  const { head } = (await responder.bundle())?.head ?? { head: new Uint8Array() };
+  Object.assign(responder, { version: 3, epoch: 30 });
+  t.match(await envoy.checkIn(), { changed: true });
+  t.match(envoy.head, { policyVersion: 10, secretsEpoch: 91 });
+  t.equal(shown.length, 1, 'once');
+  t.equal(shown[0]?.length, 2 * head.length);
+  t.same(await outcomes(envoy), ['conf changed'], 'and it gets its secrets');
+  await envoy.checkIn();
+  t.same(responder.calls.filter((method) => method === 'CheckIn').length, 4, 'nothing is shown any more');
 });
 
 t.test('a forged policy is refused and not kept', async (t) => {

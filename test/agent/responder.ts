@@ -26,6 +26,7 @@ import {
   requestHash,
   revocationProver,
   type SecretValue,
+  type SignedHead,
   sealAnswer,
   signHead,
   signingKeyId,
@@ -55,6 +56,8 @@ export class Responder implements SessionChannel {
   generation: Uint8Array | undefined;
   /** What was quoted by each CheckIn and ResolveSecrets. */
   readonly quoted: (Uint8Array | undefined)[] = [];
+  /** Hears of a head that the envoy shows, because what it was offered is older. */
+  whenShown: (head: SignedHead) => void = () => {};
   /** What is thrown instead of answering, once per entry. */
   readonly refusals: Partial<Record<UnaryMethod, Error[]>> = {};
   /** Changes an answer before it goes out. */
@@ -156,8 +159,9 @@ export class Responder implements SessionChannel {
   async #answer(method: UnaryMethod, payload: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
     switch (method) {
       case 'CheckIn': {
-        const { heldHead, generation: quoted } = decodeCheckIn(payload);
+        const { heldHead, generation: quoted, newerHead } = decodeCheckIn(payload);
         this.quoted.push(quoted);
+        if (newerHead !== undefined) this.whenShown(newerHead);
         const { generation } = this;
         this.generation = undefined;
         const bundle = await this.bundle();

@@ -280,6 +280,16 @@ t.test('certificates', async (t) => {
 t.test('audit log', async (t) => {
   const home = await makeHome(t);
   t.match(await home.ask('audit log'), [/^ok \d+ entries hold together/]);
+  const entry = { actor: 'vigosrv', subject: 'x', outcome: 'done' } as const;
+  await home.store.appendAudit({ ...entry, action: 'backup.restored' });
+  home.clock.now += 2 * DAY_MS;
+  await home.store.appendAudit({ ...entry, action: 'database.restored' });
+  const putBack = /^warn entry \d+: an earlier state was put back/;
+  t.match(await home.ask('audit log'), [/^ok /, putBack, putBack]);
+  home.clock.now += 13 * DAY_MS;
+  t.match(await home.ask('audit log'), [/^ok /, putBack]);
+  home.clock.now += 2 * DAY_MS;
+  t.equal((await home.ask('audit log')).length, 1, 'after two weeks it is history');
   await home.store.close();
   const sql = (statement: string) => execFileSync(process.execPath, [SQL, home.paths.database, statement]);
   sql('DELETE FROM audit_log WHERE seq = 2');

@@ -38,6 +38,7 @@ const checkIn = encodeCheckIn({
   ]),
   agentVersion: '0.1.0',
   generation: new Uint8Array(40).fill(3),
+  newerHead: { head: new Uint8Array(100).fill(4), signature: new Uint8Array(64).fill(5) },
 });
 
 const resolve = encodeResolveSecrets({

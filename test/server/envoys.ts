@@ -6,6 +6,7 @@ import { createRequestSigner, loadGenerationSeal } from '../../lib/identity/inde
 import type { AgentHandlers, Peer } from '../../lib/rpc/index.js';
 import { isServerFault } from '../../lib/rpc/status.js';
 import { Generations } from '../../lib/server/generations.js';
+import { RestoredDatabase } from '../../lib/server/restored-database.js';
 import { agentHandlers } from '../../lib/server/rpc/handlers.js';
 import {
   type AgentMethod,
@@ -32,6 +33,10 @@ export async function makeEnvoys(t: Test) {
     generations: new Generations([], { seal, onFork: 'audit', fleet, store, refusals, clock }),
     secrets: kit.secrets,
     versions: { demandNewest: () => {} },
+    restored: new RestoredDatabase({
+      trust: { publicKey: context.trust.position.policyKey },
+      ...{ live: kit.live, publishing: kit.publishing, actor: 'test', onNotice: () => {} },
+    }),
     signer: (await loadEd25519()).generateSigner(),
     intervalMs: 60_000,
   });

@@ -84,9 +84,11 @@ resources:
     const before = identity('away');
     const run = await runOnce('away');
     t.not(run.code, 0);
-    t.match(run.stderr, /warn the server's chain of trust can't be followed: it ends before what was accepted/);
+    t.match(run.stderr, /warn the server's chain of trust ends before what this machine followed it to/);
     t.match(run.stderr, /isn't signed by the pinned policy key/);
     t.same(identity('away'), before);
+    const { problems } = JSON.parse((await fleet.vigo('away', 'status', '--json')).stdout);
+    t.match(problems[0], { task: 'check-in', reason: 'rollback', advice: /put its newest keys\/ and tls\/trust back/ });
     await fleet.server.end();
     for (const part of ['keys', 'tls']) {
       rmSync(join(fleet.home, part), { recursive: true });

@@ -26,6 +26,7 @@ const checkIns: fc.Arbitrary<CheckIn> = fc.record({
   }),
   agentVersion: texts(20),
   generation: fc.option(byteStrings(40), { nil: undefined }),
+  newerHead: fc.option(fc.record({ head: byteStrings(100), signature: byteStrings(64) }), { nil: undefined }),
 });
 
 const answers: fc.Arbitrary<CheckInAnswer> = fc.record({
@@ -48,6 +49,7 @@ function withTraits(...traits: [string, string][]): Uint8Array {
     traits: traits.map(([name, value]) => ({ name, value })),
     agentVersion: '1.0.0',
     generation: Buffer.alloc(0),
+    newerHead: undefined,
   }).finish();
 }
 
@@ -102,11 +104,19 @@ t.test('limits of traits', async (t) => {
 
 t.test('fields of another shape', async (t) => {
   const none = Buffer.alloc(0);
-  const empty = { traits: [], agentVersion: '', heldHead: none, heldBody: none, generation: none };
+  const empty = {
+    traits: [],
+    agentVersion: '',
+    heldHead: none,
+    heldBody: none,
+    generation: none,
+    newerHead: undefined,
+  };
   for (const change of [
     { heldHead: Buffer.alloc(31) },
     { heldBody: Buffer.alloc(33) },
     { generation: Buffer.alloc(39) },
+    { newerHead: { head: Buffer.alloc(100), signature: Buffer.alloc(63) } },
     { agentVersion: '1'.repeat(65) },
   ]) {
     t.throws(() => decodeCheckIn(Message.encode({ ...empty, ...change }).finish()), malformed);
@@ -134,6 +144,7 @@ t.test('junk', async (t) => {
     traits: new Map([['os', 'linux']]),
     agentVersion: '1',
     generation: Buffer.alloc(40, 3),
+    newerHead: { head: Buffer.alloc(9, 4), signature: Buffer.alloc(64, 5) },
   };
   survivesJunk(t, decodeCheckIn, encodeCheckIn, encodeCheckIn(checkIn));
   const head = { head: Buffer.alloc(9, 1), signature: Buffer.alloc(64, 2) };

@@ -47,16 +47,13 @@ async function runOnce(
   }
   const delivery = await attempt(() => envoy.deliver());
   const { failure, results } = run.report;
-  if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`);
+  const why = contact && `there was no contact: ${contact.message}${contact.hint ? ` (${contact.hint})` : ''}`;
+  const hint = why && oneLine(why);
+  if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`, { hint });
   if (contact !== undefined) note('this is the policy that was accepted before: the server gives no newer one');
   else if (delivery !== undefined) note(`warning: the report was not delivered: ${oneLine(delivery.message)}`);
   const failed = results.filter(({ outcome }) => outcome === 'failed').length;
-  if (failed > 0) {
-    const why = contact && `there was no contact: ${contact.message}${contact.hint ? ` (${contact.hint})` : ''}`;
-    throw new AgentError('incomplete', `${failed} of ${results.length} resources failed`, {
-      hint: why && oneLine(why),
-    });
-  }
+  if (failed > 0) throw new AgentError('incomplete', `${failed} of ${results.length} resources failed`, { hint });
   if (contact !== undefined) throw contact;
 }
 

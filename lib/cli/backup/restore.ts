@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { OpenedArchive } from '../../archive/index.js';
-import { homePaths } from '../../base/index.js';
+import { homePaths, systemClock } from '../../base/index.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { formatTime } from '../table.js';
@@ -33,7 +33,8 @@ async function restore(
   const { at, by, host } = archive.about;
   await restoreHome(archive, home, (draft) => record(context, archive, home, draft));
   note(`${home} is as it was on ${host} at ${formatTime(at)}, when ${by} made the backup`);
-  note('not in it: what was enrolled, revoked, stored or published since');
+  note('not in it: what was enrolled, revoked, quarantined, renamed, stored or published since; do that again');
+  note('enrollment tokens that nobody had used are withdrawn: somebody may have used them since');
   await warnOfOtherPlaces(context, home);
   note('the vault is locked; next: vigocli secrets unlock, then vigosrv');
 }
@@ -51,9 +52,8 @@ async function record(
   const store = await openDatabase(homePaths(draft).database);
   const detail = { made_at: about.at, made_by: about.by, made_on: about.host };
   const entry = { action: 'backup.restored', actor, subject: home, outcome: 'done', detail } as const;
-  const current = await store.currentPublication();
-  if (current === undefined) await store.bumpEpoch(entry);
-  else await store.publish({ digest: current.digest, source: 'restore', actor }, entry);
+  const nowMs = systemClock.nowMs();
+  await store.overtake({ policyVersion: nowMs, secretsEpoch: nowMs }, actor, entry);
   await store.close();
 }
 

@@ -3,25 +3,28 @@ import { type CheckInAnswer, decodeCheckIn, encodeCheckInAnswer } from '../../wi
 import type { Fleet } from '../fleet.js';
 import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
+import type { RestoredDatabase } from '../restored-database.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 export interface CheckInContext {
   readonly live: LivePolicy;
   readonly fleet: Fleet;
   readonly generations: Pick<Generations, 'checkIn'>;
+  readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
   readonly clock: Clock;
   readonly intervalMs: number;
 }
 
 /** Gives the envoy its bundle, or nothing where it holds the current one: then nothing is built, asked or signed. */
 export async function checkIn(
-  { live, fleet, generations, clock, intervalMs }: CheckInContext,
+  { live, fleet, generations, restored, clock, intervalMs }: CheckInContext,
   request: AuthenticatedRequest,
 ): Promise<Uint8Array> {
   const { envoy } = request;
-  const { heldHead, heldBody, traits, generation: quoted } = decodeCheckIn(request.payload);
+  const { heldHead, heldBody, traits, generation: quoted, newerHead } = decodeCheckIn(request.payload);
   fleet.saw(envoy.id, traits);
   const generation = await generations.checkIn(request, quoted);
+  if (newerHead !== undefined) await restored.learnFrom(envoy, newerHead);
   const answer: Omit<CheckInAnswer, 'bundle'> = { serverTimeMs: clock.nowMs(), intervalMs, generation };
   const bundle = await live.bundleFor(envoy);
   if (bundle === undefined || (heldHead !== undefined && equalBytes(heldHead, bundle.headHash))) {

@@ -1,6 +1,7 @@
 import { toHex } from '../../../base/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
+import { formatTime } from '../../table.js';
 
 export const command: Command = {
   usage: 'audit verify',
@@ -24,6 +25,13 @@ export const command: Command = {
         hint: `the ${verdict.verified} entries before it hold together; compare with a backup`,
       });
     }
-    if (!flags.is('json')) note(`${verdict.size} entries hold together; tree root ${toHex(verdict.root)}`);
+    if (flags.is('json')) return;
+    note(`${verdict.size} entries hold together; tree root ${toHex(verdict.root)}`);
+    const { listRestores } = await import('../../restores.js');
+    for (const { seq, atMs } of await listRestores(store)) {
+      note(
+        `entry ${seq}, ${formatTime(atMs)}: an earlier state was put back, and what was recorded since that is not here`,
+      );
+    }
   },
 };

@@ -57,6 +57,8 @@ export interface CheckIn {
   agentVersion: string;
   /** 40 bytes: the one that the envoy stored last; empty: none */
   generation: Buffer;
+  /** the head that the envoy holds, where it was just offered an older one; absent otherwise */
+  newerHead: SignedHead | undefined;
 }
 
 export interface Trait {
@@ -278,6 +280,7 @@ function createBaseCheckIn(): CheckIn {
     traits: [],
     agentVersion: "",
     generation: Buffer.alloc(0),
+    newerHead: undefined,
   };
 }
 
@@ -297,6 +300,9 @@ export const CheckIn: MessageFns<CheckIn> = {
     }
     if (message.generation.length !== 0) {
       writer.uint32(42).bytes(message.generation);
+    }
+    if (message.newerHead !== undefined) {
+      SignedHead.encode(message.newerHead, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -352,6 +358,14 @@ export const CheckIn: MessageFns<CheckIn> = {
             }
 
             message.generation = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.newerHead = SignedHead.decode(reader, reader.uint32());
             continue;
           }
         }
