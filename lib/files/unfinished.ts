@@ -1,6 +1,9 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownerOfMark, processMark } from './process-mark.js';
 import { isTemporaryName } from './temporary-name.js';
+
+const MARKED = '.vigo-unfinished-';
 
 /**
  * Removes the files that a crash left unfinished right in a folder: they may hold a secret that nobody will ever
@@ -9,6 +12,20 @@ import { isTemporaryName } from './temporary-name.js';
 export async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (isTemporaryName(name)) await removeOwn(join(folder, name)).catch(() => {});
+  }
+}
+
+/** A path in a folder for a file of this process that isn't finished: one at a time. */
+export async function markedPath(folder: string): Promise<string> {
+  return join(folder, MARKED + (await processMark()));
+}
+
+/** Removes what processes of this user that are dead left at such paths; what can't be removed stays. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(MARKED)) continue;
+    const owner = await ownerOfMark(name.slice(MARKED.length));
+    if (owner?.is === 'dead') await removeOwn(join(folder, name)).catch(() => {});
   }
 }
 

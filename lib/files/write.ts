@@ -5,11 +5,17 @@ import { VigoError } from '../base/index.js';
 import { filesError } from './errors.js';
 import { syncDir } from './folder.js';
 import { temporaryPath } from './temporary-name.js';
+import { markedPath, removeAbandoned } from './unfinished.js';
 
 export interface WriteOptions {
   /** Exactly this, whatever the umask. The file never has a wider mode, not for an instant. */
   mode: number;
   owner?: { uid: number; gid: number };
+  /**
+   * For a folder of somebody else's, which no program of ours keeps clean: until the file is whole its name says whose it
+   * is, and what processes that were killed left there is removed first.
+   */
+  abroad?: true;
 }
 
 /** The bytes of a file, at once or as they come. An error that comes instead leaves no file, and the old one as it was. */
@@ -41,7 +47,8 @@ async function viaTemporary(
   options: WriteOptions,
   publish: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const temporary = temporaryPath(dirname(path));
+  if (options.abroad) await removeAbandoned(dirname(path));
+  const temporary = options.abroad ? await markedPath(dirname(path)) : temporaryPath(dirname(path));
   try {
     const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, options.mode & 0o600);
     try {

@@ -1,9 +1,22 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { createFileExclusive, isTemporaryName, temporaryPath, writeFileAtomic } from '../../lib/files/index.js';
+import { processMark } from '../../lib/files/process-mark.js';
+import { markedPath, removeAbandoned } from '../../lib/files/unfinished.js';
 
 const old = Buffer.from('old');
 const fresh = Buffer.from('new');
@@ -83,4 +96,31 @@ t.test("a temporary name is recognized and doesn't hold the file's name", (t) =>
   t.notOk(isTemporaryName(`${name}x`));
   t.notOk(isTemporaryName('.master.key'));
   t.end();
+});
+
+t.test('abroad: what a killed writer left goes, what a living one writes and everything else stays', async (t) => {
+  const dir = t.testdir();
+  const child = spawn('sleep', ['1000']);
+  const ended = once(child, 'close');
+  const living = basename(await markedPath(dir));
+  const dead = living.replace(await processMark(), await processMark(child.pid));
+  child.kill('SIGKILL');
+  await ended;
+  const others = ['.vigo-unfinished-', '.vigo-unfinished-of-somebody', `.other${dead}`, `${dead}-folder`];
+  for (const name of [living, dead, ...others.slice(0, 3)]) writeFileSync(join(dir, name), 'half a sec');
+  mkdirSync(join(dir, `${dead}-folder`));
+  await removeAbandoned(dir);
+  t.same(readdirSync(dir).sort(), [living, ...others].sort());
+
+  rmSync(join(dir, living));
+  writeFileSync(join(dir, dead), 'half a sec');
+  async function* content() {
+    yield fresh;
+    t.ok(existsSync(join(dir, living)), 'whose it is');
+    t.notOk(existsSync(join(dir, dead)));
+  }
+  await createFileExclusive(join(dir, 'a'), content(), { mode: 0o600, abroad: true });
+  await writeFileAtomic(join(dir, 'a'), content(), { mode: 0o600, abroad: true });
+  t.same(readFileSync(join(dir, 'a')), fresh);
+  t.same(readdirSync(dir).sort(), ['a', ...others].sort());
 });

@@ -94,7 +94,10 @@ async function write(
 ): Promise<void> {
   if (target === STANDARD_STREAM) return interruption.race(writeToStdout(pieces));
   const { createFileExclusive, writeFileAtomic } = await import('../../files/index.js');
-  await (force ? writeFileAtomic : createFileExclusive)(target, interruption.guard(pieces), { mode: 0o600 });
+  await (force ? writeFileAtomic : createFileExclusive)(target, interruption.guard(pieces), {
+    mode: 0o600,
+    abroad: true,
+  });
 }
 
 async function* counting<T>(values: AsyncIterable<T>, count: (value: T) => void): AsyncGenerator<T> {

@@ -57,7 +57,7 @@ function toJson(key: KeyName, { version, kind, header, value }: OpenedSecret) {
 async function write(path: string, value: Secret<Uint8Array>, force: boolean): Promise<void> {
   const { createFileExclusive, writeFileAtomic } = await import('../../../files/index.js');
   try {
-    await (force ? writeFileAtomic : createFileExclusive)(path, value.expose(), { mode: 0o600 });
+    await (force ? writeFileAtomic : createFileExclusive)(path, value.expose(), { mode: 0o600, abroad: true });
   } finally {
     value.dispose();
   }
