@@ -11,11 +11,16 @@ export const command: Command = {
   ],
   examples: ['secrets delete vigo/db/dsn', 'secrets delete vigo/db/dsn --purge'],
   otherNames: ['rm', 'remove'],
-  async run({ vault, note }, [name = ''], flags) {
+  async run({ vault, home, note }, [name = ''], flags) {
     const key = parseKeyName(name);
     const opened = await vault();
-    if (flags.is('purge')) await opened.purge(key, readCondition(flags));
-    else await opened.delete(key, readCondition(flags));
-    note(`${key} is ${flags.is('purge') ? 'gone, with all its versions' : 'deleted'}`);
+    if (!flags.is('purge')) {
+      await opened.delete(key, readCondition(flags));
+      return note(`${key} is deleted`);
+    }
+    await opened.purge(key, readCondition(flags));
+    const { removeForgottenSnapshot } = await import('../../backup/forgotten-snapshot.js');
+    await removeForgottenSnapshot(home, opened);
+    note(`${key} is gone, with all its versions`);
   },
 };
