@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { join } from 'node:path';
 import t from 'tap';
 import { type Attacker, askFor, ownEnvoy, plainCheckIn, refusalOf } from '../../demo/attacker.js';
@@ -7,6 +8,7 @@ import { parseKeyName } from '../../lib/base/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
 import { encodeSignedRequest } from '../../lib/wire/index.js';
 import { whenChanged } from './file-events.js';
+import type { ThrowAwayFleet } from './fleet.js';
 import { PATIENCE_MS } from './resident.js';
 import { startFleet } from './start-fleet.js';
 
@@ -71,9 +73,16 @@ envoys:
     t.equal(await checkIn(envoy), undefined);
     t.equal(await resolve(envoy, 'shop/password'), undefined);
 
+    const idle = await connection(fleet, 'web-2');
+    const others = await connection(fleet, 'web-1');
+    const ended = once(idle, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) });
     await fleet.vigocli('envoys', 'revoke', 'web-2');
     await whenAborted(over.signal);
     t.pass('its wake-up stream has ended');
+    await ended;
+    t.pass('and so has a connection without any');
+    t.notOk(others.closed, "but no other envoy's");
+    others.destroy();
     t.equal(await overAnotherConnection(() => checkIn(envoy)), 'revoked', 'from the next request on');
     t.equal(await overAnotherConnection(() => resolve(envoy, 'shop/password')), 'revoked');
     const another = envoy.wakeUp(
@@ -116,6 +125,18 @@ envoys:
     t.not(named[0].id, named[1].id, 'as another envoy');
   });
 });
+
+/** A connection of an envoy over which nothing is asked. */
+async function connection(fleet: ThrowAwayFleet, host: string): Promise<ClientHttp2Session> {
+  const read = (file: string) => readFileSync(join(fleet.configDir(host), file), 'utf8');
+  const session = connect(`https://${fleet.grpcAddress}`, {
+    ca: read('ca.crt'),
+    cert: read('tls.pem'),
+    key: read('tls.pem'),
+  });
+  await once(session, 'remoteSettings');
+  return session;
+}
 
 /** The connection ends with the revocation, perhaps under a call: the next one is over another. */
 async function overAnotherConnection<T>(call: () => Promise<T>): Promise<T> {

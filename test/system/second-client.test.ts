@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { enroll } from './second-client/enroll.js';
+import { enroll, exchange } from './second-client/enroll.js';
 import { SecondClient } from './second-client/envoy.js';
 import { Refused } from './second-client/grpc.js';
+import { advance, type Link } from './second-client/trust.js';
 import { startFleet } from './start-fleet.js';
 
 const VALUE = 'what the shop alone may know';
@@ -99,6 +100,54 @@ resources:
     await t.resolves(client.checkIn(bundle), 'and goes on with it');
     const nothing = await client.askRenewal(client.sign('RenewCertificate', Buffer.alloc(0)));
     t.match(JSON.parse(nothing.text), { error: { code: 'malformed' } });
+  });
+
+  await t.test('follows the policy key to its successors', async (t) => {
+    for (const _ of [1, 2]) {
+      const from = fleet.server.said.length;
+      await fleet.vigocli('pki', 'rotate-keys');
+      await fleet.server.says(/the successor of the policy key signs from now on/, from);
+    }
+    const next = (await client.checkIn(bundle)).bundle;
+    t.equal(client.trustNumber, 2);
+    if (next === undefined) throw new Error('there is no other bundle');
+    t.equal((await client.resolve(next.policyVersion, refs(0))).secrets.length, 2, 'whose sealed answers it opens');
+
+    const { trustDomain, trust, ca } = identity;
+    const chain = (from: number) => exchange(new URL(`/enroll/trust?from=${from}`, fleet.url()), ca);
+    const links: Link[] = JSON.parse((await chain(0)).text).statements;
+    const [first, second] = links as [Link, Link];
+    const followed = advance(trustDomain, trust, links);
+    t.equal(followed?.ca, ca);
+    const end = followed?.position ?? trust;
+    t.equal(advance(trustDomain, end, [second]), undefined, 'from its end on there is nothing new');
+    t.match(JSON.parse((await chain(2)).text), { statements: [second] });
+    for (const [what, from, wrong] of [
+      ['a gap', trust, [second]],
+      ['the first one twice', trust, [first, first]],
+      ['one that its predecessor did not sign', trust, [{ ...first, signature: first.own_signature }]],
+      ['one that it did not sign itself', trust, [{ ...first, own_signature: first.signature }]],
+      ['another one of the own number', end, [first]],
+      ['no one of the own number', end, []],
+    ] as const) {
+      t.throws(() => advance(trustDomain, from, wrong), what);
+    }
+    t.throws(() => advance('another', trust, links), 'the chain of another fleet');
+  });
+
+  await t.test('is revoked, and believes it', async (t) => {
+    const ended = client.reconnect();
+    await fleet.vigocli('envoys', 'revoke', 'web-1');
+    await ended;
+    const refusal = await client.checkIn(bundle).catch((error) => error);
+    t.match(refusal, { reason: 'revoked' });
+    t.ok(client.believes(refusal));
+    const { proof } = refusal;
+    proof[7] ^= 1;
+    t.notOk(client.believes(refusal), 'not without the proof');
+    const renewal = await client.askRenewal(client.sign('RenewCertificate', Buffer.alloc(0)));
+    const { error } = JSON.parse(renewal.text);
+    t.ok(client.believes({ reason: error.code, proof: Buffer.from(error.revocation, 'base64url') }), 'over HTTPS, too');
   });
 });
 

@@ -1,13 +1,14 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { canonical } from './encoding.js';
+import type { Position } from './trust.js';
 
 /** What an enrollment leaves behind. */
 export interface Identity {
   readonly envoyId: string;
   readonly trustDomain: string;
-  /** The key that signs heads and sealed answers, 32 bytes. */
-  readonly policyKey: Buffer;
+  /** The key that signs heads and sealed answers, and how far the chain of trust leads to it. */
+  readonly trust: Position;
   readonly grpcPort: number;
   /** Ed25519. */
   readonly privateKey: KeyObject;
@@ -50,7 +51,11 @@ export async function enroll(server: string, token: string, hostName: string): P
   return {
     envoyId: answer.envoy_id,
     trustDomain: answer.trust_domain,
-    policyKey: Buffer.from(answer.policy_public_key, 'base64url'),
+    trust: {
+      number: answer.trust_number,
+      head: Buffer.from(answer.trust_head, 'base64url'),
+      policyKey: Buffer.from(answer.policy_public_key, 'base64url'),
+    },
     grpcPort: answer.grpc_port,
     privateKey: ed25519.privateKey,
     ca,

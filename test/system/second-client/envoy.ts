@@ -1,8 +1,9 @@
-import { createDecipheriv, createHmac, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createDecipheriv, createHmac, sign, verify } from 'node:crypto';
 import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js';
 import { at, canonical, fieldsOf, message, ProtoMessage } from './encoding.js';
 import { demandOwn, exchange, type Identity, makeTlsKey, type Reply, sha256 } from './enroll.js';
 import { GrpcConnection, Refused } from './grpc.js';
+import { ed25519, follow, provesRevocation } from './trust.js';
 
 /** A verified bundle. */
 export interface Bundle {
@@ -26,6 +27,9 @@ export interface OpenedSecret {
   readonly value: Buffer;
 }
 
+/** Something that the policy key should have signed, and didn't. */
+class Unsigned extends Error {}
+
 interface SignedRequest {
   readonly bytes: Buffer;
   /** What a sealed answer is bound to. */
@@ -37,7 +41,6 @@ export class SecondClient {
   #identity: Identity;
   #connection: GrpcConnection;
   readonly #server: string;
-  readonly #policyKey: KeyObject;
   #instance: Buffer = Buffer.alloc(16);
   #sequence = Date.now() * 1000;
   /** The generation that was stored last; none before the first. */
@@ -48,8 +51,6 @@ export class SecondClient {
     this.#server = server;
     this.#identity = identity;
     this.#connection = connectTo(server, identity);
-    const x = identity.policyKey.toString('base64url');
-    this.#policyKey = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x } });
   }
 
   get envoyId(): string {
@@ -79,8 +80,30 @@ export class SecondClient {
     return this.#connection.unary(method, bytes);
   }
 
-  /** "Bundles". @param held what was accepted before */
+  /** How far the chain of trust was followed. */
+  get trustNumber(): number {
+    return this.#identity.trust.number;
+  }
+
+  /** "Bundles"; under a key that isn't known it looks for successors. @param held what was accepted before */
   async checkIn(held?: Bundle): Promise<CheckedIn> {
+    try {
+      return await this.#checkIn(held);
+    } catch (cause) {
+      if (!(cause instanceof Unsigned) || !(await this.#follow())) throw cause;
+      return this.#checkIn(held);
+    }
+  }
+
+  /** "The chain of trust". @returns whether it led further */
+  async #follow(): Promise<boolean> {
+    const { trustDomain, trust } = this.#identity;
+    const followed = await follow(this.#server, trustDomain, trust);
+    if (followed !== undefined) this.#identity = { ...this.#identity, trust: followed.position, ca: followed.ca };
+    return followed !== undefined;
+  }
+
+  async #checkIn(held: Bundle | undefined): Promise<CheckedIn> {
     const { answer } = await this.#call('CheckIn', this.checkInPayload(held));
     const fields = new ProtoMessage(answer);
     // "Generations": an agent that lives on would flush it to its disk here.
@@ -157,6 +180,18 @@ export class SecondClient {
     return exchange(url, this.#identity.ca, { request: bytes.toString('base64url') });
   }
 
+  /** When the server has ended the connection; then there is another one. */
+  async reconnect(): Promise<void> {
+    await this.#connection.gone;
+    this.#connection = connectTo(this.#server, this.#identity);
+  }
+
+  /** "Requests": a revocation counts with its proof alone. */
+  believes({ reason, proof }: Pick<Refused, 'reason' | 'proof'>): boolean {
+    const { envoyId, trust } = this.#identity;
+    return reason === 'revoked' && proof !== undefined && provesRevocation(proof, envoyId, trust.policyKey);
+  }
+
   close(): void {
     this.#connection.close();
   }
@@ -196,10 +231,9 @@ export class SecondClient {
   }
 
   #demandPolicyKey(keyId: Buffer, signed: Buffer, signature: Buffer): void {
-    const id = sha256(canonical('vigo/signing-key/v1', this.#identity.policyKey)).subarray(0, 8);
-    if (!keyId.equals(id) || !verify(null, signed, this.#policyKey, signature)) {
-      throw new Error('the policy key did not sign this');
-    }
+    const { policyKey } = this.#identity.trust;
+    const id = sha256(canonical('vigo/signing-key/v1', policyKey)).subarray(0, 8);
+    if (!keyId.equals(id) || !verify(null, signed, ed25519(policyKey), signature)) throw new Unsigned();
   }
 }
 

@@ -14,6 +14,8 @@ export class Refused extends Error {
   readonly reason: string | undefined;
   readonly instance: Buffer | undefined;
   readonly highestSequence: number;
+  /** Of a revocation. */
+  readonly proof: Buffer | undefined;
 
   constructor(headers: IncomingHttpHeaders) {
     const trailer = headers['vigo-rejection-bin'];
@@ -24,16 +26,20 @@ export class Refused extends Error {
     this.reason = reason;
     this.instance = fields ? at(fields, 1) : undefined;
     this.highestSequence = fields ? Number(at(fields, 2).readBigUInt64BE()) : 0;
+    this.proof = fields ? at(fields, 3) : undefined;
   }
 }
 
 /** gRPC over a connection of its own, by nothing but node:http2. */
 export class GrpcConnection {
   readonly #session: ClientHttp2Session;
+  /** When the connection is gone, whoever ended it. */
+  readonly gone: Promise<void>;
 
   constructor(address: string, tls: Tls) {
     this.#session = connect(`https://${address}`, { ...tls, minVersion: 'TLSv1.3', rejectUnauthorized: true });
     this.#session.on('error', () => {}); // each call says so, too
+    this.gone = new Promise((resolve) => this.#session.on('close', () => resolve()));
   }
 
   /** The one answer of a call. */
