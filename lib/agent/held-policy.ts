@@ -11,6 +11,7 @@ import {
   type PolicyHead,
   type SignedHead,
   WATCH_MARK_BYTES,
+  WireError,
 } from '../wire/index.js';
 import { AgentError } from './errors.js';
 
@@ -21,6 +22,8 @@ const MAX_FILE_BYTES = MAX_BODY_BYTES + MAX_WATCHES * WATCH_MARK_BYTES + 4096;
 export interface PolicyTrust {
   readonly envoyId: EnvoyId;
   readonly pinned: PinnedKey;
+  /** The key before, if there was one: what is held may still be signed by it. */
+  readonly previous?: PinnedKey | undefined;
 }
 
 /** The policy that this envoy accepted last, verified. */
@@ -63,7 +66,13 @@ export async function readHeldPolicy(path: string, trust: PolicyTrust): Promise<
   try {
     const fields = decodeCanonical(TAG, 3, await readFileLimited(path, MAX_FILE_BYTES, { private: true }));
     const head = { head: fields.bytes(), signature: fields.bytes(64) };
-    return await openBundle({ head, body: fields.bytes() }, undefined, trust);
+    const bundle = { head, body: fields.bytes() };
+    return await openBundle(bundle, undefined, trust).catch((cause) => {
+      // The chain of trust was followed, and the process ended before a bundle of the next key was accepted.
+      const { envoyId, previous: pinned } = trust;
+      if (pinned === undefined || !(cause instanceof WireError && cause.code === 'forged')) throw cause;
+      return openBundle(bundle, undefined, { envoyId, pinned });
+    });
   } catch (cause) {
     if (cause instanceof FilesError && cause.code === 'not_found') return undefined;
     if (cause instanceof FilesError || !(cause instanceof VigoError)) throw cause;

@@ -37,6 +37,8 @@ export interface AgentIdentity {
   readonly serverName: string;
   /** Ed25519, 32 bytes: signs policy heads and sealed answers. */
   readonly policyPublicKey: Uint8Array;
+  /** The one that it succeeded, where it isn't the first. */
+  readonly previousPolicyKey?: Uint8Array | undefined;
   /** How far the chain of trust was followed that leads to this key, and the hash of its last statement. */
   readonly trustNumber: number;
   readonly trustHead: Uint8Array;
@@ -58,6 +60,7 @@ const fileSchema = z.strictObject({
   https_address: z.string(),
   server_name: z.string(),
   policy_public_key: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
+  previous_policy_key: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/))),
   trust_number: z.int().check(z.nonnegative()),
   trust_head: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
 });
@@ -135,6 +138,7 @@ export async function storeTrust(paths: AgentPaths, identity: AgentIdentity, caP
     https_address: identity.httpsAddress,
     server_name: identity.serverName,
     policy_public_key: toBase64Url(identity.policyPublicKey),
+    previous_policy_key: identity.previousPolicyKey && toBase64Url(identity.previousPolicyKey),
     trust_number: identity.trustNumber,
     trust_head: toBase64Url(identity.trustHead),
   };
@@ -152,6 +156,7 @@ function parseIdentity(path: string, bytes: Uint8Array): AgentIdentity {
       httpsAddress: file.https_address,
       serverName: file.server_name,
       policyPublicKey: fromBase64Url(file.policy_public_key),
+      previousPolicyKey: file.previous_policy_key === undefined ? undefined : fromBase64Url(file.previous_policy_key),
       trustNumber: file.trust_number,
       trustHead: fromBase64Url(file.trust_head),
     };

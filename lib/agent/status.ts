@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { FilesError } from '../files/index.js';
-import { signingKeyId } from '../wire/index.js';
 import { readTroubles } from './contact-record.js';
 import { AgentError } from './errors.js';
 import { readHeldPolicy } from './held-policy.js';
 import { readIdentity, readTlsFiles } from './identity-files.js';
 import type { AgentPaths } from './paths.js';
+import { policyTrust } from './trust-follower.js';
 
 /** What `vigo status` tells. Times are ISO 8601; null stands for what isn't there. */
 export interface AgentStatus {
@@ -34,9 +34,8 @@ export interface Problem {
 /** @throws AgentError `bad_identity`, FilesError */
 export async function readStatus(paths: AgentPaths): Promise<AgentStatus> {
   const identity = await readIdentity(paths);
-  const { envoyId, hostName, serverAddress, policyPublicKey: publicKey } = identity ?? {};
-  const trust = envoyId && publicKey && { envoyId, pinned: { publicKey, keyId: await signingKeyId(publicKey) } };
-  const held = trust && (await readHeldPolicy(paths.policy, trust).catch(ignoreBadState));
+  const { envoyId, hostName, serverAddress } = identity ?? {};
+  const held = identity && (await readHeldPolicy(paths.policy, await policyTrust(identity)).catch(ignoreBadState));
   return {
     enrolled: identity !== undefined,
     envoy_id: envoyId ?? null,

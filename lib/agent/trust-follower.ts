@@ -1,4 +1,4 @@
-import { type EnvoyId, VigoError } from '../base/index.js';
+import { type EnvoyId, equalBytes, VigoError } from '../base/index.js';
 import { RpcError } from '../rpc/index.js';
 import {
   authorityPem,
@@ -36,17 +36,19 @@ export class TrustFollower implements PolicyTrust {
   readonly #options: TrustFollowerOptions;
   #identity: AgentIdentity;
   #pinned: PinnedKey;
+  #previous: PinnedKey | undefined;
   #caPem: string;
 
-  private constructor(options: TrustFollowerOptions, pinned: PinnedKey) {
+  private constructor(options: TrustFollowerOptions, { pinned, previous }: PolicyTrust) {
     this.#options = options;
     this.#identity = options.identity;
     this.#pinned = pinned;
+    this.#previous = previous;
     this.#caPem = options.caPem;
   }
 
   static async open(options: TrustFollowerOptions): Promise<TrustFollower> {
-    return new TrustFollower(options, await pin(options.identity.policyPublicKey));
+    return new TrustFollower(options, await policyTrust(options.identity));
   }
 
   get envoyId(): EnvoyId {
@@ -55,6 +57,10 @@ export class TrustFollower implements PolicyTrust {
 
   get pinned(): PinnedKey {
     return this.#pinned;
+  }
+
+  get previous(): PinnedKey | undefined {
+    return this.#previous;
   }
 
   get caPem(): string {
@@ -95,10 +101,18 @@ export class TrustFollower implements PolicyTrust {
 
   async #accept({ number, head, policyKey }: TrustPosition, caPem: string): Promise<void> {
     const { paths, use, log } = this.#options;
-    const identity = { ...this.#identity, trustNumber: number, trustHead: head, policyPublicKey: policyKey };
+    const { policyPublicKey: before, previousPolicyKey } = this.#identity;
+    const identity = {
+      ...this.#identity,
+      trustNumber: number,
+      trustHead: head,
+      policyPublicKey: policyKey,
+      // A statement may be about CAs alone.
+      previousPolicyKey: equalBytes(before, policyKey) ? previousPolicyKey : before,
+    };
     await storeTrust(paths, identity, caPem);
     this.#identity = identity;
-    this.#pinned = await pin(policyKey);
+    ({ pinned: this.#pinned, previous: this.#previous } = await policyTrust(identity));
     const isOther = this.#caPem !== caPem;
     this.#caPem = caPem;
     if (isOther) await use(caPem);
@@ -111,6 +125,16 @@ function isDistrust(failure: unknown): boolean {
   if (failure instanceof WireError) return failure.code === 'forged';
   if (failure instanceof AgentError) return failure.code === 'untrusted' || failure.code === 'unproven';
   return failure instanceof RpcError && failure.code === 'unavailable';
+}
+
+/** What an identity says of the policy key. */
+export async function policyTrust({
+  envoyId,
+  policyPublicKey,
+  previousPolicyKey,
+}: AgentIdentity): Promise<PolicyTrust> {
+  const previous = previousPolicyKey && (await pin(previousPolicyKey));
+  return { envoyId, pinned: await pin(policyPublicKey), previous };
 }
 
 async function pin(publicKey: Uint8Array): Promise<PinnedKey> {

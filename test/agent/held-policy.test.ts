@@ -124,3 +124,22 @@ t.test('a state that is damaged, or another envoy, is told from one that is miss
     await t.rejects(readHeldPolicy(path, trust), { constructor: AgentError, code: 'bad_state' });
   }
 });
+
+t.test('after a crash between following the chain of trust and the next bundle, what is held counts', async (t) => {
+  const { trust, make } = await setUp();
+  const path = join(t.testdir({}), 'policy');
+  await writeHeldPolicy(path, await openBundle(await make(7, 70), undefined, trust));
+  const { pinned } = (await Responder.start()).trust;
+  const { envoyId, pinned: previous } = trust;
+  t.match((await readHeldPolicy(path, { envoyId, pinned, previous }))?.head, { policyVersion: 7 });
+  for (const stranger of [undefined, (await Responder.start()).trust.pinned]) {
+    await t.rejects(readHeldPolicy(path, { envoyId, pinned, previous: stranger }), { code: 'bad_state' });
+  }
+  const other = parseEnvoyId('00000000-0000-4000-8000-000000000002');
+  await t.rejects(readHeldPolicy(path, { envoyId: other, pinned, previous }), { code: 'bad_state' });
+  await t.rejects(
+    openBundle(await make(8, 80), undefined, { envoyId, pinned, previous }),
+    { code: 'forged' },
+    'new ones',
+  );
+});
