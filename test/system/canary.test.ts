@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
-import { intercept } from './interceptor.js';
 import { ProcessWatch } from './process-watch.js';
 import { spellings } from './spellings.js';
 import { startFleet } from './start-fleet.js';
+import { redirectCli, tapCalls, tapPort } from './wiretap.js';
 
 /** gRPC and Node at their most talkative. */
 const DEBUG = { GRPC_TRACE: 'all', GRPC_VERBOSITY: 'DEBUG', NODE_DEBUG: 'http,https,http2,net,tls,child_process' };
@@ -29,6 +29,9 @@ function makeCanary(): { value: string; core: string } {
   const core = randomBytes(24).toString('hex');
   return { value: `cän "ary" \\ & 'x' $(y) %2B+/=?<> ${core} ${randomBytes(24).toString('base64')}!`, core };
 }
+
+// A dozen programs, one after the other, with all that they can say.
+t.setTimeout(240_000);
 
 t.test('a secret stands in the file that it is for, and nowhere else', async (t) => {
   const canaries = [makeCanary(), makeCanary()];
@@ -86,13 +89,15 @@ t.test('a secret stands in the file that it is for, and nowhere else', async (t)
     '',
   ].join('\n');
 
+  const https = await tapPort(t, fleet);
+  redirectCli(fleet, https.url);
   await fleet.setSecret(KEY, first);
   await fleet.publish({
     'envoys.vgo': 'envoys:\n  - { match: "*", configcrates: [canary] }\n',
     'canary.vgo': crate,
   });
   await fleet.enroll('web-1');
-  const between = await intercept(t, fleet, 'web-1');
+  const calls = await tapCalls(t, fleet, 'web-1');
 
   const run = await fleet.vigo('web-1', 'run', '--once');
   t.equal(run.code, 1, 'the printers fail');
@@ -150,12 +155,34 @@ t.test('a secret stands in the file that it is for, and nowhere else', async (t)
   });
 
   await t.test('what went over the decrypted wire', (t) => {
-    const methods = new Set(between.seen.map(({ method }) => method));
-    t.same([...methods].sort(), ['CheckIn', 'ReportRun', 'ResolveSecrets']);
-    for (const { method, request, answer } of between.seen) {
-      t.same(spelledIn(request), [], `the request of a ${method}`);
-      t.same(spelledIn(answer), [], `the answer to a ${method}`);
+    const said = (method: string) => {
+      const these = calls.filter(({ path }) => path === `/vigo.v1.VigoAgent/${method}`);
+      return {
+        sent: Buffer.concat(these.flatMap(({ sent }) => sent)),
+        received: Buffer.concat(these.flatMap(({ received }) => received)),
+      };
+    };
+    // What must stand there in clear, or nothing was decrypted.
+    for (const [method, sent, received] of [
+      ['CheckIn', 'os', `__VIGO_SECRET__${KEY}__END_VIGO_SECRET__`],
+      ['CheckIn', 'os', 'vigo-rejection-bin'],
+      ['ResolveSecrets', KEY, 'application/grpc'],
+      ['ReportRun', '[secret]', 'grpc-status'],
+      ['WakeUp', 'application/grpc', 'application/grpc'],
+    ] as const) {
+      const { sent: up, received: down } = said(method);
+      t.ok(up.includes(sent), `${method} says ${sent}`);
+      t.ok(down.includes(received), `${method} is told ${received}`);
     }
+    for (const { path, sent, received } of calls) {
+      t.same(spelledIn(Buffer.concat(sent)), [], `the request of ${path}`);
+      t.same(spelledIn(Buffer.concat(received)), [], `the answer to ${path}`);
+    }
+    const overHttps = Buffer.concat(https.bytes);
+    for (const shown of ['POST /enroll ', 'POST /api/v1/config/publish', 'GET /api/v1/envoys/web-1', '[secret]']) {
+      t.ok(overHttps.includes(shown), `HTTPS has ${shown}`);
+    }
+    t.same(spelledIn(overHttps), [], 'HTTPS');
     t.end();
   });
 
