@@ -3,13 +3,16 @@ import { type Clock, lifetimeOf, VigoError } from '../base/index.js';
 import { type Random, retryMs } from './backoff.js';
 import type { TlsFiles } from './identity-files.js';
 import type { Log } from './log.js';
+import { issuerOf } from './own-certificate.js';
 
 /** Renewed after two thirds of its time, and up to a twentieth later: a fleet that was enrolled at once isn't back at once. */
 const DUE = 2 / 3;
 const SPREAD = 1 / 20;
+/** Within this time, by chance, where the CA that signed it has a successor: a fleet hears of that at one moment. */
+const SUCCESSION_MS = 3_600_000;
 
 export interface CertificateKeeperOptions {
-  readonly certificatePem: string;
+  readonly tls: Pick<TlsFiles, 'certificatePem' | 'caPem'>;
   /** Gets and stores the next one. @throws VigoError; the present one stays then */
   readonly renew: () => Promise<TlsFiles>;
   /** Puts it to use. */
@@ -22,15 +25,31 @@ export interface CertificateKeeperOptions {
 /** Sees to it that this machine has a certificate. */
 export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
+  #certificate: X509Certificate;
   #endsAtMs: number;
   #nextTryMs: number;
   #failures = 0;
 
   constructor(options: CertificateKeeperOptions) {
     this.#options = options;
-    const { dueAtMs, endsAtMs } = this.#plan(options.certificatePem);
-    this.#nextTryMs = dueAtMs;
+    const { certificatePem, caPem } = options.tls;
+    this.#certificate = new X509Certificate(certificatePem);
+    const { dueAtMs, endsAtMs } = this.#plan();
     this.#endsAtMs = endsAtMs;
+    // One of a CA that has a successor is due: this process may end before a time that is drawn now.
+    this.#nextTryMs = issuerOf(this.#certificate, caPem) === 'newest' ? dueAtMs : 0;
+  }
+
+  /**
+   * Hears whom this machine trusts from now on. A certificate that none of these CAs signed opens no connection any
+   * more, and is due; one of an earlier CA soon is. @param caPem the newest CA last
+   */
+  heed(caPem: string): void {
+    const { clock, random } = this.#options;
+    const issuer = issuerOf(this.#certificate, caPem);
+    if (issuer === 'newest') return;
+    const delayMs = issuer === 'nobody' ? 0 : SUCCESSION_MS * random();
+    this.#nextTryMs = Math.min(this.#nextTryMs, clock.nowMs() + delayMs);
   }
 
   /**
@@ -55,7 +74,8 @@ export class CertificateKeeper {
   async #renew(): Promise<void> {
     const { renew, use, clock, log } = this.#options;
     const tls = await renew();
-    const { dueAtMs, endsAtMs, lifetimeMs } = this.#plan(tls.certificatePem);
+    this.#certificate = new X509Certificate(tls.certificatePem);
+    const { dueAtMs, endsAtMs, lifetimeMs } = this.#plan();
     this.#failures = 0;
     this.#endsAtMs = endsAtMs;
     // A clock that is ahead finds a new certificate at its end, too, and would ask for another one for ever.
@@ -64,8 +84,8 @@ export class CertificateKeeper {
     log.info(`renewed the certificate: it is good until ${new Date(endsAtMs).toISOString()}`);
   }
 
-  #plan(certificatePem: string): { dueAtMs: number; endsAtMs: number; lifetimeMs: number } {
-    const { validFrom, validTo } = new X509Certificate(certificatePem);
+  #plan(): { dueAtMs: number; endsAtMs: number; lifetimeMs: number } {
+    const { validFrom, validTo } = this.#certificate;
     const endsAtMs = Date.parse(validTo);
     const { madeAtMs, lifetimeMs } = lifetimeOf({ notBeforeMs: Date.parse(validFrom), notAfterMs: endsAtMs });
     const dueAtMs = madeAtMs + lifetimeMs * (DUE + SPREAD * this.#options.random());

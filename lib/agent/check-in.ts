@@ -11,6 +11,8 @@ export interface CheckedIn {
   readonly policy: HeldPolicy | undefined;
   readonly serverTimeMs: number;
   readonly intervalMs: number;
+  /** How far the server's chain of trust leads. */
+  readonly trustNumber: number;
 }
 
 /**
@@ -35,9 +37,9 @@ export async function checkIn(
       newerHead,
     });
     const { answer } = await session.call('CheckIn', payload);
-    const { generation: next, bundle, serverTimeMs, intervalMs } = decodeCheckInAnswer(answer);
+    const { generation: next, bundle, ...rest } = decodeCheckInAnswer(answer);
     if (next !== undefined) await generation.store(next);
-    return { policy: bundle && (await openBundle(bundle, held, trust)), serverTimeMs, intervalMs };
+    return { ...rest, policy: bundle && (await openBundle(bundle, held, trust)) };
   };
   try {
     return await ask(undefined);

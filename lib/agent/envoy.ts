@@ -25,7 +25,7 @@ const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 export interface EnvoyOptions {
   readonly session: Session;
   readonly certificate: Pick<CertificateKeeper, 'keep'>;
-  readonly trust: PolicyTrust & Pick<TrustFollower, 'mend'>;
+  readonly trust: PolicyTrust & Pick<TrustFollower, 'mend' | 'keepUp'>;
   /** Where the policy that was accepted last is kept. */
   readonly policyPath: string;
   /** Where it is kept what watching resources were applied for. */
@@ -103,7 +103,10 @@ export class Envoy {
   async #checkIn(): Promise<ContactResult> {
     const { session, certificate, trust, policyPath, generation, clock, log } = this.#options;
     await certificate.keep();
-    const { policy, serverTimeMs, intervalMs } = await checkIn(session, this.#policy, trust, generation);
+    const answer = await checkIn(session, this.#policy, trust, generation);
+    const { policy, serverTimeMs, intervalMs, trustNumber } = answer;
+    // Over this connection all is well yet; the next one will be another CA's.
+    if (await trust.keepUp(trustNumber)) await certificate.keep();
     await this.#compareClocks(clock.nowMs() - serverTimeMs);
     if (policy === undefined) return { changed: false, intervalMs };
     // Before anything acts on it: a crash must not make room for an older one.

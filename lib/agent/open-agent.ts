@@ -55,12 +55,15 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
       identity,
       caPem: tls.caPem,
       paths,
-      use: (caPem) => connection.use({ ...certified, caPem }),
+      use(caPem) {
+        certificate.heed(caPem);
+        return connection.use({ ...certified, caPem });
+      },
       log,
     });
     const session = new Session(connection, createRequestSigner({ signer, envoyId, clock: systemClock }), trust);
     const certificate = new CertificateKeeper({
-      certificatePem: tls.certificatePem,
+      tls,
       renew: () => renewCertificate(session, identity, trust.caPem, paths),
       use: (next) => {
         certified = next;

@@ -1,9 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import type { EnvoyId } from '../base/index.js';
+import { type EnvoyId, splitPem } from '../base/index.js';
 import { AgentError } from './errors.js';
 import type { TlsKey } from './tls-key.js';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Whom a certificate must name, and who must have signed it: one of the CAs. */
 export interface OwnName {
@@ -20,13 +18,20 @@ export interface OwnName {
  */
 export function ownCertificate(pem: string, key: TlsKey, { trustDomain, envoyId, caPem }: OwnName): string {
   const certificate = readCertificate(pem);
-  const authorities = (caPem.match(CERTIFICATE) ?? []).map((authority) => new X509Certificate(authority));
   const isOurs =
     certificate.checkPrivateKey(key.privateKey) &&
-    authorities.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)) &&
+    issuerOf(certificate, caPem) !== 'nobody' &&
     certificate.subjectAltName === `URI:spiffe://${trustDomain}/envoy/${envoyId}`;
   if (!isOurs) throw new AgentError('bad_answer', 'the server certified something else than what it was asked');
   return certificate.toString();
+}
+
+/** Who of those that are trusted signed a certificate. @param caPem the CAs, the newest last */
+export function issuerOf(certificate: X509Certificate, caPem: string): 'newest' | 'earlier' | 'nobody' {
+  const authorities = splitPem(caPem).map((pem) => new X509Certificate(pem));
+  const place = authorities.findIndex((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey));
+  if (place === -1) return 'nobody';
+  return place === authorities.length - 1 ? 'newest' : 'earlier';
 }
 
 function readCertificate(pem: string): X509Certificate {

@@ -73,7 +73,19 @@ export class TrustFollower implements PolicyTrust {
    * @throws WireError `rollback` in the place of a failure that comes from a server which was put back
    */
   async mend(failure: unknown): Promise<boolean> {
-    if (!isDistrust(failure)) return false;
+    return isDistrust(failure) && this.#tryToFollow();
+  }
+
+  /**
+   * Looks for successors where the server says that there are some.
+   * @param number how far its chain leads
+   * @returns whether there were any
+   */
+  async keepUp(number: number): Promise<boolean> {
+    return number > this.#identity.trustNumber && this.#tryToFollow();
+  }
+
+  async #tryToFollow(): Promise<boolean> {
     try {
       return await this.#follow();
     } catch (cause) {

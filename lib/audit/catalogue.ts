@@ -24,6 +24,8 @@ export const auditActions = {
   'secret.entitlement_denied': 'an envoy asked for a secret that its bundle does not refer to',
   'pki.certificates_generated': 'a CA and a server certificate were made',
   'pki.server_renewed': 'the server got another certificate of the same CA',
+  'pki.ca_rotated': 'a new CA was made, and trusted beside those before it',
+  'pki.ca_retired': 'certificates of the CAs before the present one stopped counting',
   'pki.keys_rotated': "the server's policy and checkpoint keys got successors",
   'pki.keys_loaded': 'a server that runs took the successors of its keys into use',
   'pki.certificates_loaded': 'a server that runs took other certificates into use',

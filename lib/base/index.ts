@@ -21,6 +21,7 @@ export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parse
 export { formatLabels, type Labels, MAX_LABELS, parseLabels } from './labels.js';
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';
 export { nearest } from './nearest.js';
+export { splitPem } from './pem.js';
 export { privateKeyPem, readPrivateKeyPem } from './private-key-pem.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';
 export { Secret } from './secret.js';

@@ -9,6 +9,9 @@ export interface ApiEnvoy {
   readonly labels: Labels;
   readonly enrolled_at: number;
   readonly last_seen_at: number | null;
+  readonly certificate_expires_at: number | null;
+  /** SHA-256 of the CA certificate that signed it. */
+  readonly certificate_issuer: string | null;
   readonly traits: Readonly<Record<string, string>>;
   readonly quarantined_at: number | null;
   readonly fork: ApiFork | null;
@@ -25,6 +28,10 @@ export interface ApiFork {
 
 export function describeLastSeen({ last_seen_at }: ApiEnvoy): string {
   return last_seen_at === null ? 'never' : formatTime(last_seen_at);
+}
+
+export function describeCertificate({ certificate_expires_at: endsAt, certificate_issuer: issuer }: ApiEnvoy): string {
+  return endsAt === null ? 'none' : `until ${formatTime(endsAt)}, by the CA ${issuer ?? 'that was not written down'}`;
 }
 
 export function describeLabels({ labels }: ApiEnvoy): string {

@@ -20,4 +20,4 @@ export {
   type RequestVerifierOptions,
   type VerifiedRequest,
 } from './request-verifier.js';
-export { endOfChain, readTrustFile, writeTrustFile } from './trust-file.js';
+export { authoritiesOf, encodeTrustFile, endOfChain, readTrustFile, writeTrustFile } from './trust-file.js';

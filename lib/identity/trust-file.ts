@@ -1,5 +1,6 @@
-import { canonicalJson, fromUtf8, utf8 } from '../base/index.js';
-import { FilesError, readFileLimited, writeFileAtomic } from '../files/index.js';
+import { basename, dirname } from 'node:path';
+import { canonicalJson, equalBytes, fromUtf8, utf8 } from '../base/index.js';
+import { FilesError, readReplaced, replaceTogether } from '../files/index.js';
 import {
   chainFromJson,
   chainToJson,
@@ -19,7 +20,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
  */
 export async function readTrustFile(path: string): Promise<SignedStatement[]> {
   try {
-    return chainFromJson(JSON.parse(fromUtf8(await readFileLimited(path, MAX_BYTES))));
+    return chainFromJson(JSON.parse(fromUtf8(await readReplaced(path, MAX_BYTES))));
   } catch (cause) {
     if (cause instanceof FilesError && cause.code === 'not_found') return [];
     if (!(cause instanceof SyntaxError)) throw cause;
@@ -27,9 +28,29 @@ export async function readTrustFile(path: string): Promise<SignedStatement[]> {
   }
 }
 
-/** The whole chain at once: a crash leaves it with the last statement or without it (N3). */
+/**
+ * The whole chain at once: a crash leaves it with the last statement or without it (N3). After one that may lie in a
+ * replacement which another crash cut short, so that none is ever put in the place of a later one.
+ */
 export async function writeTrustFile(path: string, chain: readonly SignedStatement[]): Promise<void> {
-  await writeFileAtomic(path, utf8(`${canonicalJson(chainToJson(chain))}\n`), { mode: 0o600 });
+  await replaceTogether(dirname(path), { [basename(path)]: utf8(encodeTrustFile(chain)) });
+}
+
+/** What the file holds, for who replaces others together with it. */
+export function encodeTrustFile(chain: readonly SignedStatement[]): string {
+  return `${canonicalJson(chainToJson(chain))}\n`;
+}
+
+/**
+ * The CAs that count, DER: those of the last statement up to the present one, which comes last. It alone where the
+ * statement doesn't name it, because no envoy came to it by the chain.
+ * @param present the CA that signs, DER
+ */
+export function authoritiesOf(chain: readonly SignedStatement[], present: Uint8Array): readonly Uint8Array[] {
+  const last = chain.at(-1);
+  const named = last === undefined ? [] : readStatement(last.statement).authorities;
+  const place = named.findIndex((authority) => equalBytes(authority, present));
+  return place === -1 ? [present] : named.slice(0, place + 1);
 }
 
 /** Where a chain ends, which is where an envoy stands that enrolls now. @param firstKey the policy key before any statement */

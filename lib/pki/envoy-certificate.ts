@@ -1,8 +1,9 @@
-import type { Clock, EnvoyId } from '../base/index.js';
+import { type Clock, type EnvoyId, toHex } from '../base/index.js';
 import { openAuthority } from './authority.js';
 import { commonName, type KeyedCertificate, signCertificate, validity } from './certificate.js';
 import { leafExtensions } from './extensions.js';
 import { readPublicKey } from './keys.js';
+import { certificateHash } from './read-certificate.js';
 import { envoyUri } from './spiffe.js';
 
 export interface EnvoyCertificateRequest {
@@ -21,6 +22,8 @@ export interface EnvoyCertificate {
   readonly serial: string;
   /** Whole seconds; earlier than asked for where the CA ends earlier. */
   readonly notAfterMs: number;
+  /** SHA-256 of the CA certificate, lower-case hexadecimal. */
+  readonly issuer: string;
 }
 
 /**
@@ -46,5 +49,6 @@ export function issueEnvoyCertificate(request: EnvoyCertificateRequest): EnvoyCe
     },
     authority.key,
   );
-  return { certificatePem, serial, notAfterMs: lifetime.notAfterMs };
+  const issuer = toHex(certificateHash(request.ca.certificatePem));
+  return { certificatePem, serial, notAfterMs: lifetime.notAfterMs, issuer };
 }

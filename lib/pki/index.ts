@@ -10,7 +10,6 @@ export {
   assertKeyMatches,
   certificateHash,
   certificateValidity,
-  splitPem,
 } from './read-certificate.js';
 export { issueServerCertificate, type ServerCertificate, type ServerCertificateRequest } from './server-certificate.js';
 export { drawTrustDomain, type EnvoyName, parseEnvoyUri } from './spiffe.js';

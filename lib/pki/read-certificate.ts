@@ -1,14 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { fromHex } from '../base/index.js';
+import { fromHex, splitPem } from '../base/index.js';
 import type { Validity } from './certificate.js';
 import { PkiError } from './errors.js';
-
-const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----/g;
-
-/** Every certificate of a PEM file, in order, each a PEM of its own. Text around them and other blocks don't count. */
-export function splitPem(pem: string): string[] {
-  return (pem.match(CERTIFICATE_BLOCK) ?? []).map((block) => `${block}\n`);
-}
 
 /** @throws PkiError `bad_certificate` unless `pem` holds one certificate, and only one. */
 export function readCertificate(pem: string): X509Certificate {

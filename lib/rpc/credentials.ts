@@ -5,6 +5,7 @@ import { wipe } from '../crypto/index.js';
 import { RpcError } from './errors.js';
 
 export interface Credentials {
+  /** One CA certificate or several. */
   readonly caPem: string;
   readonly certificatePem: string;
   readonly key: KeyObject;

@@ -86,7 +86,10 @@ export async function listen(options: ServerOptions): Promise<AgentServer> {
   return {
     address: formatHostPort({ ...parseHostPort(options.listen), port }),
     port,
-    useTls: (tls) => listener.useCredentials(tls),
+    useTls(tls) {
+      listener.useCredentials(tls);
+      setTimeout(() => listener.breakStrangers(), LAST_WORD_MS);
+    },
     disconnect: (peer) => void setTimeout(() => listener.endPeer(peer), LAST_WORD_MS),
     close: ({ graceMs }) => {
       closed ??= close(graceMs);

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { EnvoyId } from '../base/index.js';
 
@@ -21,11 +22,13 @@ export interface Peer {
   readonly notAfterMs: number;
 }
 
-/** Undefined where the socket holds no certificate that was verified, or is gone already. */
-export function readPeer(socket: TLSSocket, identity: PeerIdentity): Peer | undefined {
-  const certificate = socket.getPeerX509Certificate();
-  const { authorized, remoteAddress } = socket;
-  if (!authorized || certificate === undefined || remoteAddress === undefined) return undefined;
+/** @param certificate the peer's. @returns undefined where it wasn't verified, or the socket is gone already */
+export function readPeer(
+  { authorized, remoteAddress }: TLSSocket,
+  certificate: X509Certificate,
+  identity: PeerIdentity,
+): Peer | undefined {
+  if (!authorized || remoteAddress === undefined) return undefined;
   const name = identity(certificate.raw);
   return {
     envoyId: name?.envoyId,

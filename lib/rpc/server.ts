@@ -60,7 +60,7 @@ export interface ServerLimits {
 export interface ServerOptions {
   /** `host:port`; port 0 picks one. */
   readonly listen: string;
-  /** Client certificates are verified against `caPem` alone. */
+  /** Client certificates are verified against `caPem` alone, which may hold several CAs. */
   readonly tls: { readonly certificatePem: string; readonly key: KeyObject; readonly caPem: string };
   readonly handlers: AgentHandlers;
   /** Asked once per connection. */
@@ -84,7 +84,10 @@ export interface AgentServer {
   /** `host:port` as it was bound. */
   readonly address: string;
   readonly port: number;
-  /** Shows and trusts something else on new connections; those that are open go on. @throws RpcError `bad_credentials` */
+  /**
+   * Shows and trusts something else on new connections. Those that are open go on, and end a moment later where the
+   * client's certificate is of a CA that isn't trusted any more. @throws RpcError `bad_credentials`
+   */
   useTls(tls: ServerOptions['tls']): void;
   /** Ends the connections of an envoy, a moment later, so that its streams end first. It may come back. */
   disconnect(peer: PeerName): void;

@@ -1,7 +1,7 @@
-import { constants } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { type Clock, parseHostPort } from '../base/index.js';
+import { type Clock, parseHostPort, splitPem } from '../base/index.js';
 import { type ConnectionRefusal, handshakeRefusal, refusedAddress } from './connection-refusal.js';
 import { type Credentials, withTlsOptions } from './credentials.js';
 import { RpcError } from './errors.js';
@@ -29,6 +29,13 @@ export interface TlsListenerOptions {
   readonly onRefused: (reason: ConnectionRefusal, remoteAddress: string | undefined) => void;
 }
 
+interface Connection {
+  readonly peer: Peer;
+  readonly socket: TLSSocket;
+  /** SHA-256 of the CA certificate that signed the peer's. */
+  readonly issuer: string;
+}
+
 /**
  * Accepts TLS 1.3 connections that show a certificate of our CA, and knows who is on each. gRPC gets a connection when
  * all of that is done: it can't set a minimum version itself, and would read the certificate again with every call.
@@ -38,12 +45,14 @@ export class TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #sockets = new Set<Socket>();
   /** By `address:port` of the other end. */
-  readonly #connections = new Map<string, { readonly peer: Peer; readonly socket: TLSSocket }>();
+  readonly #connections = new Map<string, Connection>();
   readonly #newest = new NewestConnections();
+  #authorities: readonly X509Certificate[];
 
   /** @throws RpcError `bad_credentials` */
   constructor(options: TlsListenerOptions) {
     this.#options = options;
+    this.#authorities = authoritiesIn(options.credentials);
     this.#server = withTlsOptions(options.credentials, (tls) =>
       createServer({
         ...tls,
@@ -91,9 +100,16 @@ export class TlsListener {
     return this.#connections.get(endpoint)?.peer;
   }
 
-  /** For connections from now on. @throws RpcError `bad_credentials` */
+  /** For connections from now on, those in their handshake included. @throws RpcError `bad_credentials` */
   useCredentials(credentials: Credentials): void {
     withTlsOptions(credentials, (tls) => this.#server.setSecureContext({ ...tls, secureOptions: SECURE_OPTIONS }));
+    this.#authorities = authoritiesIn(credentials);
+  }
+
+  /** Breaks the connections whose peers have their certificates of a CA that doesn't count any more. */
+  breakStrangers(): void {
+    const known = new Set(this.#authorities.map(({ fingerprint256 }) => fingerprint256));
+    for (const { issuer, socket } of this.#connections.values()) if (!known.has(issuer)) socket.destroy();
   }
 
   /** Breaks one connection, named like `peerAt` names it. */
@@ -122,18 +138,22 @@ export class TlsListener {
     this.#options.handshakes.end(socket);
     const endpoint = `${socket.remoteAddress}:${socket.remotePort}`;
     socket.on('error', () => {}); // followed by `close`, which is all that matters
-    const peer = readPeer(socket, this.#options.peerIdentity);
+    const certificate = socket.getPeerX509Certificate();
+    const peer = certificate && readPeer(socket, certificate, this.#options.peerIdentity);
+    // The handshake may have begun when another CA still counted.
+    const issuer = this.#authorities.find((ca) => certificate?.checkIssued(ca) && certificate.verify(ca.publicKey));
     // The handshake checks the certificate's time once; a connection must not outlast it.
     const leftMs = peer === undefined ? 0 : peer.notAfterMs - this.#options.clock.nowMs();
     // Two machines behind one NAT may show the same endpoint to two addresses of ours; the second one tries again.
     const twice = this.#connections.has(endpoint);
-    if (peer === undefined || leftMs <= 0 || twice || socket.alpnProtocol !== 'h2' || !this.#server.listening) {
+    const isUsable = leftMs > 0 && !twice && socket.alpnProtocol === 'h2' && this.#server.listening;
+    if (peer === undefined || issuer === undefined || !isUsable) {
       const isOver = peer !== undefined && leftMs <= 0;
       this.#options.onRefused(isOver ? 'certificate_expired' : 'no_handshake', socket.remoteAddress);
       socket.destroy();
       return;
     }
-    this.#connections.set(endpoint, { peer, socket });
+    this.#connections.set(endpoint, { peer, socket, issuer: issuer.fingerprint256 });
     const expiry = setTimeout(() => socket.destroy(), Math.min(leftMs, MAX_TIMER_MS));
     socket.once('close', () => {
       clearTimeout(expiry);
@@ -142,6 +162,10 @@ export class TlsListener {
     this.#newest.add(nameOf(peer), socket, this.#options.maxConnectionsOf(peer));
     this.#options.onConnection(socket);
   }
+}
+
+function authoritiesIn({ caPem }: Credentials): X509Certificate[] {
+  return splitPem(caPem).map((pem) => new X509Certificate(pem));
 }
 
 function nameOf({ trustDomain, envoyId }: Pick<Peer, 'trustDomain' | 'envoyId'>): string {

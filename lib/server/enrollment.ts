@@ -110,9 +110,11 @@ function noteRefusal(refusals: EnrollmentContext['refusals'], address: string): 
 async function certify(context: EnrollmentContext, envoyId: EnvoyId, publicKey: Uint8Array): Promise<string> {
   const { authority, trustDomain, certificateTtlMs: ttlMs, clock, store } = context;
   const { ca } = authority;
-  const issued = issueEnvoyCertificate({ ca, envoyId, trustDomain, publicKey, ttlMs, clock });
-  await store.recordCertificate(envoyId, { serial: issued.serial, notAfterMs: issued.notAfterMs });
-  return issued.certificatePem;
+  const { certificatePem, ...certificate } = issueEnvoyCertificate({
+    ...{ ca, envoyId, trustDomain, publicKey, ttlMs, clock },
+  });
+  await store.recordCertificate(envoyId, certificate);
+  return certificatePem;
 }
 
 /** Against somebody who asks for a certificate over a key, or an identity, that isn't theirs. */

@@ -43,7 +43,7 @@ export async function openMaterials(
   const { trust, watchKey } = await openPolicyKey(place, paths.trust);
   shutdown.add(() => trust.dispose());
   shutdown.add(() => watchKey.dispose());
-  const tls = await readTlsFiles(settings.tls);
+  const tls = await readTlsFiles({ ...settings.tls, trust: paths.trust });
   demandDatabase(settings.databasePath);
   return { settings, secrets, place, trust, watchKey, tls };
 }

@@ -81,7 +81,7 @@ export class Renewals {
   async #certify(envoyId: EnvoyId, { tlsPublicKey, tlsProof }: Renewal, remoteAddress: string): Promise<RenewalAnswer> {
     const { authority, trustDomain, certificateTtlMs: ttlMs, recoveryWindowMs, store, clock } = this.#context;
     demandProof(envoyId, tlsPublicKey, tlsProof);
-    const issued = issueEnvoyCertificate({
+    const { certificatePem, ...certificate } = issueEnvoyCertificate({
       ca: authority.ca,
       envoyId,
       trustDomain,
@@ -89,12 +89,12 @@ export class Renewals {
       ttlMs,
       clock,
     });
-    const { certificatePem, serial, notAfterMs } = issued;
+    const { serial, notAfterMs, issuer } = certificate;
     // The certificate doesn't leave before it is recorded.
     await store.renewCertificate(
       {
         id: envoyId,
-        certificate: { serial, notAfterMs },
+        certificate,
         tlsPublicKeyHash: (await loadSha256()).digest(tlsPublicKey),
         earliestEndMs: clock.nowMs() - recoveryWindowMs,
       },
@@ -103,7 +103,7 @@ export class Renewals {
         actor: `envoy:${envoyId}`,
         subject: envoyId,
         outcome: 'done',
-        detail: { serial, not_after: notAfterMs, remote_address: remoteAddress },
+        detail: { serial, not_after: notAfterMs, issuer, remote_address: remoteAddress },
       },
     );
     return { certificate: certificatePem };

@@ -25,6 +25,7 @@ export class ServerTrust implements Pick<Ed25519Signer, 'publicKey' | 'sign'> {
   readonly #place: VaultPlace;
   readonly #path: string;
   #opened: Opened;
+  #reloading: Promise<unknown> = Promise.resolve();
 
   private constructor(place: VaultPlace, path: string, opened: Opened) {
     this.#place = place;
@@ -57,11 +58,17 @@ export class ServerTrust implements Pick<Ed25519Signer, 'publicKey' | 'sign'> {
   }
 
   /**
-   * Takes the successor, where there is one.
-   * @returns whether there was
+   * Takes what was added to the chain. Calls wait for each other.
+   * @returns whether there was something
    * @throws as `open`; ServerError `stepped_back` for a chain that is shorter than before
    */
-  async reload(): Promise<boolean> {
+  reload(): Promise<boolean> {
+    const reloading = this.#reloading.catch(() => {}).then(() => this.#reload());
+    this.#reloading = reloading;
+    return reloading;
+  }
+
+  async #reload(): Promise<boolean> {
     const { length } = await readTrustFile(this.#path);
     const earlier = this.#opened;
     if (length === earlier.chain.length) return false;

@@ -1,7 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type Clock, type EnvoyId, type HomePaths, homePaths, parseHostPort, toHex, VigoError } from '../base/index.js';
+import {
+  type Clock,
+  type EnvoyId,
+  equalBytes,
+  type HomePaths,
+  homePaths,
+  parseHostPort,
+  toHex,
+  VigoError,
+} from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, errnoOf, watchTree } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
@@ -118,8 +127,8 @@ class Start {
       lookup: (id) => fleet.get(id),
       revocationOf: revocationProver(materials.trust),
     });
-    const tls = await this.#watchTls(settings, materials, store);
-    await this.#watchTrust(materials.trust, store, live);
+    const followTrust = await this.#watchTrust(materials.trust, store, live);
+    const tls = await this.#watchTls(settings, materials, store, followTrust);
     const parts = { trustDomain, store, fleet, live, refusals, verifier, generations, tls };
     const restored = this.#noticeRestore(materials.trust, live, publishing);
     const grpc = await this.#serveAgents(settings, materials, { ...parts, versions, restored });
@@ -167,13 +176,24 @@ class Start {
   }
 
   /** The certificates, replaced while the server runs by whoever writes other files that fit together. */
-  async #watchTls(settings: Settings, { tls: files }: Materials, store: Store): Promise<TlsWatch> {
+  async #watchTls(
+    settings: Settings,
+    { tls: files }: Materials,
+    store: Store,
+    followTrust: () => Promise<void>,
+  ): Promise<TlsWatch> {
     const watch = new TlsWatch({
-      paths: settings.tls,
+      paths: { ...settings.tls, trust: this.#paths.trust },
       files,
       onChange: async (files) => {
+        // First, so that an envoy hears how far the chain leads before its connection ends.
+        await followTrust();
         for (const use of this.#onTls) await use(files);
-        const detail = { ca: fingerprint(files.ca.certificatePem), certificate: fingerprint(files.certificatePem) };
+        const detail = {
+          ca: fingerprint(files.ca.certificatePem),
+          certificate: fingerprint(files.certificatePem),
+          trusted: files.authorities.map(fingerprint),
+        };
         const entry = { actor: ACTOR, subject: settings.tls.cert, outcome: 'done', detail } as const;
         await store.appendAudit({ ...entry, action: 'pki.certificates_loaded' });
         this.#options.log.info(detail, 'new connections get the other certificate from now on');
@@ -211,24 +231,31 @@ class Start {
     return new RestoredDatabase({ trust, live, publishing, actor: ACTOR, onNotice });
   }
 
-  /** The policy key: where it has a successor, every head is signed anew, and the fleet is told to come for it. */
-  async #watchTrust(trust: ServerTrust, store: Store, live: LivePolicy): Promise<void> {
+  /**
+   * The chain of trust: where it leads further, the fleet is told to come and follow; where that is to another policy
+   * key, every head is signed anew.
+   * @returns what looks at once; it never rejects
+   */
+  async #watchTrust(trust: ServerTrust, store: Store, live: LivePolicy): Promise<() => Promise<void>> {
     const look = async () => {
+      const { publicKey } = trust;
       if (!(await trust.reload())) return;
       const { number } = trust.position;
-      const entry = { actor: ACTOR, subject: this.#paths.trust, outcome: 'done', detail: { number } } as const;
-      live.advanceEpoch(await store.bumpEpoch({ ...entry, action: 'pki.keys_loaded' }));
+      if (!equalBytes(publicKey, trust.publicKey)) {
+        const entry = { actor: ACTOR, subject: this.#paths.trust, outcome: 'done', detail: { number } } as const;
+        live.advanceEpoch(await store.bumpEpoch({ ...entry, action: 'pki.keys_loaded' }));
+        this.#options.log.info({ number }, 'the successor of the policy key signs from now on');
+      }
       this.#wakeUps.wakeAll();
-      this.#options.log.info({ number }, 'the successor of the policy key signs from now on');
     };
-    const report = this.#report(
-      "the successor of the policy key can't be used; the server goes on with the one it has",
-    );
-    const watch = watchTree(this.#paths.tls, () => look().catch(report), { quietMs: QUIET_MS });
+    const report = this.#report("the chain of trust can't be used; the server goes on with the one it has");
+    const lookAndReport = () => look().catch(report);
+    const watch = watchTree(this.#paths.tls, lookAndReport, { quietMs: QUIET_MS });
     this.#shutdown.add(() => watch.close());
     await watch.ready;
     // What changed between the start and the first watch.
     await look();
+    return lookAndReport;
   }
 
   /** What is written down now and then, and at the end: refusals that were only counted, and who was here. */
@@ -275,7 +302,7 @@ class Start {
       peerIdentity: parseEnvoyUri,
       isActive: ({ envoyId, trustDomain }) =>
         trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.isMember(envoyId),
-      handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, signer: trust, wakeUps: this.#wakeUps }),
+      handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, trust, signer: trust, wakeUps: this.#wakeUps }),
       networkOf,
       onError: this.#report('a call failed'),
       onRefusedConnection: (reason, address = 'unknown') => {
@@ -338,8 +365,8 @@ class Start {
   }
 }
 
-function agentTls({ ca, certificatePem, key }: TlsFiles) {
-  return { certificatePem, key, caPem: ca.certificatePem };
+function agentTls({ authorities, certificatePem, key }: TlsFiles) {
+  return { certificatePem, key, caPem: authorities.join('') };
 }
 
 function fingerprint(certificatePem: string): string {

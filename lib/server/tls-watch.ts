@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { type TreeWatcher, watchTree } from '../files/index.js';
 import type { KeyedCertificate } from '../pki/index.js';
-import type { Settings } from '../settings/index.js';
-import { readTlsFiles, type TlsFiles } from './tls-files.js';
+import { ServerError } from './errors.js';
+import { readTlsFiles, type TlsFiles, type TlsPaths } from './tls-files.js';
 
 const QUIET_MS = 200;
 
 export interface TlsWatchOptions {
-  readonly paths: Settings['tls'];
+  readonly paths: TlsPaths;
   /** What was read at the start. */
   readonly files: TlsFiles;
   /** Puts other certificates to use. */
@@ -63,9 +63,12 @@ export class TlsWatch {
   async #look(): Promise<void> {
     try {
       const files = await readTlsFiles(this.#options.paths);
+      // Against a chain that was put back, to have the certificates of a former CA count again.
+      if (files.trustNumber < this.#files.trustNumber) throw steppedBack(this.#options.paths);
       this.#problem = '';
-      if (isSame(files, this.#files)) return;
+      const isOther = !isSame(files, this.#files);
       this.#files = files;
+      if (!isOther) return;
       await this.#options.onChange(files);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -76,5 +79,16 @@ export class TlsWatch {
 }
 
 function isSame(a: TlsFiles, b: TlsFiles): boolean {
-  return a.certificatePem === b.certificatePem && a.key.equals(b.key) && a.ca.certificatePem === b.ca.certificatePem;
+  return (
+    a.certificatePem === b.certificatePem &&
+    a.key.equals(b.key) &&
+    a.ca.certificatePem === b.ca.certificatePem &&
+    a.authorities.join() === b.authorities.join()
+  );
+}
+
+function steppedBack({ trust }: TlsPaths): ServerError {
+  return new ServerError('stepped_back', `the chain of trust ${trust} is shorter than it was`, {
+    hint: 'restore it: an envoy that followed it takes no step back',
+  });
 }

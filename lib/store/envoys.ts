@@ -10,6 +10,8 @@ export type Traits = Readonly<Record<string, string>>;
 export interface Certificate {
   readonly serial: string;
   readonly notAfterMs: number;
+  /** SHA-256 of the CA certificate that signed it, hexadecimal; undefined where an earlier version didn't write it down. */
+  readonly issuer: string | undefined;
 }
 
 /** Two states of one envoy: it quoted a generation that was over. Times are ms since 1970. */
@@ -186,11 +188,11 @@ export class Envoys {
     return { changed: true };
   }
 
-  recordCertificate(id: EnvoyId, { serial, notAfterMs }: Certificate): void {
+  recordCertificate(id: EnvoyId, { serial, notAfterMs, issuer }: Certificate): void {
     this.#require(id);
     this.#db
-      .prepare('UPDATE envoys SET certificate_serial = ?, certificate_expires = ? WHERE id = ?')
-      .run(serial, notAfterMs, id);
+      .prepare('UPDATE envoys SET certificate_serial = ?, certificate_expires = ?, certificate_issuer = ? WHERE id = ?')
+      .run(serial, notAfterMs, issuer ?? null, id);
   }
 
   renewCertificate({ id, certificate, tlsPublicKeyHash, earliestEndMs }: CertificateRenewal, entry: EntryDraft): void {
@@ -275,7 +277,7 @@ function toEnvoy(row: Row): Envoy {
     labels: json<Labels>(row.labels),
     enrolledAtMs: row.enrolled_at as number,
     enrolledFrom: row.enrolled_from as string,
-    certificate: serial === undefined ? undefined : { serial, notAfterMs: row.certificate_expires as number },
+    certificate: serial === undefined ? undefined : certificateOf(serial, row),
     lastSeenAtMs: optional<number>(row.last_seen_at),
     traits: traits === undefined ? undefined : json<Traits>(traits),
     revokedAtMs: optional<number>(row.revoked_at),
@@ -283,6 +285,11 @@ function toEnvoy(row: Row): Envoy {
     fork: fork === undefined ? undefined : json<Fork>(fork),
     generation: { issued: row.generation_issued as number, quoted: row.generation_quoted as number },
   };
+}
+
+function certificateOf(serial: string, row: Row): Certificate {
+  const issuer = optional<string>(row.certificate_issuer);
+  return { serial, notAfterMs: row.certificate_expires as number, issuer };
 }
 
 function statusOf(row: Row): Envoy['status'] {

@@ -97,6 +97,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE envoys ADD COLUMN quarantined_at INTEGER;
   ALTER TABLE envoys ADD COLUMN fork TEXT;
   `,
+  // Which CA signed an envoy's certificate: what is left to wait for before an earlier CA is given up.
+  `
+  ALTER TABLE envoys ADD COLUMN certificate_issuer TEXT;
+  `,
 ];
 
 /** NULL where the bytes aren't JSON: a log that was tampered with can still be listed. */

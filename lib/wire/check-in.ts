@@ -43,6 +43,8 @@ export interface CheckInAnswer {
   readonly intervalMs: number;
   /** 40 bytes to store before anything else of this answer counts; absent: the last one stays. */
   readonly generation: Uint8Array | undefined;
+  /** The number of the last statement in the chain of trust: who stands before it has something to follow. */
+  readonly trustNumber: number;
 }
 
 export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
@@ -91,6 +93,7 @@ export function encodeCheckInAnswer(answer: CheckInAnswer): Uint8Array {
     serverTime: BigInt(answer.serverTimeMs),
     intervalS: Math.round(answer.intervalMs / 1000),
     generation: Buffer.from(answer.generation ?? []),
+    trustNumber: answer.trustNumber,
   }).finish();
 }
 
@@ -102,6 +105,7 @@ export function decodeCheckInAnswer(bytes: Uint8Array): CheckInAnswer {
     serverTimeMs: counter("the server's time", message.serverTime),
     intervalMs: message.intervalS * 1000,
     generation: optionalSized('the generation', message.generation, GENERATION_BYTES),
+    trustNumber: message.trustNumber,
   };
 }
 

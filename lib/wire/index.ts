@@ -91,6 +91,7 @@ export {
   chainFromJson,
   chainToJson,
   followChain,
+  MAX_AUTHORITIES,
   MAX_STATEMENTS,
   NO_HEAD,
   readStatement,

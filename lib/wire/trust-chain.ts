@@ -22,7 +22,8 @@ export const TRUST_PATH = '/enroll/trust';
 const TAG = 'vigo/trust-statement/v1';
 const KEY_BYTES = 32;
 const HASH_BYTES = 32;
-const MAX_AUTHORITIES = 4;
+/** The most CAs at once: the present one and those before it, until they are given up. */
+export const MAX_AUTHORITIES = 4;
 const MAX_STATEMENT_BYTES = 8192;
 /** The most statements in one answer: with the largest ones it stays below what an agent reads. */
 export const MAX_STATEMENTS = 8;

@@ -31,7 +31,7 @@ function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0 } = {}) {
     return { caPem: ca.certificatePem, certificatePem: issued.certificatePem, key: key.privateKey };
   };
   const keeper = new CertificateKeeper({
-    certificatePem: issue().certificatePem,
+    tls: issue(),
     async renew() {
       const failure = failures.shift();
       if (failure !== undefined) throw failure;

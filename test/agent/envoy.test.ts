@@ -33,7 +33,7 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
     const envoy = await Envoy.open({
       session: newSession(),
       certificate: { keep: async () => {} },
-      trust: { ...trust, mend: async () => false },
+      trust: { ...trust, mend: async () => false, keepUp: async () => false },
       policyPath: join(dir, 'policy'),
       watchedPath: join(dir, 'watched'),
       contact: await ContactRecord.open({

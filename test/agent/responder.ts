@@ -172,6 +172,7 @@ export class Responder implements SessionChannel {
           serverTimeMs,
           intervalMs: 60_000,
           generation,
+          trustNumber: 0,
         });
       }
       case 'ResolveSecrets':

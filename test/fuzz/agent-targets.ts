@@ -74,7 +74,12 @@ const batch = encodeSecretBatch([
   { key: parseKeyName('shop/salt'), version: 1, value: new Secret(new Uint8Array(3)) },
 ]);
 const rejection = new Rejection('replay', 'x', { highestSequence: 77 });
-const answer = { serverTimeMs: 1_770_000_000_000, intervalMs: 60_000, generation: new Uint8Array(40).fill(1) };
+const answer = {
+  serverTimeMs: 1_770_000_000_000,
+  intervalMs: 60_000,
+  generation: new Uint8Array(40).fill(1),
+  trustNumber: 3,
+};
 
 const trust = await signStatement(
   {

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import t from 'tap';
-import { systemClock } from '../../lib/base/index.js';
+import { splitPem, systemClock } from '../../lib/base/index.js';
 import { IdentityError, pinnedCertificate } from '../../lib/identity/index.js';
-import { certificateHash, generateCa, splitPem } from '../../lib/pki/index.js';
+import { certificateHash, generateCa } from '../../lib/pki/index.js';
 
 const makeCa = () => generateCa({ commonName: 'Vigo CA', days: 1, clock: systemClock }).certificatePem;
 const ca = makeCa();

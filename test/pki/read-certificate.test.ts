@@ -1,17 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import t from 'tap';
-import { assertCa, assertKeyMatches, certificateHash, certificateValidity, splitPem } from '../../lib/pki/index.js';
+import { assertCa, assertKeyMatches, certificateHash, certificateValidity } from '../../lib/pki/index.js';
 import { clockAt, filesOf, makeCa, makeServer, openssl, pemOf } from './test-pki.js';
 
 const ca = makeCa(clockAt('2026-01-01T00:00:00Z'), 10);
 const server = makeServer(ca, clockAt('2026-01-01T00:00:00Z'));
-
-t.test('a PEM file is split into its certificates, whatever stands around them', async (t) => {
-  const bundle = `# ours\r\n${ca.certificatePem}${pemOf(ca.key)}\n${server.certificatePem.trimEnd()}`;
-  t.same(splitPem(bundle), [ca.certificatePem, server.certificatePem]);
-  t.same(splitPem(pemOf(ca.key)), []);
-  t.same(splitPem(''), []);
-});
 
 t.test('the hash of a certificate is SHA-256 of its DER', async (t) => {
   const { file } = filesOf(t, { file: ca.certificatePem });

@@ -24,6 +24,7 @@ const read = (files: Partial<typeof GOOD>) => {
     caKey: join(dir, 'caKey'),
     cert: join(dir, 'cert'),
     key: join(dir, 'key'),
+    trust: join(dir, 'trust'),
   });
 };
 

@@ -22,7 +22,11 @@ const FIRST = filesOf(ca);
 /** What a server has in use, with a look at the files whenever a test says so. */
 async function setUp(t: Test) {
   const dir = t.testdir(FIRST);
-  const paths = { ca: join(dir, 'ca'), caKey: join(dir, 'ca_key'), cert: join(dir, 'cert'), key: join(dir, 'key') };
+  const path = (name: string) => join(dir, name);
+  const paths = {
+    ...{ ca: path('ca'), caKey: path('ca_key'), cert: path('cert'), key: path('key') },
+    trust: path('trust'),
+  };
   const used: string[] = [];
   const problems: unknown[] = [];
   const watch = new TlsWatch({
@@ -31,7 +35,7 @@ async function setUp(t: Test) {
     onChange: async ({ certificatePem }) => void used.push(certificatePem),
     onProblem: (problem) => void problems.push(problem),
   });
-  const write = (name: string, text: string) => writeFileSync(join(dir, name), text);
+  const write = (name: string, text: string) => writeFileSync(path(name), text);
   return { dir, watch, used, problems, write };
 }
 

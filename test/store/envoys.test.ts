@@ -57,10 +57,12 @@ t.test('revoking once more changes nothing and records nothing', async (t) => {
 t.test('a certificate replaces the one before', async (t) => {
   const store = await newStore(t);
   const id = await enroll(store, 1, 'web-1');
-  await store.recordCertificate(id, { serial: '0a', notAfterMs: 1 });
-  await store.recordCertificate(id, { serial: '0b', notAfterMs: 2 });
-  t.same((await store.getEnvoy(id))?.certificate, { serial: '0b', notAfterMs: 2 });
-  await t.rejects(store.recordCertificate(envoyId(9), { serial: '0c', notAfterMs: 3 }), { code: 'envoy_not_found' });
+  await store.recordCertificate(id, { serial: '0a', notAfterMs: 1, issuer: undefined });
+  await store.recordCertificate(id, { serial: '0b', notAfterMs: 2, issuer: 'ab' });
+  t.same((await store.getEnvoy(id))?.certificate, { serial: '0b', notAfterMs: 2, issuer: 'ab' });
+  await t.rejects(store.recordCertificate(envoyId(9), { serial: '0c', notAfterMs: 3, issuer: 'ab' }), {
+    code: 'envoy_not_found',
+  });
 });
 
 t.test('sightings come in batches, late ones change no time, and unknown ids no others', async (t) => {

@@ -40,6 +40,7 @@ const answers: fc.Arbitrary<CheckInAnswer> = fc.record({
   serverTimeMs: counters,
   intervalMs: fc.nat(2 ** 32 - 1).map((seconds) => seconds * 1000),
   generation: fc.option(byteStrings(40), { nil: undefined }),
+  trustNumber: fc.nat(2 ** 32 - 1),
 });
 
 function withTraits(...traits: [string, string][]): Uint8Array {
@@ -123,7 +124,10 @@ t.test('fields of another shape', async (t) => {
   }
   const head = { head: Buffer.alloc(10), signature: Buffer.alloc(64) };
   const answer = (change: Partial<AnswerMessage>) =>
-    AnswerMessage.encode({ bundle: undefined, serverTime: 0n, intervalS: 0, generation: none, ...change }).finish();
+    AnswerMessage.encode({
+      ...{ bundle: undefined, serverTime: 0n, intervalS: 0, generation: none, trustNumber: 0 },
+      ...change,
+    }).finish();
   for (const [what, change] of [
     ['a bundle without a head', { bundle: { head: undefined, body: Buffer.alloc(0) } }],
     ['a short signature', { bundle: { head: { ...head, signature: Buffer.alloc(63) }, body: Buffer.alloc(0) } }],
@@ -153,6 +157,7 @@ t.test('junk', async (t) => {
     serverTimeMs: 5,
     intervalMs: 60_000,
     generation: Buffer.alloc(40, 4),
+    trustNumber: 3,
   };
   survivesJunk(t, decodeCheckInAnswer, encodeCheckInAnswer, encodeCheckInAnswer(answer));
 });

@@ -13,6 +13,7 @@ export function envoyView(envoy: Envoy) {
     enrolled_at: envoy.enrolledAtMs,
     enrolled_from: envoy.enrolledFrom,
     certificate_expires_at: envoy.certificate?.notAfterMs ?? null,
+    certificate_issuer: envoy.certificate?.issuer ?? null,
     last_seen_at: envoy.lastSeenAtMs ?? null,
     traits: envoy.traits ?? {},
     revoked_at: envoy.revokedAtMs ?? null,

@@ -4,10 +4,12 @@ import type { Fleet } from '../fleet.js';
 import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { RestoredDatabase } from '../restored-database.js';
+import type { ServerTrust } from '../server-trust.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 export interface CheckInContext {
   readonly live: LivePolicy;
+  readonly trust: Pick<ServerTrust, 'position'>;
   readonly fleet: Fleet;
   readonly generations: Pick<Generations, 'checkIn'>;
   readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
@@ -17,7 +19,7 @@ export interface CheckInContext {
 
 /** Gives the envoy its bundle, or nothing where it holds the current one: then nothing is built, asked or signed. */
 export async function checkIn(
-  { live, fleet, generations, restored, clock, intervalMs }: CheckInContext,
+  { live, trust, fleet, generations, restored, clock, intervalMs }: CheckInContext,
   request: AuthenticatedRequest,
 ): Promise<Uint8Array> {
   const { envoy } = request;
@@ -25,7 +27,12 @@ export async function checkIn(
   fleet.saw(envoy.id, traits);
   const generation = await generations.checkIn(request, quoted);
   if (newerHead !== undefined) await restored.learnFrom(envoy, newerHead);
-  const answer: Omit<CheckInAnswer, 'bundle'> = { serverTimeMs: clock.nowMs(), intervalMs, generation };
+  const answer: Omit<CheckInAnswer, 'bundle'> = {
+    serverTimeMs: clock.nowMs(),
+    intervalMs,
+    generation,
+    trustNumber: trust.position.number,
+  };
   const bundle = await live.bundleFor(envoy);
   if (bundle === undefined || (heldHead !== undefined && equalBytes(heldHead, bundle.headHash))) {
     return encodeCheckInAnswer({ ...answer, bundle: undefined });

@@ -1,5 +1,5 @@
 import type { Command } from '../../command.js';
-import { type ApiEnvoy, describeLabels, describeLastSeen } from '../../envoy.js';
+import { type ApiEnvoy, describeCertificate, describeLabels, describeLastSeen } from '../../envoy.js';
 import { describeFork } from '../../fork.js';
 import { formatTime } from '../../table.js';
 
@@ -24,6 +24,7 @@ export const command: Command = {
     line(`enrolled   ${formatTime(envoy.enrolled_at)}`);
     line(`last seen  ${describeLastSeen(envoy)}`);
     line(`labels     ${describeLabels(envoy)}`);
+    line(`certified  ${describeCertificate(envoy)}`);
     if (envoy.quarantined_at !== null) line(`in quarantine since ${formatTime(envoy.quarantined_at)}: no secrets`);
     if (envoy.fork !== null) for (const said of describeFork(envoy.fork)) line(`fork       ${said}`);
     for (const [trait, value] of Object.entries(envoy.traits)) line(`trait      ${trait} = ${value}`);

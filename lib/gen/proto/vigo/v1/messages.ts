@@ -77,6 +77,8 @@ export interface CheckInAnswer {
   intervalS: number;
   /** to be stored before anything else of this answer counts; empty: go on with the last one */
   generation: Buffer;
+  /** the last statement of the chain of trust; 0: there is none */
+  trustNumber: number;
 }
 
 /** What an envoy shall be. It holds placeholders, never a secret's value. */
@@ -439,7 +441,7 @@ export const Trait: MessageFns<Trait> = {
 };
 
 function createBaseCheckInAnswer(): CheckInAnswer {
-  return { bundle: undefined, serverTime: 0n, intervalS: 0, generation: Buffer.alloc(0) };
+  return { bundle: undefined, serverTime: 0n, intervalS: 0, generation: Buffer.alloc(0), trustNumber: 0 };
 }
 
 export const CheckInAnswer: MessageFns<CheckInAnswer> = {
@@ -458,6 +460,9 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
     }
     if (message.generation.length !== 0) {
       writer.uint32(34).bytes(message.generation);
+    }
+    if (message.trustNumber !== 0) {
+      writer.uint32(40).uint32(message.trustNumber);
     }
     return writer;
   },
@@ -505,6 +510,14 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
             }
 
             message.generation = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.trustNumber = reader.uint32();
             continue;
           }
         }
