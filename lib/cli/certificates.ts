@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { privateKeyPem, utf8 } from '../base/index.js';
+import { type Json, privateKeyPem, utf8 } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir, readReplaced, replaceTogether } from '../files/index.js';
 import type { KeyedCertificate } from '../pki/index.js';
@@ -10,6 +10,7 @@ import { CliError } from './errors.js';
 
 const MAX_PEM_BYTES = 64 * 1024;
 
+export const CA_DAYS = 3650;
 export const DEFAULT_SERVER_DAYS = 365;
 
 export const tlsDirOption: CommandOption = {
@@ -29,6 +30,12 @@ export const serverDaysOption: CommandOption = {
   name: 'server-days',
   value: 'days',
   summary: `How long the server certificate is valid (default ${DEFAULT_SERVER_DAYS})`,
+};
+
+export const caDaysOption: CommandOption = {
+  name: 'ca-days',
+  value: 'days',
+  summary: `How long the CA is valid (default ${CA_DAYS})`,
 };
 
 /** @throws CliError `usage` */
@@ -60,6 +67,11 @@ export async function readKeyed(certificate: string, key: string): Promise<Keyed
   return { certificatePem: await readCertificate(certificate), key: await readKey(key) };
 }
 
+/** SHA-256 of a certificate's DER, as the database and the log name it: lower-case hexadecimal. */
+export function hashOf({ fingerprint256 }: X509Certificate): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
 /** Lets one command at a time change what belongs to certificates. @throws FilesError `held` */
 export async function withPkiLock<T>({ home }: CommandContext, work: () => Promise<T>): Promise<T> {
   await ensureDir(home.run, 0o700);
@@ -72,17 +84,19 @@ export async function withPkiLock<T>({ home }: CommandContext, work: () => Promi
 }
 
 /**
- * Replaces PEM files, those of one folder together, with the intent recorded before and the outcome after (A1).
- * @param files certificates and private keys by their path
+ * Replaces files, those of one folder together and the folders one after the other, with the intent recorded before and
+ * the outcome after (A1).
+ * @param files texts and private keys by their path
  */
 export async function replaceCertificates(
   { store }: CommandContext,
   action: string,
   files: ReadonlyMap<string, string | KeyObject>,
+  detail?: Readonly<Record<string, Json>>,
 ): Promise<void> {
   const folders = [...new Set([...files.keys()].map((path) => dirname(path)))];
   const database = await store();
-  const entry = { action, actor: 'vigocli', subject: folders.join(', ') } as const;
+  const entry = { action, actor: 'vigocli', subject: folders.join(', '), ...(detail && { detail }) } as const;
   await database.appendAudit({ ...entry, outcome: 'intent' });
   for (const folder of folders) {
     const here = [...files].filter(([path]) => dirname(path) === folder);

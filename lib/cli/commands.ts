@@ -21,7 +21,9 @@ import { command as envoysToken } from './commands/envoys/token.js';
 import { command as envoysTokenList } from './commands/envoys/token-list.js';
 import { command as envoysTokenRevoke } from './commands/envoys/token-revoke.js';
 import { command as pkiRenewServer } from './commands/pki/renew-server.js';
+import { command as pkiRotateCa } from './commands/pki/rotate-ca.js';
 import { command as pkiRotateKeys } from './commands/pki/rotate-keys.js';
+import { command as pkiShow } from './commands/pki/show.js';
 import { command as restore } from './commands/restore.js';
 import { command as secretsDelete } from './commands/secrets/delete.js';
 import { command as secretsEdit } from './commands/secrets/edit.js';
@@ -62,7 +64,9 @@ export const commands: readonly Command[] = [
   secretsSearch,
   secretsRekey,
   secretsGenerateCerts,
+  pkiShow,
   pkiRenewServer,
+  pkiRotateCa,
   pkiRotateKeys,
   configValidate,
   configPublish,

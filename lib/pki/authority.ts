@@ -53,7 +53,7 @@ export function openAuthority(ca: KeyedCertificate, clock: Clock): Authority {
   const { notAfterMs } = certificateValidity(ca.certificatePem);
   if (notAfterMs <= clock.nowMs()) {
     throw new PkiError('expired', `the CA certificate expired at ${new Date(notAfterMs).toISOString()}`, {
-      hint: 'make a new one with generate-certs',
+      hint: 'make a new one with vigocli pki rotate-ca',
     });
   }
   const certificate = readCertificate(ca.certificatePem);

@@ -11,5 +11,10 @@ export {
   certificateHash,
   certificateValidity,
 } from './read-certificate.js';
-export { issueServerCertificate, type ServerCertificate, type ServerCertificateRequest } from './server-certificate.js';
+export {
+  issueServerCertificate,
+  type ServerCertificate,
+  type ServerCertificateRequest,
+  serverNames,
+} from './server-certificate.js';
 export { drawTrustDomain, type EnvoyName, parseEnvoyUri } from './spiffe.js';

@@ -5,6 +5,7 @@ import { commonName, daysMs, type KeyedCertificate, signCertificate, validity } 
 import { PkiError } from './errors.js';
 import { leafExtensions } from './extensions.js';
 import { generateKeyPair } from './keys.js';
+import { readCertificate } from './read-certificate.js';
 import { type AltName, parseAltName } from './subject-alt-name.js';
 
 export interface ServerCertificateRequest {
@@ -46,6 +47,16 @@ export function issueServerCertificate(request: ServerCertificateRequest): Serve
     authority.key,
   );
   return { certificatePem, key: privateKey, names: [...names.keys()] };
+}
+
+/** What a server certificate is good for: its DNS names and addresses, in their canonical spelling. @throws PkiError `bad_certificate` */
+export function serverNames(certificatePem: string): string[] {
+  const { subjectAltName = '' } = readCertificate(certificatePem);
+  // As Node says it: `DNS:localhost, IP Address:127.0.0.1`.
+  return subjectAltName.split(', ').flatMap((name) => {
+    const [, value] = /^(?:DNS|IP Address):(.+)$/.exec(name) ?? [];
+    return value === undefined ? [] : [parseAltName(value).value];
+  });
 }
 
 /** Each name once, by its canonical spelling. */

@@ -149,7 +149,9 @@ export class TlsListener {
     const isUsable = leftMs > 0 && !twice && socket.alpnProtocol === 'h2' && this.#server.listening;
     if (peer === undefined || issuer === undefined || !isUsable) {
       const isOver = peer !== undefined && leftMs <= 0;
-      this.#options.onRefused(isOver ? 'certificate_expired' : 'no_handshake', socket.remoteAddress);
+      const isStranger = peer !== undefined && issuer === undefined;
+      const reason = isOver ? 'certificate_expired' : isStranger ? 'certificate_untrusted' : 'no_handshake';
+      this.#options.onRefused(reason, socket.remoteAddress);
       socket.destroy();
       return;
     }

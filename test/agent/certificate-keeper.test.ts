@@ -11,9 +11,10 @@ const DAY_MS = 86_400_000;
 const START_MS = Date.parse('2026-02-01T12:00:00Z');
 const ENVOY_ID = parseEnvoyId('00000000-0000-4000-8000-000000000001');
 const ca = generateCa({ commonName: 'test CA', days: 3650, clock: { nowMs: () => START_MS } });
+const otherCa = generateCa({ commonName: 'test CA', days: 3650, clock: { nowMs: () => START_MS } });
 
 /** A machine that got its certificate at `START_MS`, by a server whose clock runs behind by `aheadMs`. */
-function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0 } = {}) {
+function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0, caPem = ca.certificatePem } = {}) {
   const at = { ms: START_MS + aheadMs };
   const events: string[] = [];
   const failures: Error[] = [];
@@ -31,7 +32,7 @@ function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0 } = {}) {
     return { caPem: ca.certificatePem, certificatePem: issued.certificatePem, key: key.privateKey };
   };
   const keeper = new CertificateKeeper({
-    tls: issue(),
+    tls: { ...issue(), caPem },
     async renew() {
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
@@ -52,7 +53,7 @@ function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0 } = {}) {
     await keeper.keep();
     return [...events];
   };
-  return { after, failures, at };
+  return { after, failures, at, keeper };
 }
 
 t.test('renewed after two thirds, each time', async (t) => {
@@ -115,4 +116,34 @@ t.test('a defect is not taken for a failure', async (t) => {
   const { after, failures } = setUp();
   failures.push(new TypeError('a defect'));
   await t.rejects(after(21), TypeError);
+});
+
+t.test('a CA that has a successor: within the hour, by chance', async (t) => {
+  for (const random of [0.01, 0.5, 1]) {
+    const { after, keeper } = setUp({ random });
+    keeper.heed(ca.certificatePem + otherCa.certificatePem);
+    t.same(await after((random - 0.001) / 24), [], `${random}`);
+    t.same(await after(0.002 / 24), ['renew', 'use'], `${random}`);
+  }
+});
+
+t.test('a certificate that no CA signed which is trusted is renewed at once', async (t) => {
+  const { after, keeper } = setUp({ random: 1 });
+  keeper.heed(otherCa.certificatePem);
+  t.same(await after(0), ['renew', 'use']);
+});
+
+t.test('what changes nothing for it changes nothing', async (t) => {
+  const { after, keeper } = setUp();
+  keeper.heed(otherCa.certificatePem + ca.certificatePem);
+  keeper.heed(ca.certificatePem);
+  t.same(await after(19.99), []);
+});
+
+t.test('a process that begins with a certificate of an earlier CA renews it at once', async (t) => {
+  for (const caPem of [ca.certificatePem + otherCa.certificatePem, otherCa.certificatePem]) {
+    const { after } = setUp({ random: 1, caPem });
+    t.same(await after(0), ['renew', 'use']);
+    t.same(await after(1), [], 'once');
+  }
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { keepWakeUp } from '../../lib/agent/wake-up.js';
 import { RpcError } from '../../lib/rpc/index.js';
+import { Rejection } from '../../lib/wire/index.js';
 
 const soon = () => -1; // no wait between two tries
 
@@ -17,7 +18,26 @@ t.test('a stream that ends or breaks is opened again, until told to stop', async
   };
   await keepWakeUp(session, () => hints++, stop.signal, soon);
   t.equal(opened, 4);
-  t.equal(hints, 4);
+  t.equal(hints, 5, 'one each, and one because the second ended in the same way as the first');
+});
+
+t.test('where none can be opened, one check-in is worth trying', async (t) => {
+  for (const [problem, expected] of [
+    [new RpcError('unavailable', 'nobody there'), 1],
+    [new Rejection('unknown', 'this server knows no such envoy'), 0],
+  ] as const) {
+    const stop = new AbortController();
+    let tries = 0;
+    let hints = 0;
+    const session = {
+      async wakeUp() {
+        if (++tries === 10) stop.abort();
+        throw problem;
+      },
+    };
+    await keepWakeUp(session, () => hints++, stop.signal, soon);
+    t.equal(hints, expected, problem.code);
+  }
 });
 
 t.test('a defect is not taken for bad weather', async (t) => {

@@ -20,7 +20,8 @@ t.test('every verb has examples, and each is a right command line of that verb',
 });
 
 t.test('every verb that reads has --json', async (t) => {
-  const reading = /^(secrets (list|search|reveal|history)|config (validate|history)|envoys (list|show)|audit|bench)\b/;
+  const reading =
+    /^(secrets (list|search|reveal|history)|config (validate|history)|envoys (list|show)|pki show|audit|bench)\b/;
   for (const { usage, options = [] } of commands) {
     if (reading.test(usage))
       t.ok(

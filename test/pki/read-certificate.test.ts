@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import t from 'tap';
 import { assertCa, assertKeyMatches, certificateHash, certificateValidity } from '../../lib/pki/index.js';
-import { clockAt, filesOf, makeCa, makeServer, openssl, pemOf } from './test-pki.js';
+import { clockAt, filesOf, makeCa, makeServer, openssl } from './test-pki.js';
 
 const ca = makeCa(clockAt('2026-01-01T00:00:00Z'), 10);
 const server = makeServer(ca, clockAt('2026-01-01T00:00:00Z'));

@@ -267,3 +267,31 @@ t.test('what it cannot listen on, or with', async (t) => {
     await t.rejects(start(anywhere, wrong), { name: 'RpcError', code: 'bad_credentials' });
   }
 });
+
+t.test('several CAs count; the connections of one that counts no more end, and the others go on', async (t) => {
+  const successor = makeCa();
+  const streams: AbortSignal[] = [];
+  const server = await startServer(t, {
+    handlers: {
+      ...ECHO,
+      wakeUp(_, { closed }) {
+        streams.push(closed);
+        return aborted(closed);
+      },
+    },
+  });
+  const tls = { ...makeServer(successor), caPem: caPem + successor.certificatePem };
+  server.useTls(tls);
+  const trusting = { caPem: successor.certificatePem };
+  const old = await connect(t, server.address, trusting);
+  const next = await connect(t, server.address, { ...makeEnvoy(successor), ...trusting });
+  for (const channel of [old, next]) t.same(await channel.call('CheckIn', REQUEST), REQUEST, 'both count');
+  const hints = old.wakeUp(REQUEST, () => {}, new AbortController().signal).catch((error) => error.code);
+  while (streams.length === 0) await new Promise((resolve) => setImmediate(resolve));
+
+  server.useTls({ ...tls, caPem: successor.certificatePem });
+  t.equal(await hints, 'unavailable');
+  await t.rejects(old.call('CheckIn', REQUEST), { code: 'unavailable' });
+  t.same(await next.call('CheckIn', REQUEST), REQUEST);
+  t.equal(await isServed(server.port, { ...shown(envoySide), ca: successor.certificatePem }), false);
+});

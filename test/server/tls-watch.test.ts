@@ -1,11 +1,15 @@
+import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../lib/base/index.js';
+import { loadEd25519 } from '../../lib/crypto/index.js';
 import { replaceTogether } from '../../lib/files/index.js';
+import { encodeTrustFile, endOfChain } from '../../lib/identity/index.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
 import { readTlsFiles } from '../../lib/server/tls-files.js';
 import { TlsWatch } from '../../lib/server/tls-watch.js';
+import { type SignedStatement, signStatement } from '../../lib/wire/index.js';
 import { pemOf } from '../pki/test-pki.js';
 
 const clock = systemClock;
@@ -108,4 +112,30 @@ t.test('it notices by itself', async (t) => {
     }, 20);
   });
   t.same(used, [cert]);
+});
+
+t.test('the CAs that count change, and are never those of an earlier chain', async (t) => {
+  const { watch, used, problems, write } = await setUp(t);
+  const key = (await loadEd25519()).generateSigner();
+  const raw = ({ certificatePem }: typeof ca) => new X509Certificate(certificatePem).raw;
+  const chain: SignedStatement[] = [];
+  for (const authorities of [[raw(otherCa), raw(ca)], [raw(ca)]]) {
+    const { number, head: previous } = await endOfChain(chain, key.publicKey);
+    const keys = { policyKey: key.publicKey, checkpointKey: key.publicKey };
+    const statement = { trustDomain: 'vigo-test', number: number + 1, previous, ...keys, authorities, issuedAtMs: 1 };
+    chain.push(await signStatement(statement, key, key));
+  }
+  const chains = [chain.slice(0, 1), chain].map(encodeTrustFile) as [string, string];
+  t.same(watch.files.authorities, [ca.certificatePem]);
+  write('trust', chains[0]);
+  await watch.look();
+  t.same(watch.files.authorities, [otherCa.certificatePem, ca.certificatePem]);
+  write('trust', chains[1]);
+  await watch.look();
+  t.same(watch.files.authorities, [ca.certificatePem]);
+  t.equal(used.length, 2);
+  write('trust', chains[0]);
+  await watch.look();
+  t.same(watch.files.authorities, [ca.certificatePem]);
+  t.match(problems, [{ name: 'ServerError', code: 'stepped_back' }]);
 });

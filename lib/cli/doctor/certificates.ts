@@ -1,20 +1,22 @@
+import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Clock, VigoError } from '../../base/index.js';
+import { type Clock, equalBytes, VigoError } from '../../base/index.js';
 import { FilesError } from '../../files/index.js';
 import { readCertificate, readKey } from '../certificates.js';
 import { formatTime } from '../table.js';
 import type { Check } from './check.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
-const RENEW_CA = 'vigocli secrets generate-certs --force makes a new one; every machine then has to enroll again';
-const RENEW = 'vigocli secrets generate-certs makes a new one';
+const RENEW_CA = 'vigocli pki rotate-ca makes a new one, and machines follow';
+const RENEW = 'vigocli pki renew-server makes a new one';
+const REPLACE = 'vigocli pki rotate-ca makes new ones, and machines follow';
 
 /** Whether the server can start with its certificates, and for how long yet. */
 export const check: Check = {
   name: 'certificates',
   needsVault: true,
-  async run({ places: { tls }, clock }) {
+  async run({ places: { tls }, home, clock }) {
     const folders = Object.values(tls).map((path) => dirname(path));
     const missing = folders.find((folder) => !existsSync(folder));
     if (missing !== undefined)
@@ -32,6 +34,7 @@ export const check: Check = {
     return [
       judgeLifetime('the CA certificate', lifetime(ca), clock, RENEW_CA),
       judgeLifetime("the server's certificate", lifetime(cert), clock, RENEW),
+      ...(await judgeRollOver(home.trust, new X509Certificate(ca).raw)),
     ];
   },
 };
@@ -50,12 +53,30 @@ function judgeLifetime(
   return state === 'ending' ? warn(until, hint) : ok(until);
 }
 
+/** Whether the chain of trust leads to the CA that is there, and to it alone. */
+async function judgeRollOver(trustPath: string, ca: Uint8Array): Promise<Finding[]> {
+  const [{ authoritiesOf, readTrustFile }, { readStatement }] = await Promise.all([
+    import('../../identity/index.js'),
+    import('../../wire/index.js'),
+  ]);
+  const chain = await readTrustFile(trustPath);
+  const last = chain.at(-1);
+  const newest = last && readStatement(last.statement).authorities.at(-1);
+  if (newest !== undefined && !equalBytes(newest, ca)) {
+    return [warn("the chain of trust leads to a CA that isn't there", REPLACE)];
+  }
+  const { length } = authoritiesOf(chain, ca);
+  return length === 1
+    ? []
+    : [warn(`certificates of ${length} CAs count`, 'vigocli pki show says for whom, and what next')];
+}
+
 async function attempt(what: string, assertion: () => Promise<void> | void): Promise<Finding[]> {
   try {
     await assertion();
     return [];
   } catch (error) {
     if (!(error instanceof VigoError) || error instanceof FilesError) throw error;
-    return [fail(`${what} can't be used: ${error.message}`, error.hint ?? RENEW)];
+    return [fail(`${what} can't be used: ${error.message}`, error.hint ?? REPLACE)];
   }
 }

@@ -1,4 +1,4 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { systemClock } from '../../../base/index.js';
 import {
   DEFAULT_SERVER_DAYS,
@@ -24,12 +24,12 @@ export const command: Command = {
   ],
   examples: ['pki renew-server', 'pki renew-server --san vigo.example.org'],
   async run(context, _, flags) {
-    const { certificateValidity, issueServerCertificate } = await import('../../../pki/index.js');
+    const { certificateValidity, issueServerCertificate, serverNames } = await import('../../../pki/index.js');
     const { tls } = await context.places();
     const days = readDays(flags, 'server-days', DEFAULT_SERVER_DAYS);
     const server = await withPkiLock(context, async () => {
       const ca = await readKeyed(tls.ca, tls.caKey);
-      const names = [...flags.texts('san'), ...namesOf(await readCertificate(tls.cert))];
+      const names = [...flags.texts('san'), ...serverNames(await readCertificate(tls.cert))];
       const renewed = issueServerCertificate({ ca, names, days, clock: systemClock });
       const files = new Map<string, string | KeyObject>([
         [tls.cert, renewed.certificatePem],
@@ -42,9 +42,3 @@ export const command: Command = {
     context.note(`until ${formatTime(certificateValidity(server.certificatePem).notAfterMs)}`);
   },
 };
-
-/** What Node says of the alternative names: `DNS:localhost, IP Address:127.0.0.1`. */
-function namesOf(certificatePem: string): string[] {
-  const { subjectAltName = '' } = new X509Certificate(certificatePem);
-  return subjectAltName.split(', ').flatMap((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.slice(1) ?? []);
-}

@@ -4,6 +4,8 @@ import { basename, dirname } from 'node:path';
 import { systemClock } from '../../../base/index.js';
 import type { TlsPlaces } from '../../../settings/index.js';
 import {
+  CA_DAYS,
+  caDaysOption,
   DEFAULT_SERVER_DAYS,
   readDays,
   replaceCertificates,
@@ -15,8 +17,6 @@ import {
 import type { Command, Flags } from '../../command.js';
 import { CliError } from '../../errors.js';
 
-const CA_DAYS = 3650;
-
 export const command: Command = {
   usage: 'secrets generate-certs',
   summary: 'Make a CA and a server certificate (ECDSA P-256, PEM)',
@@ -26,9 +26,12 @@ export const command: Command = {
       summary: 'Where ca, ca_key, cert and key go (default: as in server.yaml, else tls/ below VIGO_HOME)',
     },
     sanOption,
-    { name: 'ca-days', value: 'days', summary: `How long the CA is valid (default ${CA_DAYS})` },
+    caDaysOption,
     serverDaysOption,
-    { name: 'force', summary: 'Overwrite what is there; every enrolled machine then has to enroll again' },
+    {
+      name: 'force',
+      summary: 'Overwrite what is there; every machine then has to enroll again, which pki rotate-ca avoids',
+    },
   ],
   examples: ['secrets generate-certs --san vigo.example.org --san 192.0.2.7'],
   async run(context, _, flags) {
@@ -71,6 +74,6 @@ function findThere(tls: TlsPlaces, flags: Flags): string | undefined {
   const there = Object.values(tls).find((path) => existsSync(path));
   if (there === undefined || flags.is('force')) return there;
   throw new CliError('exists', `${there} exists already`, {
-    hint: '--force overwrites all four; every enrolled machine then has to enroll again',
+    hint: 'vigocli pki rotate-ca replaces them, and machines follow; --force overwrites all four, and every machine has to enroll again',
   });
 }

@@ -1,0 +1,60 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { loadEd25519 } from '../../lib/crypto/index.js';
+import { authoritiesOf, encodeTrustFile, endOfChain, readTrustFile, writeTrustFile } from '../../lib/identity/index.js';
+import { NO_HEAD, type SignedStatement, signStatement } from '../../lib/wire/index.js';
+import { makeCa } from '../pki/test-pki.js';
+
+const ed25519 = await loadEd25519();
+const key = ed25519.generateSigner();
+const [first, second, third] = [makeCa(), makeCa(), makeCa()].map(
+  ({ certificatePem }) => new X509Certificate(certificatePem).raw,
+) as [Buffer, Buffer, Buffer];
+
+async function chainOf(...named: Uint8Array[][]): Promise<SignedStatement[]> {
+  const chain: SignedStatement[] = [];
+  for (const authorities of named) {
+    const { number, head: previous } = await endOfChain(chain, key.publicKey);
+    const keys = { policyKey: key.publicKey, checkpointKey: key.publicKey };
+    const statement = { trustDomain: 'vigo-test', number: number + 1, previous, ...keys, authorities, issuedAtMs: 1 };
+    chain.push(await signStatement(statement, key, key));
+  }
+  return chain;
+}
+
+t.test('what was written is read; before anything was, there is no chain', async (t) => {
+  const path = join(t.testdir(), 'trust');
+  t.same(await readTrustFile(path), []);
+  t.same(await endOfChain([], key.publicKey), { number: 0, head: NO_HEAD, policyKey: key.publicKey });
+  const chain = await chainOf([first], [first, second]);
+  await writeTrustFile(path, chain);
+  t.same(encodeTrustFile(await readTrustFile(path)), encodeTrustFile(chain));
+  t.same(readdirSync(join(path, '..')), ['trust']);
+  writeFileSync(path, 'junk');
+  await t.rejects(readTrustFile(path), { name: 'WireError', code: 'malformed' });
+});
+
+t.test('a replacement that a crash cut short counts, and is never put in the place of a later one', async (t) => {
+  const dir = t.testdir();
+  const path = join(dir, 'trust');
+  const chain = await chainOf([first], [first, second], [second]);
+  await writeTrustFile(path, chain.slice(0, 1));
+  const journal = { trust: Buffer.from(encodeTrustFile(chain.slice(0, 2))).toString('base64') };
+  writeFileSync(join(dir, '.vigo-replacement'), JSON.stringify(journal), { mode: 0o600 });
+  t.equal((await readTrustFile(path)).length, 2);
+  await writeTrustFile(path, chain);
+  t.notOk(existsSync(join(dir, '.vigo-replacement')));
+  t.equal((await readTrustFile(path)).length, 3);
+});
+
+t.test('the CAs that count', async (t) => {
+  const count = async (present: Uint8Array, ...named: Uint8Array[][]) =>
+    authoritiesOf(await chainOf(...named), present).map((der) => Buffer.from(der));
+  t.same(await count(first), [first], 'without a chain');
+  t.same(await count(second, [first], [first, second]), [first, second]);
+  t.same(await count(second, [first, second], [second]), [second], 'until they are given up');
+  t.same(await count(third, [first, second]), [third], 'one that came by no chain is alone');
+  t.same(await count(first, [first, second]), [first], 'one that is announced and not there yet counts for nothing');
+});
