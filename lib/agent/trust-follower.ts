@@ -73,7 +73,7 @@ export class TrustFollower implements PolicyTrust {
    * @throws WireError `rollback` in the place of a failure that comes from a server which was put back
    */
   async mend(failure: unknown): Promise<boolean> {
-    return isDistrust(failure) && this.#tryToFollow();
+    return isDistrust(failure) && this.#tryToFollow(failure);
   }
 
   /**
@@ -85,14 +85,16 @@ export class TrustFollower implements PolicyTrust {
     return number > this.#identity.trustNumber && this.#tryToFollow();
   }
 
-  async #tryToFollow(): Promise<boolean> {
+  /** @param failure what made it look, if anything failed */
+  async #tryToFollow(failure?: unknown): Promise<boolean> {
     try {
       return await this.#follow();
     } catch (cause) {
       if (!(cause instanceof VigoError)) throw cause;
       if (cause instanceof WireError) this.#options.log.warn(cause.message);
       // A server that can't be reached stays one: whoever answers for it over an unverified connection proves nothing.
-      if (cause instanceof WireError && cause.code === 'rollback' && !(failure instanceof RpcError)) throw cause;
+      const isProven = failure !== undefined && !(failure instanceof RpcError);
+      if (cause instanceof WireError && cause.code === 'rollback' && isProven) throw cause;
       return false;
     }
   }
