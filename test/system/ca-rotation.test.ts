@@ -226,7 +226,7 @@ t.test('a stolen CA key', async (t) => {
     const identityBefore = identity('web-2');
     const run = await runOnce('web-2');
     t.not(run.code, 0);
-    t.match(run.stderr, /the server's chain of trust can't be followed: it ends before what was accepted/);
+    t.match(run.stderr, /warn the server's chain of trust ends before what/);
     t.same(identity('web-2'), identityBefore);
     await fleet.server.end();
     cpSync(join(fleet.root, 'newest'), join(fleet.home, 'tls'), { recursive: true, force: true });
