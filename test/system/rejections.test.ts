@@ -61,7 +61,7 @@ t.test('a server that refuses', async (t) => {
       keepsIdentity(reason);
       await stop();
     }
-    t.match((await fleet.vigo(HOST, 'status')).stdout, /problem: check-in +entitlement since .*\nwhat to do +/);
+    t.match((await fleet.vigo(HOST, 'status')).stdout, /problem +check-in\b.*: entitlement since .*\nwhat to do +/);
     await fleet.startServer();
     t.equal((await fleet.vigo(HOST, 'run', '--once')).code, 0);
     t.equal(await firstProblem(fleet), undefined, 'forgotten with the next contact');

@@ -95,7 +95,7 @@ resources:
     const [id, before, seed] = [envoyId('web-1'), file('web-1', 'tls.pem'), file('web-1', 'ed25519.seed')];
     const run = await fleet.vigo('web-1', 'run', '--once');
     t.equal(run.code, 1);
-    t.match(run.stderr, /there was no contact: the certificate ended at .*, more than 90d ago \(.*vigo enroll --again/);
+    t.match(run.stderr, /the check-in failed: the certificate ended at .*, more than 90d ago \(.*vigo enroll --again/);
     t.match((await fleet.audit('request.rejected')).find(isLapsed), {
       subject: id,
       outcome: 'denied',

@@ -1,4 +1,5 @@
 import { parseDurationMs, systemClock, VigoError } from '../../base/index.js';
+import { adviceFor } from '../advice.js';
 import type { Command, CommandContext } from '../command.js';
 import { AgentError } from '../errors.js';
 import { oneLine } from '../log.js';
@@ -47,8 +48,8 @@ async function runOnce(
   }
   const delivery = await attempt(() => envoy.deliver());
   const { failure, results } = run.report;
-  const why = contact && `there was no contact: ${contact.message}${contact.hint ? ` (${contact.hint})` : ''}`;
-  const hint = why && oneLine(why);
+  const advice = contact && adviceFor(contact);
+  const hint = contact && oneLine(`the check-in failed: ${contact.message}${advice ? ` (${advice})` : ''}`);
   if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`, { hint });
   if (contact !== undefined) note('this is the policy that was accepted before: the server gives no newer one');
   else if (delivery !== undefined) note(`warning: the report was not delivered: ${oneLine(delivery.message)}`);
