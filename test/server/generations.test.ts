@@ -279,6 +279,28 @@ t.test('a crash of the server forgets nothing that would matter', async (t) => {
   t.same(await actions(), ['envoy.forked'], 'and the older one is still over');
 });
 
+t.test('over a database that was put back, two that are one envoy are told from each other all the same', async (t) => {
+  for (const turns of ['wc', 'cw']) {
+    const { machine, actions, restart, write, clock } = await setUp(t);
+    const web = machine();
+    await web.checkIn();
+    await web.checkIn();
+    await write();
+    clock.ms += HOUR_MS;
+    await web.checkIn();
+    const copy = web.copyTo('192.0.2.66');
+    clock.ms += 1000;
+    await copy.checkIn();
+    await restart();
+    clock.ms += 1000;
+    const [first, second] = turns === 'wc' ? [web, copy] : [copy, web];
+    await first.checkIn();
+    t.same(await actions(), [], `${turns}: both are ahead of what the database knows, and the first is believed`);
+    await second.checkIn();
+    t.same(await actions(), ['envoy.forked'], turns);
+  }
+});
+
 t.test('a fork and a quarantine outlast a restart', async (t) => {
   const { machine, restart, actions } = await setUp(t);
   const web = machine();

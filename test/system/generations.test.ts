@@ -1,24 +1,13 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { atChange } from './file-events.js';
 import { intercept, redirect } from './interceptor.js';
-import { startFleet } from './start-fleet.js';
+import { startShop } from './start-fleet.js';
 
 t.test('what looks like a clone and is none', async (t) => {
-  const fleet = await startFleet(t);
-  const target = join(fleet.root, 'target');
+  const { fleet } = await startShop(t);
   const key = join(fleet.home, 'keys', 'generation');
-  mkdirSync(target);
-  await fleet.setSecret('shop/password', 'a value');
-  await fleet.publish({
-    'envoys.vgo': 'envoys:\n  - { match: "*", configcrates: [shop] }\n',
-    'shop.vgo': `
-configcrate: shop
-resources:
-  - { name: settings, type: file, path: ${target}/shop.ini, content: "secret:shop/password" }
-`,
-  });
   const run = (host: string) => fleet.vigo(host, 'run', '--once');
   const audited = async (action: string) => (await fleet.audit(action)).length;
 

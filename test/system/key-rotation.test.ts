@@ -1,22 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { whenChanged } from './file-events.js';
-import { startFleet } from './start-fleet.js';
+import { startShop } from './start-fleet.js';
 
 t.test('the policy key is replaced, again and again', async (t) => {
-  const fleet = await startFleet(t);
-  const target = join(fleet.root, 'target');
-  mkdirSync(target);
-  await fleet.setSecret('shop/password', 'first');
-  await fleet.publish({
-    'envoys.vgo': 'envoys:\n  - { match: "*", configcrates: [shop] }\n',
-    'shop.vgo': `
-configcrate: shop
-resources:
-  - { name: settings, type: file, path: ${target}/shop.ini, content: "secret:shop/password" }
-`,
-  });
+  const { fleet, whenIs } = await startShop(t);
   const identity = (host: string) => JSON.parse(readFileSync(join(fleet.configDir(host), 'identity.json'), 'utf8'));
   const rotate = async () => {
     const from = fleet.server.said.length;
@@ -35,8 +23,7 @@ resources:
     await rotate();
     await agent.says(/info followed the server's chain of trust to statement 1/);
     await fleet.setSecret('shop/password', 'second');
-    const content = () => existsSync(join(target, 'shop.ini')) && readFileSync(join(target, 'shop.ini'), 'utf8');
-    await whenChanged(target, 'the changed secret', () => content() === 'second');
+    await whenIs('second');
     t.equal(await agent.end(), 0, agent.said);
     t.match(identity('web-1'), { trust_number: 1, envoy_id: /./ });
     t.not(identity('web-1').policy_public_key, first.policy_public_key);

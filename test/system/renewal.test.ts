@@ -1,28 +1,16 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { ageCertificate } from './aged-certificate.js';
-import { whenChanged } from './file-events.js';
-import { startFleet } from './start-fleet.js';
+import { startShop } from './start-fleet.js';
 
 const DAY_MS = 86_400_000;
 
 const isLapsed = ({ detail }: Record<string, unknown>) => (detail as { reason?: string }).reason === 'lapsed';
 
 t.test("a certificate's life", async (t) => {
-  const fleet = await startFleet(t);
-  const target = join(fleet.root, 'target');
-  mkdirSync(target);
-  await fleet.setSecret('shop/password', 'first');
-  await fleet.publish({
-    'envoys.vgo': 'envoys:\n  - { match: "*", configcrates: [shop] }\n',
-    'shop.vgo': `
-configcrate: shop
-resources:
-  - { name: settings, type: file, path: ${target}/shop.ini, content: "secret:shop/password" }
-`,
-  });
+  const { fleet, whenIs } = await startShop(t);
   const file = (host: string, name: string) => readFileSync(join(fleet.configDir(host), name), 'utf8');
   const envoyId = (host: string) => JSON.parse(file(host, 'identity.json')).envoy_id;
   const leftDays = (host: string) => {
@@ -72,8 +60,7 @@ resources:
     await agent.says(/info renewed the certificate/);
     await agent.says(/info run ended/);
     await fleet.setSecret('shop/password', 'second');
-    const content = () => existsSync(join(target, 'shop.ini')) && readFileSync(join(target, 'shop.ini'), 'utf8');
-    await whenChanged(target, 'the changed secret', () => content() === 'second');
+    await whenIs('second');
     t.equal(await agent.end(), 0, agent.said);
   });
 
