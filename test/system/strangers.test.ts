@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
@@ -113,5 +114,24 @@ t.test('who has no certificate of the fleet', async (t) => {
   });
 
   t.equal((await fleet.vigo('web-1', 'run', '--once')).code, 0, 'and the envoy is served as ever');
+
+  await t.test('does not keep the server from stopping', async (t) => {
+    const ports = [parseHostPort(fleet.grpcAddress).port, Number(new URL(fleet.url()).port)];
+    const silent = ports.map((port) => net.connect(port, '127.0.0.1').on('error', () => {}));
+    const idle = ports.map((port) => {
+      const shown = { cert: own, key: own, ca: ca.certificatePem };
+      return tls.connect({ host: 'localhost', port, ...shown, ALPNProtocols: ['h2', 'http/1.1'] });
+    });
+    for (const socket of idle)
+      await once(
+        socket.on('error', () => {}),
+        'secureConnect',
+      );
+    const ended = [...silent, ...idle].map((socket) => {
+      return new Promise<void>((resolve) => void socket.resume().on('close', () => resolve()));
+    });
+    t.equal(await fleet.server.end(), 0);
+    await Promise.all(ended);
+  });
   t.notMatch(fleet.printed.join('\n'), STACK, 'no stack trace anywhere');
 });

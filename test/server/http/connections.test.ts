@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import t, { type Test } from 'tap';
 import type { ConnectionLimits } from '../../../lib/server/http/connections.js';
+import { deferred } from '../../rpc/test-rpc.js';
 import { makeServer } from '../kit.js';
 
 const REQUEST = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n';
 
 /** A server that listens on loopback, and the two ways to come to it. */
-async function listen(t: Test, limits: Partial<ConnectionLimits>) {
+async function listen(t: Test, limits: Partial<ConnectionLimits>, answer?: () => Promise<string>) {
   const { app, ca, paths } = await makeServer(t, limits);
+  if (answer !== undefined) app.get('/slow', answer);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as net.AddressInfo;
   return {
@@ -119,4 +121,42 @@ t.test('a silent connection does not keep the server from stopping', async (t) =
   const ended = once(silent, 'close');
   await app.close();
   await ended;
+});
+
+/** A server that was asked for something, over one of three connections, and has no answer yet. */
+async function askedFor(t: Test, answer: Promise<string>, limits: Partial<ConnectionLimits>) {
+  const asked = deferred();
+  const { app, secure, plain } = await listen(t, limits, () => {
+    asked.resolve();
+    return answer;
+  });
+  const [asker, idle, silent] = [await secure(), await secure(), await plain()];
+  asker.write('GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await asked.promise;
+  return { app, asker, others: [idle, silent], plain };
+}
+
+t.test('the server stops: what is asked for is answered, and every other connection ends', async (t) => {
+  const answer = deferred<string>();
+  const { app, asker, others, plain } = await askedFor(t, answer.promise, { drainMs: 3_600_000 });
+  const ended = others.map((socket) => once(socket, 'close'));
+  const closed = app.close();
+  await Promise.all(ended);
+  await once(await plain(), 'close');
+  t.notOk(asker.closed, 'there is nothing new meanwhile');
+  let text = '';
+  asker.on('data', (chunk) => {
+    text += chunk;
+  });
+  const done = once(asker, 'close');
+  answer.resolve('what was asked for');
+  await Promise.all([done, closed]);
+  t.match(text, /^HTTP\/1.1 200 .*what was asked for$/s);
+});
+
+t.test('the server stops, and does not wait for ever', async (t) => {
+  const { app, asker } = await askedFor(t, new Promise(() => {}), { drainMs: 20 });
+  const ended = once(asker, 'close');
+  await Promise.all([app.close(), ended]);
+  t.pass('what is owed then is owed for good');
 });
