@@ -2,10 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import t from 'tap';
 import { makeToken } from '../../../lib/identity/index.js';
 import { certificateHash, generateCa } from '../../../lib/pki/index.js';
+import { httpsApp } from '../../../lib/server/http/app.js';
+import type { Store } from '../../../lib/store/index.js';
 import { CA_PATH, ENROLL_PATH, type EnrollmentRequest } from '../../../lib/wire/index.js';
 import { admin, enrollmentOf, type Kit, makeMachine, makeServer, newToken, send } from '../kit.js';
 
-const enroll = (kit: Kit, body: unknown, from?: string) =>
+const enroll = (kit: Pick<Kit, 'app'>, body: unknown, from?: string) =>
   send(kit, 'POST', ENROLL_PATH, { body, ...(from === undefined ? {} : { from }) });
 
 /** The same answer whatever the reason, so that trying tells nobody anything. */
@@ -67,6 +69,34 @@ t.test('states of a token × who comes with it', async (t) => {
       (reason) => `enrollment.refused ${reason}`,
     ),
   ]);
+});
+
+t.test('a wrong, an expired and a used token cost the same work, and get the same answer', async (t) => {
+  const kit = await makeServer(t);
+  const operations: string[] = [];
+  const store = new Proxy(kit.store, {
+    get(target, name: keyof Store) {
+      operations.push(name);
+      return target[name].bind(target);
+    },
+  });
+  const app = httpsApp({ ...kit.context, store });
+  t.teardown(() => app.close());
+  const [used, expired] = [await newToken(kit), await newToken(kit, null, 1000)];
+  await enroll(kit, enrollmentOf(await makeMachine(), used.token, 'web-1'));
+  kit.clock.ms += 1000;
+  const wrong = makeToken(certificateHash(kit.ca.certificatePem)).text;
+  const stranger = await makeMachine();
+  const seen = [];
+  for (const token of [wrong, expired.token, used.token]) {
+    operations.length = 0;
+    const { size } = await kit.store.auditHead();
+    const { headers, ...answer } = await enroll({ app }, enrollmentOf(stranger, token, 'web-2'));
+    const entries = (await kit.store.auditHead()).size - size;
+    seen.push({ ...answer, headers: { ...headers, date: '' }, operations: [...operations], entries });
+  }
+  t.match(seen[0], { ...REFUSED, operations: ['consumeTokenAndEnroll'], entries: 1 });
+  t.same(seen, [seen[0], seen[0], seen[0]]);
 });
 
 t.test('a token that nobody made, and one of another server', async (t) => {
