@@ -2,7 +2,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { type Json, privateKeyPem, utf8 } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
-import { acquireProcessLock, ensureDir, readReplaced, replaceTogether } from '../files/index.js';
+import { acquireProcessLock, ensureDir, readReplaced, removeUnfinished, replaceTogether } from '../files/index.js';
 import type { KeyedCertificate } from '../pki/index.js';
 import type { CommandOption, Flags } from './command.js';
 import type { CommandContext } from './context.js';
@@ -72,11 +72,16 @@ export function hashOf({ fingerprint256 }: X509Certificate): string {
   return fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
-/** Lets one command at a time change what belongs to certificates. @throws FilesError `held` */
-export async function withPkiLock<T>({ home }: CommandContext, work: () => Promise<T>): Promise<T> {
+/**
+ * Lets one command at a time change what belongs to certificates. What a crash left half written goes first: it may be
+ * a private key. @throws FilesError `held`
+ */
+export async function withPkiLock<T>({ home, places }: CommandContext, work: () => Promise<T>): Promise<T> {
+  const { tls } = await places();
   await ensureDir(home.run, 0o700);
   const lock = await acquireProcessLock(join(home.run, 'pki.lock'));
   try {
+    for (const folder of new Set([home.trust, ...Object.values(tls)].map(dirname))) await removeUnfinished(folder);
     return await work();
   } finally {
     await lock.release();

@@ -7,6 +7,7 @@ import {
   FilesError,
   readFileLimited,
   removeTree,
+  removeUnfinished,
   writeFileAtomic,
 } from '../files/index.js';
 import { VaultError } from './errors.js';
@@ -114,6 +115,7 @@ function withKeys(
     const keys = await loadMasterKeys(layout.keyFile);
     if (keys === undefined) throw await missingKey(layout);
     try {
+      await removeUnfinished(layout.keysDir);
       await work(layout, keys);
     } finally {
       keys.dispose();
