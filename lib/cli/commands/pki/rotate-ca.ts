@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import { systemClock } from '../../../base/index.js';
 import {
   CA_DAYS,
@@ -49,7 +50,7 @@ export const command: Command = {
 
 /** A CA and a server certificate of it, and the statement by which machines come to them: in force at one instant. */
 async function rotate(context: CommandContext, trust: HostTrust, flags: Flags): Promise<void> {
-  const { home, note } = context;
+  const { home, note, warn } = context;
   const [{ generateCa, issueServerCertificate, serverNames }, { encodeTrustFile }, { MAX_AUTHORITIES }] =
     await Promise.all([
       import('../../../pki/index.js'),
@@ -79,8 +80,13 @@ async function rotate(context: CommandContext, trust: HostTrust, flags: Flags): 
     [tls.cert, server.certificatePem],
     [tls.key, server.key],
   ]);
+  const keyBefore = await realpath(tls.caKey).catch(() => undefined); // it may be lost
   await replaceCertificates(context, 'pki.ca_rotated', files, { number, ca: hashOf(successor) });
-  note(`the CA has a successor, by statement ${number} of ${home.trust}; the key of the one before is gone`);
+  note(`the CA has a successor, by statement ${number} of ${home.trust}`);
+  // A link is replaced, and not what it led to.
+  if (keyBefore !== undefined && keyBefore !== (await realpath(tls.caKey))) {
+    warn(`the key of the CA before is still in ${keyBefore}: remove it`);
+  } else note('the key of the one before is gone: it signs nothing any more');
   note(`the server certificate is good for ${server.names.join(', ')}`);
   await withdrawTokens(context);
   note('a vigosrv that runs takes both by itself; machines follow when they next check in, however late');
