@@ -37,13 +37,14 @@ export interface EnrollmentContext {
 /**
  * Turns a machine that holds a token into an envoy: both proofs of possession first, then the token is consumed, then
  * the certificate is made. A lost answer costs nothing: the same key with the same token gets the same UUID.
+ * @returns the answer, and whether it was given before
  * @throws ServerError `enrollment_refused`, the same for every reason; the audit log says which it was.
  */
 export async function enroll(
   context: EnrollmentContext,
   request: EnrollmentRequest,
   remoteAddress: string,
-): Promise<EnrollmentAnswer> {
+): Promise<{ answer: EnrollmentAnswer; isRepeated: boolean }> {
   const { trustDomain, trust, grpcPort } = context;
   const proven = await prove(context.authority.ca, request).catch((error) => {
     if (error instanceof ServerError) noteRefusal(context.refusals, remoteAddress);
@@ -62,10 +63,10 @@ export async function enroll(
   const { envoyId } = result;
   const { hostName, ed25519PublicKey: publicKey } = enrollment;
   // Before anything else is waited for: a revocation that is committed right behind this must come second here, too.
-  fleet.put({ id: envoyId, hostName, publicKey, status: 'active' });
+  fleet.enrolled({ id: envoyId, hostName, publicKey });
   const certificate = await certify(context, envoyId, tlsPublicKey);
   const { policyKey, number, head } = trust.position;
-  return {
+  const answer = {
     envoy_id: envoyId,
     host_name: hostName,
     trust_domain: trustDomain,
@@ -75,6 +76,7 @@ export async function enroll(
     trust_head: toBase64Url(head),
     grpc_port: grpcPort,
   };
+  return { answer, isRepeated: result.outcome === 'repeated' };
 }
 
 /** What a request says, once both proofs of possession hold. @throws ServerError `enrollment_refused` */

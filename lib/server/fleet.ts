@@ -12,7 +12,7 @@ export interface Envoy {
 
 /**
  * The envoys, in memory: so that checking a request neither waits for nor writes to the database. Changes come in
- * through `put` right after they were committed.
+ * right after they were committed.
  */
 export class Fleet {
   readonly #envoys = new Map<EnvoyId, Envoy>();
@@ -34,8 +34,9 @@ export class Fleet {
     return status === 'active' || status === 'quarantined';
   }
 
-  put(envoy: Envoy): void {
-    this.#envoys.set(envoy.id, envoy);
+  /** One that enrolls once more keeps its status: its token doesn't end what an operator, or a fork, began. */
+  enrolled(envoy: Omit<Envoy, 'status'>): void {
+    this.#envoys.set(envoy.id, { ...envoy, status: this.get(envoy.id)?.status ?? 'active' });
   }
 
   rename(id: EnvoyId, hostName: HostName): void {

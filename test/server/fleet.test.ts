@@ -15,8 +15,20 @@ t.test('what was committed shows at once', async (t) => {
   t.match(fleet.get(ID), { hostName: 'web-2', status: 'revoked' });
   fleet.revoke(OTHER);
   t.equal(fleet.get(OTHER), undefined, 'what is unknown stays unknown');
-  fleet.put({ ...ENVOY, id: OTHER });
+  const { status: _, ...machine } = ENVOY;
+  fleet.enrolled({ ...machine, id: OTHER });
   t.match(fleet.get(OTHER), { status: 'active' });
+});
+
+t.test('who enrolls once more is what he was', async (t) => {
+  const fleet = new Fleet([ENVOY], new ManualClock());
+  const { status: _, ...machine } = ENVOY;
+  for (const status of ['active', 'quarantined', 'revoked'] as const) {
+    if (status === 'quarantined') fleet.quarantine(ID);
+    if (status === 'revoked') fleet.revoke(ID);
+    fleet.enrolled(machine);
+    t.match(fleet.get(ID), { status });
+  }
 });
 
 t.test('sightings are handed over once, the latest of each', async (t) => {

@@ -14,7 +14,7 @@ import { ServerError } from '../errors.js';
 import { RateLimit } from '../rate-limit.js';
 import { type RenewalContext, Renewals } from '../renewal.js';
 
-/** Per address 20 attempts at once and 10 a minute; one that succeeds doesn't count, so that a fleet may hide behind one. */
+/** Per address 20 attempts at once and 10 a minute; one that makes an envoy doesn't count, so that a fleet may hide behind one. */
 const LIMIT = { burst: 20, refillMs: 6_000, maxNetworks: 10_000 };
 
 /** What a machine may ask over HTTPS: the CA, which it checks by its token's pin, to become an envoy, and to stay one. */
@@ -48,8 +48,8 @@ export function enrollRoutes(context: EnrollmentContext & RenewalContext): Fasti
       chainToJson(context.trust.statementsFrom(/^[0-9]{1,9}$/.test(from) ? Number(from) : 0)),
     );
     app.post(ENROLL_PATH, { onRequest: demandWithinLimit }, async ({ body, ip }) => {
-      const answer = await enroll(context, parseEnrollmentRequest(body), ip);
-      limit.giveBack(ip, clock.nowMs());
+      const { answer, isRepeated } = await enroll(context, parseEnrollmentRequest(body), ip);
+      if (!isRepeated) limit.giveBack(ip, clock.nowMs());
       return answer;
     });
     app.post(RENEW_PATH, { onRequest: demandWithinLimit }, async ({ body, ip }) => {

@@ -171,3 +171,24 @@ t.test('who tries too often waits, and costs the database nothing', async (t) =>
   t.match(await enroll(kit, enrollmentOf(machine, token)), { status: 200 }, 'after a while it may try again');
   t.match(await enroll(kit, enrollmentOf(machine, token)), { status: 200 }, 'and a success does not count');
 });
+
+t.test('its token does not end the quarantine of an envoy, neither the used one nor a fresh one', async (t) => {
+  const kit = await makeServer(t);
+  const machine = await makeMachine();
+  const { token } = await newToken(kit);
+  const { body } = await enroll(kit, enrollmentOf(machine, token));
+  await admin(kit, 'POST', '/envoys/web-1/quarantine');
+  for (const again of [token, (await newToken(kit)).token]) {
+    t.match(await enroll(kit, enrollmentOf(machine, again)), { status: 200, body: { envoy_id: body.envoy_id } });
+    t.match(kit.fleet.get(body.envoy_id), { status: 'quarantined' });
+    t.match((await admin(kit, 'GET', '/envoys/web-1')).body.envoy, { status: 'quarantined' });
+  }
+});
+
+t.test('an answer that is asked for again and again counts, because each is an entry', async (t) => {
+  const kit = await makeServer(t);
+  const order = enrollmentOf(await makeMachine(), (await newToken(kit)).token);
+  const answers = [];
+  for (let i = 0; i < 22; i++) answers.push((await enroll(kit, order)).status);
+  t.same(answers, [...Array(21).fill(200), 429], 'the first of them is free');
+});
