@@ -19,6 +19,8 @@ const SECRETS = 100;
 const SECRET_BYTES = 32;
 /** Fewer than the refusals that one address may provoke, so that nobody is taken for somebody who guesses. */
 const ENROLL_AT_A_TIME = 16;
+/** What one envoy may ask for isn't what is measured. */
+const SETTINGS = 'envoys: { resolves_per_hour: 1000000000 }\n';
 const SERVERS_PROCESSOR = 0;
 
 export interface Size {
@@ -50,7 +52,7 @@ export class Stage {
   /** @param dist the folder of the bundled programs */
   static async set(dist: string, size: Size): Promise<Stage> {
     const nodeOptions = `--import=${new URL('rpc-gauge.mjs', import.meta.url)} ${size.nodeOptions}`;
-    const fleet = await ThrowAwayFleet.start(dist, { NODE_OPTIONS: nodeOptions });
+    const fleet = await ThrowAwayFleet.start(dist, { NODE_OPTIONS: nodeOptions }, SETTINGS);
     const stage = new Stage(fleet, size);
     try {
       await stage.#fillVault();

@@ -1,4 +1,5 @@
 import { VigoError } from '../base/index.js';
+import { RpcError } from '../rpc/index.js';
 import { encodeRunReport, maxRequestBytes, type RunReport } from '../wire/index.js';
 import type { Session } from './session.js';
 
@@ -32,11 +33,17 @@ export class ReportQueue {
       try {
         await session.call('ReportRun', report);
       } catch (cause) {
-        if (!(cause instanceof VigoError) || (cause.kind !== 'invalid' && cause.kind !== 'exhausted')) throw cause;
+        if (!isWrong(cause)) throw cause;
       }
       this.#reports.shift();
     }
   }
+}
+
+/** A server that has too much to do just now, which is `busy`, says nothing about the report. */
+function isWrong(cause: unknown): boolean {
+  if (cause instanceof RpcError && cause.code === 'too_large') return true;
+  return cause instanceof VigoError && cause.kind === 'invalid';
 }
 
 function encode(report: RunReport): Uint8Array {

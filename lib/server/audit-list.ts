@@ -11,13 +11,13 @@ export interface AuditList {
   readonly count: number;
 }
 
-/** Lists names, which hold no line breaks; beyond 32 KiB with the SHA-256 of all of them, one per line. */
-export async function auditList(all: readonly string[]): Promise<AuditList> {
+/** Lists names, which hold no line breaks; beyond `maxBytes` with the SHA-256 of all of them, one per line. */
+export async function auditList(all: readonly string[], maxBytes = MAX_LISTED_BYTES): Promise<AuditList> {
   const names: string[] = [];
   let bytes = 0;
   for (const name of all) {
     bytes += utf8(name).length;
-    if (bytes > MAX_LISTED_BYTES) break;
+    if (bytes > maxBytes) break;
     names.push(name);
   }
   if (names.length === all.length) return { names, count: all.length };

@@ -35,6 +35,7 @@ import { networkOf } from './network.js';
 import { Publishing } from './publish.js';
 import { RefusalLog } from './refusal-log.js';
 import { RestoredDatabase, type RestoreNotice } from './restored-database.js';
+import { EnvoyLimits } from './rpc/envoy-limits.js';
 import { agentHandlers } from './rpc/handlers.js';
 import { SecretWatch } from './secret-watch.js';
 import type { SecretsProvider } from './secrets-provider.js';
@@ -296,13 +297,23 @@ class Start {
   ): Promise<AgentServer> {
     const { clock } = this.#options;
     const { checkinIntervalMs: intervalMs } = settings;
+    const limits = new EnvoyLimits(settings.resolvesPerHour, clock);
     const grpc = await startAgentServer({
       listen: settings.grpcListen,
       tls: agentTls(parts.tls.files),
       peerIdentity: parseEnvoyUri,
       isActive: ({ envoyId, trustDomain }) =>
         trustDomain === parts.trustDomain && envoyId !== undefined && parts.fleet.isMember(envoyId),
-      handlers: agentHandlers({ ...parts, clock, intervalMs, secrets, trust, signer: trust, wakeUps: this.#wakeUps }),
+      handlers: agentHandlers({
+        ...parts,
+        clock,
+        intervalMs,
+        secrets,
+        trust,
+        signer: trust,
+        wakeUps: this.#wakeUps,
+        limits,
+      }),
       networkOf,
       onError: this.#report('a call failed'),
       onRefusedConnection: (reason, address = 'unknown') => {

@@ -61,6 +61,7 @@ const schema = z.strictObject({
       certificate_ttl: z._default(duration, 30 * DAY_MS),
       recovery_window: z._default(duration, 90 * DAY_MS),
       on_fork: z._default(z.enum(['quarantine', 'audit']), 'quarantine'),
+      resolves_per_hour: z._default(z.int().check(z.positive()), 240),
     }),
     {},
   ),
@@ -75,6 +76,8 @@ export interface Settings extends Places {
   readonly recoveryWindowMs: number;
   /** What happens to an envoy that seems to run twice. */
   readonly onFork: 'quarantine' | 'audit';
+  /** Of one envoy. */
+  readonly resolvesPerHour: number;
 }
 
 export type SettingsIssue = z.core.$ZodIssue;
@@ -95,6 +98,7 @@ export function settingsOf(values: unknown, home: HomePaths): Settings {
     certificateTtlMs: envoys.certificate_ttl,
     recoveryWindowMs: envoys.recovery_window,
     onFork: envoys.on_fork,
+    resolvesPerHour: envoys.resolves_per_hour,
   };
 }
 

@@ -3,8 +3,9 @@ import type { RunReport } from '../wire/index.js';
 import type { Connection } from './driver.js';
 import { json } from './rows.js';
 
-/** How many runs of each envoy are kept. */
+/** How many runs of each envoy are kept, and how much of them: a report of the largest kind may have some megabytes. */
 const KEPT_RUNS = 200;
+const KEPT_BYTES = 16 * 1024 * 1024;
 
 /** What envoys reported about their runs, redacted by them. */
 export class Runs {
@@ -22,9 +23,13 @@ export class Runs {
     this.#db
       .prepare(
         `DELETE FROM runs WHERE envoy_id = :envoyId AND run_id IN
-           (SELECT run_id FROM runs WHERE envoy_id = :envoyId ORDER BY started_at DESC LIMIT -1 OFFSET :kept)`,
+           (SELECT run_id FROM
+             (SELECT run_id, row_number() OVER newest AS runs, sum(octet_length(report)) OVER newest AS bytes
+              FROM runs WHERE envoy_id = :envoyId
+              WINDOW newest AS (ORDER BY started_at DESC, run_id ROWS UNBOUNDED PRECEDING))
+            WHERE runs > :maxRuns OR (runs > 1 AND bytes > :maxBytes))`,
       )
-      .run({ envoyId, kept: KEPT_RUNS });
+      .run({ envoyId, maxRuns: KEPT_RUNS, maxBytes: KEPT_BYTES });
     return { saved: changes === 1 };
   }
 

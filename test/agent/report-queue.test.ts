@@ -44,6 +44,7 @@ t.test('one that the server calls wrong is dropped, one that it refuses for now 
     [new RpcError('too_large', 'no'), 0],
     [new Rejection('unknown', 'no'), 1],
     [new Rejection('clone', 'no'), 1],
+    [new Rejection('busy', 'later'), 1],
     [new RpcError('failed', 'no'), 1],
   ] as const) {
     const { responder, session } = await Responder.start();

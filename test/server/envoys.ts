@@ -7,6 +7,7 @@ import type { AgentHandlers, Peer } from '../../lib/rpc/index.js';
 import { isServerFault } from '../../lib/rpc/status.js';
 import { Generations } from '../../lib/server/generations.js';
 import { RestoredDatabase } from '../../lib/server/restored-database.js';
+import { EnvoyLimits } from '../../lib/server/rpc/envoy-limits.js';
 import { agentHandlers } from '../../lib/server/rpc/handlers.js';
 import {
   type AgentMethod,
@@ -21,6 +22,8 @@ configcrate: shop
 resources:
   - { name: settings, type: file, path: /tmp/shop.ini, content: "secret:shop/password" }
 `;
+
+export const RESOLVES_PER_HOUR = 240;
 
 /** A server with two envoys, called as their connections would. */
 export async function makeEnvoys(t: Test) {
@@ -39,6 +42,7 @@ export async function makeEnvoys(t: Test) {
     }),
     signer: (await loadEd25519()).generateSigner(),
     intervalMs: 60_000,
+    limits: new EnvoyLimits(RESOLVES_PER_HOUR, clock),
   });
   const enroll = async (hostName: string) => {
     const machine = await makeMachine();

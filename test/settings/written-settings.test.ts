@@ -43,6 +43,7 @@ t.test('everything has a default', async (t) => {
         keyFile: '/srv/vigo/secrets/.master.key',
         checkinIntervalMs: 60_000,
         onFork: 'quarantine',
+        resolvesPerHour: 240,
         certificateTtlMs: 30 * 86_400_000,
         recoveryWindowMs: 90 * 86_400_000,
       },
@@ -128,4 +129,6 @@ t.test('places, for who opens no secrets', async (t) => {
 t.test('what happens at a fork', async (t) => {
   t.match(await settings('envoys:\n  on_fork: audit\n'), { onFork: 'audit' });
   await refuses('envoys:\n  on_fork: ignore\n', '2:3');
+  t.match(await settings('envoys:\n  resolves_per_hour: 60\n'), { resolvesPerHour: 60 });
+  await refuses('envoys:\n  resolves_per_hour: 0\n', '2:3');
 });

@@ -13,6 +13,7 @@ export class ThrowAwayFleet {
   readonly root: string;
   readonly home: string;
   readonly #dist: string;
+  readonly #settings: string;
   readonly #programs: Programs;
   readonly #finished: Finished[] = [];
   readonly #residents: Resident[] = [];
@@ -20,7 +21,8 @@ export class ThrowAwayFleet {
   /** `host:port` of the gRPC listener. */
   grpcAddress = '';
 
-  private constructor(root: string, dist: string, home: string, env: Record<string, string>) {
+  private constructor(root: string, dist: string, home: string, env: Record<string, string>, settings = '') {
+    this.#settings = settings;
     this.root = root;
     this.home = home;
     this.#dist = dist;
@@ -31,10 +33,11 @@ export class ThrowAwayFleet {
    * An unlocked vault with certificates, and a server that runs.
    * @param dist the folder of the bundled programs
    * @param env added to the environment of all of them
+   * @param settings added to `server.yaml`, with its line end
    */
-  static async start(dist: string, env: Record<string, string> = {}): Promise<ThrowAwayFleet> {
+  static async start(dist: string, env: Record<string, string> = {}, settings = ''): Promise<ThrowAwayFleet> {
     const root = await mkdtemp(join(tmpdir(), 'vigo-fleet-'));
-    const fleet = new ThrowAwayFleet(root, dist, join(root, 'server'), env);
+    const fleet = new ThrowAwayFleet(root, dist, join(root, 'server'), env, settings);
     try {
       await fleet.#prepare();
       return fleet;
@@ -225,7 +228,7 @@ export class ThrowAwayFleet {
 
   async #listenOn(grpc: number, api: number): Promise<void> {
     const file = join(this.home, 'server.yaml');
-    const text = `server: { grpc_listen: "127.0.0.1:${grpc}", api_listen: "127.0.0.1:${api}" }\n`;
+    const text = `server: { grpc_listen: "127.0.0.1:${grpc}", api_listen: "127.0.0.1:${api}" }\n${this.#settings}`;
     if (!existsSync(file) || (await readFile(file, 'utf8')) !== text) await writeFile(file, text);
   }
 }

@@ -4,6 +4,7 @@ import type { Generations } from '../generations.js';
 import type { WakeUps } from '../wake-ups.js';
 import { type AuthenticationContext, authenticated } from './authenticate.js';
 import { type CheckInContext, checkIn } from './check-in.js';
+import type { EnvoyLimits } from './envoy-limits.js';
 import { reportRun } from './report-run.js';
 import { type ResolveContext, resolveSecrets } from './resolve-secrets.js';
 import { wakeUp } from './wake-up.js';
@@ -11,15 +12,25 @@ import { wakeUp } from './wake-up.js';
 export interface HandlersContext extends AuthenticationContext, CheckInContext, ResolveContext {
   readonly generations: Generations;
   readonly wakeUps: WakeUps;
+  readonly limits: EnvoyLimits;
   readonly store: Store;
 }
 
 /** One handler per RPC; each begins with the same proof of who is calling. */
 export function agentHandlers(context: HandlersContext): AgentHandlers {
+  const { limits, store, wakeUps } = context;
   return {
     checkIn: (call) => authenticated(context, call, (request) => checkIn(context, request)),
-    resolveSecrets: (call) => authenticated(context, call, (request) => resolveSecrets(context, request)),
-    reportRun: (call) => authenticated(context, call, (request) => reportRun(context.store, request)),
-    wakeUp: (call, stream) => authenticated(context, call, (request) => wakeUp(context.wakeUps, request, stream)),
+    resolveSecrets: (call) =>
+      authenticated(context, call, async (request) => {
+        limits.demandResolve(request.envoy.id);
+        return resolveSecrets(context, request);
+      }),
+    reportRun: (call) =>
+      authenticated(context, call, async (request) => {
+        limits.demandReport(request.envoy.id);
+        return reportRun(store, request);
+      }),
+    wakeUp: (call, stream) => authenticated(context, call, (request) => wakeUp(wakeUps, request, stream)),
   };
 }

@@ -18,6 +18,9 @@ import type { SecretWatch } from '../secret-watch.js';
 import type { SecretsProvider } from '../secrets-provider.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
+/** Names that don't follow from a config are whatever somebody makes up. */
+const MAX_DENIED_BYTES = 1024;
+
 export interface ResolveContext {
   readonly live: LivePolicy;
   readonly generations: Pick<Generations, 'demandUnforked'>;
@@ -89,7 +92,7 @@ async function refuseStrangers(
     actor: envoy.hostName,
     subject: envoy.id,
     outcome: 'denied',
-    detail: { refs: await auditList(denied) },
+    detail: { refs: await auditList(denied, MAX_DENIED_BYTES) },
   });
   throw new Rejection(
     'entitlement',

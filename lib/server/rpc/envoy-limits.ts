@@ -1,0 +1,36 @@
+import type { Clock, EnvoyId } from '../../base/index.js';
+import { Rejection } from '../../wire/index.js';
+import { RateLimit } from '../rate-limit.js';
+
+const HOUR_MS = 3_600_000;
+const MAX_ENVOYS = 100_000;
+/** Twice what an agent keeps while its server is away, and one each 10 s, which is the shortest interval. */
+const REPORTS = { burst: 200, refillMs: 10_000, maxNetworks: MAX_ENVOYS };
+
+/** Against an envoy that fills the disk, or keeps the database from the others: what it asks for here is written down. */
+export class EnvoyLimits {
+  readonly #clock: Clock;
+  readonly #resolves: RateLimit;
+  readonly #reports = new RateLimit(REPORTS);
+
+  /** @param resolvesPerHour so many at once as well; each is an entry of the audit log */
+  constructor(resolvesPerHour: number, clock: Clock) {
+    const refillMs = HOUR_MS / resolvesPerHour;
+    this.#resolves = new RateLimit({ burst: resolvesPerHour, refillMs, maxNetworks: MAX_ENVOYS });
+    this.#clock = clock;
+  }
+
+  /** @throws Rejection `busy` */
+  demandResolve(id: EnvoyId): void {
+    this.#demand(this.#resolves, id, 'asks for secrets');
+  }
+
+  /** @throws Rejection `busy` */
+  demandReport(id: EnvoyId): void {
+    this.#demand(this.#reports, id, 'reports');
+  }
+
+  #demand(limit: RateLimit, id: EnvoyId, what: string): void {
+    if (limit.take(id, this.#clock.nowMs()) > 0) throw new Rejection('busy', `this envoy ${what} too often`);
+  }
+}
