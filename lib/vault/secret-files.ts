@@ -75,9 +75,7 @@ export async function writeSecret(
       hint: `a secret has at most ${MAX_VALUE_BYTES} bytes (1 MiB)`,
     });
   }
-  await demandFreeName(secretsDir, key);
-  const current = await versionThere(secretsDir, key, keys);
-  demandVersion(key, current, condition);
+  const current = await demandWritable(secretsDir, key, keys, condition);
   const version = Math.max(current, await latestKept(secretsDir, key)) + 1;
   const header = { version, kind: secret.kind, createdMs: clock.nowMs(), meta: secret.meta };
   const bytes = sealFile(key, header, secret.value, keys.current);
@@ -88,6 +86,19 @@ export async function writeSecret(
   await writeFileAtomic(path, bytes, { mode: 0o600 });
   await keepWritten(secretsDir, key, version);
   return version;
+}
+
+/** @returns the current version, 0 where there is none. @throws VaultError `name_conflict`, `version_conflict` */
+export async function demandWritable(
+  secretsDir: string,
+  key: KeyName,
+  keys: MasterKeys,
+  condition: WriteCondition,
+): Promise<number> {
+  await demandFreeName(secretsDir, key);
+  const current = await versionThere(secretsDir, key, keys);
+  demandVersion(key, current, condition);
+  return current;
 }
 
 /**

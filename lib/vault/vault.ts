@@ -17,7 +17,14 @@ import { demandOther, demandPassphrase, demandVerifier, replacePassphrase, repla
 import { demandStrongPassword } from './password-rule.js';
 import { purgeSecret } from './purge.js';
 import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './rekey.js';
-import { deleteSecret, readSecret, versionThere, type WriteCondition, writeSecret } from './secret-files.js';
+import {
+  deleteSecret,
+  demandWritable,
+  readSecret,
+  versionThere,
+  type WriteCondition,
+  writeSecret,
+} from './secret-files.js';
 import { removeSnapshot, type Snapshot, takeSnapshot } from './snapshot.js';
 import type { OpenedSecret } from './stored-file.js';
 import { suggestNames } from './suggest.js';
@@ -178,6 +185,14 @@ export class Vault {
           await gate.close();
         },
       });
+    });
+  }
+
+  /** Finds what `set` would refuse whatever the value, so that nobody is asked for one in vain. Throws what `set` does. */
+  async planSet(key: KeyName, condition: WriteCondition): Promise<void> {
+    await this.#access.opened(async (opened) => {
+      await this.#access.demandOpenGate({ action: 'secret.set', subject: key }, opened);
+      await demandWritable(this.layout.secretsDir, key, opened.keys, condition);
     });
   }
 

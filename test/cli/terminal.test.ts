@@ -191,4 +191,17 @@ function rekeyed(t: Test, home: string): void {
   const { code, shown } = type(home, ['secrets', 'rekey']);
   t.equal(code, 0);
   t.match(shown, /\[#{24}\] {2}\d of \d {2}\d+\/s {2}0s left/);
+
+  t.test('nobody is asked for a value that is refused whatever it is', async (t) => {
+    const home = init(t);
+    const before = (verb: string, ...rest: string[]) => type(home, ['secrets', 'set', verb, ...rest]);
+    for (const verb of ['raw', 'password'])
+      t.match(before(verb, 'a/b'), { code: 3, shown: /^error: the vault is locked/ });
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
+    t.equal(type(home, ['secrets', 'set', 'raw', 'a/b'], [': ', `value${ENTER}`]).code, 0);
+    for (const verb of ['raw', 'password']) {
+      t.match(before(verb, 'a'), { code: 1, shown: /^error: a can't be set, because there is a\/b/ });
+      t.match(before(verb, 'a/b', '--if-version', '7'), { code: 1, shown: /^error: / });
+    }
+  });
 }

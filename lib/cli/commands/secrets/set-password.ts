@@ -14,6 +14,7 @@ export const command: Command = {
     const key = parseKeyName(name);
     const options = { kind: 'password', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;
     const opened = await vault();
+    await opened.planSet(key, options);
     const value = await askHiddenTwice(
       `password of ${key}`,
       'for what a program stores there is: vigocli secrets set raw',

@@ -24,6 +24,7 @@ export const command: Command = {
     const key = parseKeyName(name);
     const options = { kind: 'raw', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;
     const opened = await vault();
+    await opened.planSet(key, options);
     const value = await readValue(flags.text('from-file'), key);
     try {
       const version = await opened.set(key, value, options);
