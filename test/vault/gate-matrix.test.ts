@@ -46,6 +46,7 @@ const FREE: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
 };
 
 const GATED: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
+  planSet: (vault) => vault.planSet(A, {}),
   set: (vault) => vault.set(A, VALUE, { kind: 'raw' }),
   generate: (vault) => vault.generate(A, {}),
   open: (vault) => vault.open(A),
