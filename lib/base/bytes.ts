@@ -5,8 +5,13 @@ const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws BaseError `bad_encoding` for a lone surrogate: UTF-8 can't hold one, and two texts would get the same bytes. */
 export function utf8(text: string): Uint8Array {
-  if (!text.isWellFormed()) throw new BaseError('bad_encoding', 'a text holds a lone surrogate');
+  assertWellFormed(text);
   return utf8Encoder.encode(text);
+}
+
+/** @throws BaseError `bad_encoding` */
+export function assertWellFormed(text: string): void {
+  if (!text.isWellFormed()) throw new BaseError('bad_encoding', 'a text holds a lone surrogate');
 }
 
 /** @throws BaseError `bad_encoding` where the bytes aren't UTF-8. */

@@ -1,5 +1,5 @@
 import { ByteReader, u8, u16, u32, u64 } from './byte-reader.js';
-import { concatBytes, equalBytes, fromUtf8, utf8 } from './bytes.js';
+import { assertWellFormed, concatBytes, equalBytes, fromUtf8, utf8 } from './bytes.js';
 import { BaseError } from './errors.js';
 
 /** A field of a canonical encoding. A number is a counter or a time: an integer from 0 to 2^53 − 1. */
@@ -11,7 +11,7 @@ export type CanonicalField = Uint8Array | string | number;
  * (`vigo/<what>/v1`) keeps what is signed for one purpose from being taken for another.
  */
 export function encodeCanonical(tag: string, ...fields: readonly CanonicalField[]): Uint8Array {
-  const tagBytes = utf8(tag);
+  const tagBytes = textBytes(tag);
   const parts = [u8(tagBytes.length), tagBytes, u16(fields.length)];
   for (const field of fields) {
     const bytes = fieldBytes(field);
@@ -63,7 +63,13 @@ export class CanonicalFields {
 }
 
 function fieldBytes(field: CanonicalField): Uint8Array {
-  if (typeof field === 'string') return utf8(field);
+  if (typeof field === 'string') return textBytes(field);
   if (typeof field === 'number') return u64(field);
   return field;
+}
+
+/** As `utf8`, for as long as the encoding is made: out of Node's pool, because memory of its own costs more than the rest. */
+function textBytes(text: string): Uint8Array {
+  assertWellFormed(text);
+  return Buffer.from(text);
 }

@@ -1,5 +1,6 @@
 import { ServerInterceptingCall, type ServerInterceptor, type StatusObject } from '@grpc/grpc-js';
 import { Rejection } from '../wire/index.js';
+import { OverheardCall } from './overheard-call.js';
 import type { Peer } from './peer.js';
 import { statusOf } from './status.js';
 
@@ -22,32 +23,34 @@ export function callBudget({ maxCalls, maxCallsPerEnvoy, peerAt }: CallBudgetOpt
   return (method, call) => {
     if (method.responseStream) return new ServerInterceptingCall(call);
     let end = () => {};
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next({
-          onReceiveMetadata(metadata, next) {
-            const envoy = nameOf(peerAt(call.getPeer()));
-            const own = callsOf.get(envoy) ?? 0;
-            if (own >= maxCallsPerEnvoy || calls >= maxCalls) {
-              // Nothing is passed on: whoever was to handle the call never hears of it.
-              call.sendStatus(own >= maxCallsPerEnvoy ? TOO_MANY_OF_ONE : TOO_MANY);
-              return;
-            }
-            calls++;
-            callsOf.set(envoy, own + 1);
-            end = () => {
-              end = () => {};
-              calls--;
-              const left = (callsOf.get(envoy) ?? 1) - 1;
-              if (left === 0) callsOf.delete(envoy);
-              else callsOf.set(envoy, left);
-            };
-            next(metadata);
-          },
-          // gRPC says "cancel" when a call is over, however it ended.
-          onCancel: () => end(),
-        }),
-    });
+    return new OverheardCall(call, (listener) => ({
+      onReceiveMetadata(metadata) {
+        const envoy = nameOf(peerAt(call.getPeer()));
+        const own = callsOf.get(envoy) ?? 0;
+        if (own >= maxCallsPerEnvoy || calls >= maxCalls) {
+          // Nothing is passed on: whoever was to handle the call never hears of it.
+          call.sendStatus(own >= maxCallsPerEnvoy ? TOO_MANY_OF_ONE : TOO_MANY);
+          return;
+        }
+        calls++;
+        callsOf.set(envoy, own + 1);
+        end = () => {
+          end = () => {};
+          calls--;
+          const left = (callsOf.get(envoy) ?? 1) - 1;
+          if (left === 0) callsOf.delete(envoy);
+          else callsOf.set(envoy, left);
+        };
+        listener.onReceiveMetadata(metadata);
+      },
+      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveHalfClose: () => listener.onReceiveHalfClose(),
+      // gRPC says "cancel" when a call is over, however it ended.
+      onCancel() {
+        end();
+        listener.onCancel();
+      },
+    }));
   };
 }
 

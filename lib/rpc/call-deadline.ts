@@ -1,4 +1,5 @@
-import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { type ServerInterceptor, status } from '@grpc/grpc-js';
+import { OverheardCall } from './overheard-call.js';
 
 export interface CallDeadlineOptions {
   /** For a request to arrive whole and, unless that is a stream, for its answer to be taken. */
@@ -21,19 +22,19 @@ export function callDeadline({ timeoutMs, lastWordMs, breakOff }: CallDeadlineOp
       call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `not done within ${timeoutMs} ms` });
       timer = setTimeout(() => breakOff(call.getPeer()), lastWordMs).unref();
     }, timeoutMs).unref();
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next({
-          onReceiveHalfClose: (next) => {
-            isWhole = true;
-            if (method.responseStream) clearTimeout(timer);
-            next();
-          },
-          // gRPC says "cancel" when a call is over, however it ended: also by a deadline that the client chose itself.
-          onCancel: () => {
-            if (isWhole) clearTimeout(timer);
-          },
-        }),
-    });
+    return new OverheardCall(call, (listener) => ({
+      onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveHalfClose() {
+        isWhole = true;
+        if (method.responseStream) clearTimeout(timer);
+        listener.onReceiveHalfClose();
+      },
+      // gRPC says "cancel" when a call is over, however it ended: also by a deadline that the client chose itself.
+      onCancel() {
+        if (isWhole) clearTimeout(timer);
+        listener.onCancel();
+      },
+    }));
   };
 }

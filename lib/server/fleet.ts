@@ -10,13 +10,20 @@ export interface Envoy {
   readonly status: 'active' | 'quarantined' | 'revoked';
 }
 
+/** What is to be written down about an envoy. */
+interface Seen {
+  lastSeenAtMs: number;
+  traits?: Traits;
+  generation?: Generation;
+}
+
 /**
  * The envoys, in memory: so that checking a request neither waits for nor writes to the database. Changes come in
  * right after they were committed.
  */
 export class Fleet {
   readonly #envoys = new Map<EnvoyId, Envoy>();
-  readonly #sightings = new Map<EnvoyId, Sighting>();
+  readonly #sightings = new Map<EnvoyId, Seen>();
   readonly #clock: Clock;
 
   constructor(envoys: Iterable<Envoy>, clock: Clock) {
@@ -58,23 +65,36 @@ export class Fleet {
 
   /** Remembers that an envoy was here; written down later, many at once. */
   saw(id: EnvoyId, traits: Traits): void {
-    this.#note(id, { traits: Object.fromEntries(traits) });
+    this.#seen(id).traits = traits;
   }
 
   /** Remembers which generations an envoy was handed and quoted, in the same way. */
   holds(id: EnvoyId, generation: Generation): void {
-    this.#note(id, { generation });
+    this.#seen(id).generation = generation;
   }
 
   /** Hands over the sightings since the last call. */
   takeSightings(): Sighting[] {
-    const sightings = [...this.#sightings.values()];
+    const sightings = [...this.#sightings].map(([id, { traits, ...seen }]) => ({
+      id,
+      ...seen,
+      ...(traits && { traits: Object.fromEntries(traits) }),
+    }));
     this.#sightings.clear();
     return sightings;
   }
 
-  #note(id: EnvoyId, news: Pick<Sighting, 'traits' | 'generation'>): void {
-    this.#sightings.set(id, { ...this.#sightings.get(id), id, lastSeenAtMs: this.#clock.nowMs(), ...news });
+  /** Changed in place: every request comes by here. */
+  #seen(id: EnvoyId): Seen {
+    const lastSeenAtMs = this.#clock.nowMs();
+    const seen = this.#sightings.get(id);
+    if (seen !== undefined) {
+      seen.lastSeenAtMs = lastSeenAtMs;
+      return seen;
+    }
+    const first: Seen = { lastSeenAtMs };
+    this.#sightings.set(id, first);
+    return first;
   }
 
   #change(id: EnvoyId, change: Partial<Envoy>): void {

@@ -8,6 +8,10 @@ interface Codec<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
 }
 
+/** One for all, because each would grow a buffer of its own; not kept after a long message. */
+let writer: BinaryWriter | undefined;
+const MAX_KEPT_BYTES = 16 * 1024;
+
 /**
  * Decodes a protobuf message and refuses it unless it encodes back to the same bytes: no unknown field, no field
  * twice or out of order, no default value spelled out, no long form of a number.
@@ -20,10 +24,19 @@ export function decodeStrict<T>(what: string, codec: Codec<T>, bytes: Uint8Array
   } catch (cause) {
     throw new WireError('malformed', `this is not a ${what}`, { cause });
   }
-  if (!equalBytes(codec.encode(message).finish(), bytes)) {
+  if (!equalBytes(encoded(codec, message, bytes.length), bytes)) {
     throw new WireError('malformed', `this ${what} is not in its one valid encoding`);
   }
   return message;
+}
+
+function encoded<T>(codec: Codec<T>, message: T, length: number): Uint8Array {
+  const own = writer;
+  writer = undefined; // where encoding throws, what it has written so far must not stand before the next message
+  const used = codec.encode(message, own);
+  const bytes = used.finish();
+  if (length <= MAX_KEPT_BYTES) writer = used;
+  return bytes;
 }
 
 /** Runs the checks of a message's content; whatever grammar fails, the message is malformed. */
