@@ -48,6 +48,7 @@ export class Connection {
       });
       socket.once('secureConnect', () => resolve(socket)).once('error', reject);
     });
+    socket.on('error', () => {}); // the session reports what matters
     const settings = { initialWindowSize: WINDOW_BYTES, enablePush: false };
     return new Connection(connectHttp2('https://localhost', { createConnection: () => socket, settings }));
   }

@@ -1,11 +1,12 @@
 import { type Clock, equalBytes } from '../../base/index.js';
-import { type CheckInAnswer, decodeCheckIn, encodeCheckInAnswer } from '../../wire/index.js';
+import { type CheckInAnswer, encodeCheckInAnswer } from '../../wire/index.js';
 import type { Fleet } from '../fleet.js';
 import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
 import type { RestoredDatabase } from '../restored-database.js';
 import type { ServerTrust } from '../server-trust.js';
 import type { AuthenticatedRequest } from './authenticate.js';
+import type { LastCheckIns } from './last-check-ins.js';
 
 export interface CheckInContext {
   readonly live: LivePolicy;
@@ -15,15 +16,16 @@ export interface CheckInContext {
   readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
   readonly clock: Clock;
   readonly intervalMs: number;
+  readonly said: LastCheckIns;
 }
 
 /** Gives the envoy its bundle, or nothing where it holds the current one: then nothing is built, asked or signed. */
 export async function checkIn(
-  { live, trust, fleet, generations, restored, clock, intervalMs }: CheckInContext,
+  { live, trust, fleet, generations, restored, clock, intervalMs, said }: CheckInContext,
   request: AuthenticatedRequest,
 ): Promise<Uint8Array> {
   const { envoy } = request;
-  const { heldHead, heldBody, traits, generation: quoted, newerHead } = decodeCheckIn(request.payload);
+  const { heldHead, heldBody, traits, generation: quoted, newerHead } = said.read(request.peer, request.payload);
   fleet.saw(envoy.id, traits);
   const generation = await generations.checkIn(request, quoted);
   if (newerHead !== undefined) await restored.learnFrom(envoy, newerHead);

@@ -5,11 +5,12 @@ import type { WakeUps } from '../wake-ups.js';
 import { type AuthenticationContext, authenticated } from './authenticate.js';
 import { type CheckInContext, checkIn } from './check-in.js';
 import type { EnvoyLimits } from './envoy-limits.js';
+import { LastCheckIns } from './last-check-ins.js';
 import { reportRun } from './report-run.js';
 import { type ResolveContext, resolveSecrets } from './resolve-secrets.js';
 import { wakeUp } from './wake-up.js';
 
-export interface HandlersContext extends AuthenticationContext, CheckInContext, ResolveContext {
+export interface HandlersContext extends AuthenticationContext, Omit<CheckInContext, 'said'>, ResolveContext {
   readonly generations: Generations;
   readonly wakeUps: WakeUps;
   readonly limits: EnvoyLimits;
@@ -19,8 +20,9 @@ export interface HandlersContext extends AuthenticationContext, CheckInContext, 
 /** One handler per RPC; each begins with the same proof of who is calling. */
 export function agentHandlers(context: HandlersContext): AgentHandlers {
   const { limits, store, wakeUps } = context;
+  const checkInContext = { ...context, said: new LastCheckIns() };
   return {
-    checkIn: (call) => authenticated(context, call, (request) => checkIn(context, request)),
+    checkIn: (call) => authenticated(context, call, (request) => checkIn(checkInContext, request)),
     resolveSecrets: (call) =>
       authenticated(context, call, async (request) => {
         limits.demandResolve(request.envoy.id);
