@@ -15,6 +15,7 @@ const SIZES = [580, 11] as const;
 /** A connection with a full handshake, one call, and its end. */
 export async function handshakes(stage: Stage): Promise<void> {
   const envoys = await stage.envoys(Math.min(stage.size.envoys, 200));
+  await stage.restart();
   const request = stage.echo.request(...SIZES);
   const bare = (envoy: Envoy) => visit(envoy, stage.echo.port, (connection) => connection.call(CHECKED, request));
   const vigo = (envoy: Envoy) => visit(envoy, stage.port, (connection) => envoy.checkIn(connection));
@@ -32,15 +33,25 @@ export async function handshakes(stage: Stage): Promise<void> {
 /** Everybody connects at once, listens, and checks in. */
 export async function storm(stage: Stage): Promise<void> {
   const envoys = await stage.envoys(stage.size.envoys);
+  await stage.restart();
   const request = stage.echo.request(...SIZES);
-  const bare = storming(stage.echo.port, (connection) => connection.call(CHECKED, request));
-  const vigo = storming(stage.port, async (connection, envoy) => {
-    await envoy.checkIn(connection);
-    envoy.listen(connection);
-    // The stream is open once what was said behind it is answered.
-    await envoy.checkIn(connection);
-  });
-  const once = storming(stage.port, (connection, envoy) => envoy.checkIn(connection));
+  const bare = storming(
+    () => stage.echo.port,
+    (connection) => connection.call(CHECKED, request),
+  );
+  const vigo = storming(
+    () => stage.port,
+    async (connection, envoy) => {
+      await envoy.checkIn(connection);
+      envoy.listen(connection);
+      // The stream is open once what was said behind it is answered.
+      await envoy.checkIn(connection);
+    },
+  );
+  const once = storming(
+    () => stage.port,
+    (connection, envoy) => envoy.checkIn(connection),
+  );
   await contest(
     `${envoys.length} envoys connect at once`,
     [
@@ -50,7 +61,7 @@ export async function storm(stage: Stage): Promise<void> {
       {
         name: 'the same after a restart',
         run: async () => {
-          await stage.restart();
+          await stage.restartVigo();
           return vigo(stage.vigo, envoys);
         },
       },
@@ -76,7 +87,9 @@ export async function memory(stage: Stage): Promise<void> {
       await envoy.checkIn(connection);
     });
   console.log('\nmemory of connected idle envoys, in MiB, after a garbage collection');
-  console.log('| | connected | resident | heap and what it holds | KiB resident per envoy | KiB of heap per envoy |');
+  console.log(
+    '| | connected | resident | heap and what it holds | KiB resident for each more | KiB of heap for each more |',
+  );
   console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
   for (const [name, server, connect] of [
     ['bare echo', stage.bare, bare],
@@ -87,16 +100,16 @@ export async function memory(stage: Stage): Promise<void> {
     for (const connection of await each(envoys.slice(0, 50), AT_A_TIME, (envoy) => connect(envoy, addressOf(0)))) {
       await connection.close();
     }
-    let none: Memory | undefined;
+    let before: (Memory & { connected: number }) | undefined;
     for (const part of STEPS) {
       const more = envoys.slice(connections.length, Math.round(envoys.length * part));
       connections.push(...(await each(more, AT_A_TIME, (envoy) => connect(envoy, addressOf(0)))));
-      const now = await server.memory();
-      none ??= now;
+      const now = { ...(await server.memory()), connected: connections.length };
       const slope = (what: keyof Memory) =>
-        connections.length === 0 ? '' : (((now[what] - (none?.[what] ?? 0)) * 1024) / connections.length).toFixed(1);
+        before && (((now[what] - before[what]) * 1024) / (now.connected - before.connected)).toFixed(1);
       const cells = [name, connections.length, now.rss.toFixed(1), now.heap.toFixed(1), slope('rss'), slope('heap')];
       console.log(`| ${cells.join(' | ')} |`);
+      before = now;
     }
     await Promise.all(connections.map((connection) => connection.close()));
   }
@@ -116,13 +129,16 @@ async function open(envoy: Envoy, port: number, from: string, talk: Talk): Promi
   return connection;
 }
 
-function storming(port: number, talk: Talk): (server: Stage['vigo'], envoys: readonly Envoy[]) => Promise<Spent> {
+function storming(port: () => number, talk: Talk): (server: Stage['vigo'], envoys: readonly Envoy[]) => Promise<Spent> {
   return async (server, envoys) => {
     const connections: Connection[] = [];
     const spent = await spend(server, envoys.length, async () => {
-      await Promise.all(envoys.map(async (envoy, i) => connections.push(await open(envoy, port, addressOf(i), talk))));
+      await Promise.all(
+        envoys.map(async (envoy, i) => connections.push(await open(envoy, port(), addressOf(i), talk))),
+      );
     });
     await Promise.all(connections.map((connection) => connection.close()));
+    await server.idle();
     return spent;
   };
 }

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { Resident } from '../../test/system/resident.js';
 
 const MIB = 1024 * 1024;
+const QUIET_MS = 100;
 
 /** What a process holds after a garbage collection, in MiB. */
 export interface Memory {
@@ -31,6 +33,16 @@ export class MeasuredProcess {
       Number(readFileSync(`${threads}/${id}/schedstat`, 'utf8').split(' ')[0]),
     );
     return spentNs.reduce((sum, ns) => sum + ns, 0) / 1e6;
+  }
+
+  /** Waits until what was asked of it, like closing connections, is done. */
+  async idle(): Promise<void> {
+    for (let before = this.cpuMs(); ; ) {
+      await setTimeout(QUIET_MS);
+      const now = this.cpuMs();
+      if (now - before < QUIET_MS / 20) return;
+      before = now;
+    }
   }
 
   /** Of a process that `gauge.ts` was loaded into. */

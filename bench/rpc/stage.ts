@@ -37,12 +37,14 @@ export class Stage {
   readonly size: Size;
   readonly keys: readonly KeyName[];
   readonly #fleet: ThrowAwayFleet;
+  readonly #nodeOptions: string;
   #echo: Echo | undefined;
   #vigo: MeasuredProcess;
   #bare: MeasuredProcess | undefined;
   readonly #envoys: Envoy[] = [];
 
-  private constructor(fleet: ThrowAwayFleet, size: Size) {
+  private constructor(fleet: ThrowAwayFleet, size: Size, nodeOptions: string) {
+    this.#nodeOptions = nodeOptions;
     this.#fleet = fleet;
     this.#vigo = measured(fleet.server);
     this.size = size;
@@ -53,7 +55,7 @@ export class Stage {
   static async set(dist: string, size: Size): Promise<Stage> {
     const nodeOptions = `--import=${new URL('rpc-gauge.mjs', import.meta.url)} ${size.nodeOptions}`;
     const fleet = await ThrowAwayFleet.start(dist, { NODE_OPTIONS: nodeOptions }, SETTINGS);
-    const stage = new Stage(fleet, size);
+    const stage = new Stage(fleet, size, nodeOptions);
     try {
       await stage.#fillVault();
       await fleet.publish({
@@ -62,8 +64,7 @@ export class Stage {
         'banner.vgo':
           'configcrate: banner\nresources:\n  - { name: motd, type: file, path: /etc/motd, content: Welcome }\n',
       });
-      stage.#echo = await Echo.start(fleet.home, nodeOptions);
-      stage.#bare = measured(stage.#echo.resident);
+      await stage.#startEcho();
       return stage;
     } catch (error) {
       await stage.clear();
@@ -126,8 +127,14 @@ export class Stage {
     });
   }
 
-  /** Another server process over the same home. */
+  /** Another process of each server, over the same home: one that enrolling has left no holes in the memory of. */
   async restart(): Promise<void> {
+    await this.restartVigo();
+    await this.#echo?.resident.end();
+    await this.#startEcho();
+  }
+
+  async restartVigo(): Promise<void> {
     await this.#fleet.server.end();
     this.#vigo = measured(await this.#fleet.startServer());
   }
@@ -135,6 +142,11 @@ export class Stage {
   async clear(): Promise<void> {
     await this.#echo?.resident.end();
     await this.#fleet.stop();
+  }
+
+  async #startEcho(): Promise<void> {
+    this.#echo = await Echo.start(this.#fleet.home, this.#nodeOptions);
+    this.#bare = measured(this.#echo.resident);
   }
 
   async #fillVault(): Promise<void> {

@@ -35,19 +35,19 @@ export function envoyUri({ trustDomain, envoyId }: EnvoyName): string {
 /**
  * Whom a certificate names, or undefined where it isn't an envoy's: it must hold that one URI as its only subject
  * alternative name (X509-SVID section 2), and not be a CA. Says nothing about who signed it.
- * @param source the certificate's DER, or the `subjectaltname` that Node gives for a TLS peer, if any.
+ * @param source the certificate, its DER, or the `subjectaltname` that Node gives for a TLS peer, if any.
  */
-export function parseEnvoyUri(source: Uint8Array | string | undefined): EnvoyName | undefined {
-  const names = source instanceof Uint8Array ? subjectAltName(source) : source;
+export function parseEnvoyUri(source: X509Certificate | Uint8Array | string | undefined): EnvoyName | undefined {
+  const names = typeof source === 'object' ? subjectAltName(source) : source;
   // Node joins entries by a comma and quotes odd ones, neither of which the grammar has: a match is the only entry.
   const [, trustDomain, envoyId] = ENVOY_URI_ENTRY.exec(names ?? '') ?? [];
   if (trustDomain === undefined || envoyId === undefined || !isEnvoyId(envoyId)) return undefined;
   return { trustDomain, envoyId };
 }
 
-function subjectAltName(der: Uint8Array): string | undefined {
+function subjectAltName(source: X509Certificate | Uint8Array): string | undefined {
   try {
-    const certificate = new X509Certificate(der);
+    const certificate = source instanceof Uint8Array ? new X509Certificate(source) : source;
     return certificate.ca ? undefined : certificate.subjectAltName;
   } catch {
     return undefined;

@@ -8,8 +8,8 @@ export interface PeerName {
   readonly envoyId: EnvoyId;
 }
 
-/** Reads the name out of a certificate that our CA signed, DER; undefined where it isn't an envoy's. */
-export type PeerIdentity = (certificate: Uint8Array) => PeerName | undefined;
+/** Reads the name out of a certificate that our CA signed; undefined where it isn't an envoy's. */
+export type PeerIdentity = (certificate: X509Certificate) => PeerName | undefined;
 
 /** Who is on the other end of a connection, as its client certificate says. */
 export interface Peer {
@@ -29,7 +29,7 @@ export function readPeer(
   identity: PeerIdentity,
 ): Peer | undefined {
   if (!authorized || remoteAddress === undefined) return undefined;
-  const name = identity(certificate.raw);
+  const name = identity(certificate);
   return {
     envoyId: name?.envoyId,
     trustDomain: name?.trustDomain,

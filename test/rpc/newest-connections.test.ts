@@ -10,8 +10,8 @@ import { ca, envoySide, startServer } from './test-rpc.js';
 const otherSide = makeEnvoy(ca);
 const { raw: otherCertificate } = new X509Certificate(otherSide.certificatePem);
 const other = { trustDomain: TRUST_DOMAIN, envoyId: parseEnvoyId('7b1d4a52-6c1e-4d7b-9f00-0123456789ab') };
-const peerIdentity = (certificate: Uint8Array) =>
-  otherCertificate.equals(certificate) ? other : parseEnvoyUri(certificate);
+const peerIdentity = (certificate: X509Certificate) =>
+  otherCertificate.equals(certificate.raw) ? other : parseEnvoyUri(certificate);
 const limits = { maxConnectionsPerEnvoy: 2 };
 
 /** A connection that got as far as HTTP/2's first frame. */
