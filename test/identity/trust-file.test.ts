@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { loadEd25519 } from '../../lib/crypto/index.js';
+import { replaceTogether } from '../../lib/files/index.js';
 import { authoritiesOf, encodeTrustFile, endOfChain, readTrustFile, writeTrustFile } from '../../lib/identity/index.js';
 import { NO_HEAD, type SignedStatement, signStatement } from '../../lib/wire/index.js';
 import { makeCa } from '../pki/test-pki.js';
@@ -37,12 +38,13 @@ t.test('what was written is read; before anything was, there is no chain', async
 });
 
 t.test('a replacement that a crash cut short counts, and is never put in the place of a later one', async (t) => {
-  const dir = t.testdir();
+  const dir = t.testdir({ stuck: { trust: { inTheWay: '' } } });
   const path = join(dir, 'trust');
   const chain = await chainOf([first], [first, second], [second]);
   await writeTrustFile(path, chain.slice(0, 1));
-  const journal = { trust: Buffer.from(encodeTrustFile(chain.slice(0, 2))).toString('base64') };
-  writeFileSync(join(dir, '.vigo-replacement'), JSON.stringify(journal), { mode: 0o600 });
+  // Where a folder is in the way of the file, the replacement stays.
+  await t.rejects(replaceTogether(join(dir, 'stuck'), { trust: encodeTrustFile(chain.slice(0, 2)) }));
+  renameSync(join(dir, 'stuck', '.vigo-replacement'), join(dir, '.vigo-replacement'));
   t.equal((await readTrustFile(path)).length, 2);
   await writeTrustFile(path, chain);
   t.notOk(existsSync(join(dir, '.vigo-replacement')));
