@@ -1,4 +1,4 @@
-import { type Clock, uuidFrom, VigoError } from '../base/index.js';
+import { type Clock, equalBytes, uuidFrom, VigoError } from '../base/index.js';
 import { randomBytes } from '../crypto/index.js';
 import type { Guard } from '../guard/index.js';
 import { type PolicyHead, Rejection, type RejectionReason, type RunReport } from '../wire/index.js';
@@ -101,7 +101,7 @@ export class Envoy {
   }
 
   async #checkIn(): Promise<ContactResult> {
-    const { session, certificate, trust, policyPath, generation, clock, log } = this.#options;
+    const { session, certificate, trust, policyPath, generation, cache, clock, log } = this.#options;
     await certificate.keep();
     const answer = await checkIn(session, this.#policy, trust, generation);
     const { policy, serverTimeMs, intervalMs, trustNumber } = answer;
@@ -111,6 +111,8 @@ export class Envoy {
     if (policy === undefined) return { changed: false, intervalMs };
     // Before anything acts on it: a crash must not make room for an older one.
     await writeHeldPolicy(policyPath, policy);
+    // Against values, and an epoch beyond all others, that somebody gave with the key before: it may have been stolen.
+    if (this.#policy !== undefined && !equalBytes(this.#policy.keyId, policy.keyId)) cache.expire();
     this.#policy = policy;
     log.info(`accepted policy ${policy.head.policyVersion}, secrets epoch ${policy.head.secretsEpoch}`);
     return { changed: true, intervalMs };

@@ -10,6 +10,7 @@ import {
   type PolicyBundle,
   type PolicyHead,
   type SignedHead,
+  type SigningKeyId,
   WATCH_MARK_BYTES,
   WireError,
 } from '../wire/index.js';
@@ -29,6 +30,8 @@ export interface PolicyTrust {
 /** The policy that this envoy accepted last, verified. */
 export interface HeldPolicy {
   readonly signed: SignedHead;
+  /** Of the policy key that signed it. */
+  readonly keyId: SigningKeyId;
   readonly head: PolicyHead;
   readonly bytes: Uint8Array;
   readonly body: PolicyBody;
@@ -38,7 +41,8 @@ export interface HeldPolicy {
 }
 
 /**
- * Verifies a bundle from the signature down, and that it doesn't lead back behind what is held.
+ * Verifies a bundle from the signature down, and that it doesn't lead back behind what is held. Numbers are compared
+ * under one key: what its successor signs is later by that alone, whatever numbers a stolen key was used for.
  * @throws WireError `forged`, `malformed`; AgentError `rollback`, `bad_answer`; PolicyError `invalid_body`
  */
 export async function openBundle(
@@ -47,14 +51,15 @@ export async function openBundle(
   trust: PolicyTrust,
 ): Promise<HeldPolicy> {
   const head = await openHead(bundle.head, trust.pinned, trust.envoyId);
-  if (held !== undefined) demandProgress(head, held.head);
+  const { keyId } = trust.pinned;
+  if (held !== undefined && equalBytes(held.keyId, keyId)) demandProgress(head, held.head);
   const bytes = bundle.body ?? held?.bytes;
   // Against a body of somebody else's making beside a genuine head.
   if (bytes === undefined || !equalBytes(hashBody(bytes, await loadSha256()), head.bodyHash)) {
     throw new AgentError('bad_answer', "the policy's body isn't the one that its signed head names");
   }
   const body = parseBody(bytes);
-  return { signed: bundle.head, head, bytes, body, refs: refsOf(body), marks: marksOf(body, head) };
+  return { signed: bundle.head, keyId, head, bytes, body, refs: refsOf(body), marks: marksOf(body, head) };
 }
 
 /**
@@ -103,7 +108,7 @@ function demandProgress(next: PolicyHead, held: PolicyHead): void {
   ] as const) {
     if (to < from) {
       throw new AgentError('rollback', `the server offers ${what} ${to}, but this envoy accepted ${from} before`, {
-        hint: 'an old bundle is being replayed, or the server was put back to an earlier state and its keys are others since: publish again',
+        hint: 'a server that was put back learns what this envoy holds, and goes on above it: where this stays, somebody may stand in between and replay',
       });
     }
   }

@@ -59,6 +59,12 @@ export class SecretCache {
     this.#instance = instance;
   }
 
+  /** Has every value sent anew before it is used: whoever sent these may count no more. */
+  expire(): void {
+    this.#epoch = 0;
+    this.#instance = new Uint8Array();
+  }
+
   dispose(): void {
     for (const key of [...this.#values.keys()]) this.#drop(key);
     this.#redaction = redactionOf([]);

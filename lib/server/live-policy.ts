@@ -42,6 +42,12 @@ export class LivePolicy {
     return this.#publication?.policyVersion ?? 0;
   }
 
+  /** Whether an envoy was given more than that. No version is, where none was ever given: it can't be given again. */
+  isBehind({ policyVersion, secretsEpoch }: Published): boolean {
+    const isOlder = this.#publication !== undefined && this.#publication.policyVersion < policyVersion;
+    return isOlder || this.#epoch < secretsEpoch;
+  }
+
   /** Makes a published tree the live one. */
   async load(stacks: Stacks, policyVersion: number, epoch: number): Promise<void> {
     const bodies = new Bodies(stacks, await loadSha256());

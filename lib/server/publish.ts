@@ -98,7 +98,7 @@ export class Publishing {
     return this.#inTurn(async () => {
       const { store, live, wakeUps } = this.#context;
       // Of many envoys that come with the same, the first one is enough.
-      if (given.policyVersion <= live.policyVersion && given.secretsEpoch <= live.epoch) return false;
+      if (!live.isBehind(given)) return false;
       live.raise(await store.overtake(given, actor, entry));
       wakeUps.wakeAll();
       return true;

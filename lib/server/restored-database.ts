@@ -1,13 +1,18 @@
-import { openHead, type SignedHead, signingKeyId, WireError } from '../wire/index.js';
+import type { Clock } from '../base/index.js';
+import { openHead, type PolicyHead, type SignedHead, signingKeyId, WireError } from '../wire/index.js';
 import type { Envoy } from './fleet.js';
 import type { LivePolicy } from './live-policy.js';
 import type { Publishing } from './publish.js';
 import type { ServerTrust } from './server-trust.js';
 
+/** Numbers are the time where they aren't less; a clock that was ahead for a while makes them no more than this. */
+const REACH_MS = 365 * 86_400_000;
+
 export interface RestoredDatabaseContext {
   readonly trust: Pick<ServerTrust, 'publicKey'>;
-  readonly live: Pick<LivePolicy, 'policyVersion' | 'epoch'>;
+  readonly live: Pick<LivePolicy, 'policyVersion' | 'epoch' | 'isBehind'>;
   readonly publishing: Pick<Publishing, 'overtake'>;
+  readonly clock: Clock;
   readonly actor: string;
   readonly onNotice: (notice: RestoreNotice) => void;
 }
@@ -36,8 +41,8 @@ export class RestoredDatabase {
   async learnFrom(envoy: Envoy, newerHead: SignedHead): Promise<void> {
     const { live, publishing, actor, onNotice } = this.#context;
     const given = await this.#open(envoy, newerHead);
+    if (given === undefined || this.#isOutOfReach(given) || !live.isBehind(given)) return;
     const { policyVersion, epoch } = live;
-    if (given === undefined || (given.policyVersion <= policyVersion && given.secretsEpoch <= epoch)) return;
     const notice: RestoreNotice = {
       given_policy_version: given.policyVersion,
       given_secrets_epoch: given.secretsEpoch,
@@ -52,6 +57,11 @@ export class RestoredDatabase {
       detail: { host_name: envoy.hostName, ...notice },
     });
     if (isNews) onNotice(notice);
+  }
+
+  /** Against a policy key that was stolen: it would lead the server to the end of its counters, and no successor out of there. */
+  #isOutOfReach({ policyVersion, secretsEpoch }: PolicyHead): boolean {
+    return Math.max(policyVersion, secretsEpoch) > this.#context.clock.nowMs() + REACH_MS;
   }
 
   async #open({ id }: Envoy, newerHead: SignedHead) {

@@ -229,7 +229,7 @@ class Start {
         notice,
         'an earlier database was put back: do again what was revoked, quarantined and renamed since',
       );
-    return new RestoredDatabase({ trust, live, publishing, actor: ACTOR, onNotice });
+    return new RestoredDatabase({ trust, live, publishing, clock: this.#options.clock, actor: ACTOR, onNotice });
   }
 
   /**

@@ -6,7 +6,7 @@ import { Envoy } from '../../lib/agent/envoy.js';
 import { HeldGeneration } from '../../lib/agent/held-generation.js';
 import { makeLog } from '../../lib/agent/log.js';
 import { SecretCache } from '../../lib/agent/secret-cache.js';
-import { parseKeyGlob, systemClock, toHex } from '../../lib/base/index.js';
+import { parseKeyGlob, parseKeyName, systemClock, toHex } from '../../lib/base/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import type { Resource } from '../../lib/policy/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
@@ -27,13 +27,14 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
   responder.resources = Object.entries(files).map(([name, content]) => file(join(machine, name), name, content));
   responder.setSecret('vigo/db/dsn', CANARY);
   const lines: string[] = [];
+  const follower = { ...trust, mend: async (_: unknown) => false, keepUp: async () => false };
   /** Another process of the agent on the same machine. */
   const start = async () => {
     const cache = new SecretCache();
     const envoy = await Envoy.open({
       session: newSession(),
       certificate: { keep: async () => {} },
-      trust: { ...trust, mend: async () => false, keepUp: async () => false },
+      trust: follower,
       policyPath: join(dir, 'policy'),
       watchedPath: join(dir, 'watched'),
       contact: await ContactRecord.open({
@@ -57,7 +58,7 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
   const outcomes = async (envoy: Envoy, options = going) =>
     (await envoy.converge(options))?.report.results.map(({ resource, outcome }) => `${resource} ${outcome}`);
   const read = (name: string) => readFileSync(join(machine, name), 'utf8');
-  return { dir, machine, responder, lines, start, outcomes, read, ...(await start()) };
+  return { dir, machine, responder, follower, lines, start, outcomes, read, ...(await start()) };
 }
 
 function file(path: string, name: string, content: string): Resource {
@@ -267,6 +268,25 @@ t.test('a server that offers something older is shown what is held, and may go o
   t.same(await outcomes(envoy), ['conf changed'], 'and it gets its secrets');
   await envoy.checkIn();
   t.same(responder.calls.filter((method) => method === 'CheckIn').length, 4, 'nothing is shown any more');
+});
+
+t.test('what a thief of the policy key made an envoy accept is gone once it followed the successor', async (t) => {
+  const { responder, follower, envoy, outcomes, read } = await setUp(t);
+  const end = Number.MAX_SAFE_INTEGER - 2;
+  Object.assign(responder, { version: end, epoch: end });
+  await envoy.checkIn();
+  await outcomes(envoy);
+  Object.assign(responder, { version: 5, epoch: 50 });
+  responder.secrets.set(parseKeyName('vigo/db/dsn'), { version: 1, value: 'the true one' });
+  const pinned = await responder.replaceKey();
+  follower.mend = async () => {
+    Object.assign(follower, { pinned, previous: follower.pinned });
+    return true;
+  };
+  t.match(await envoy.checkIn(), { changed: true });
+  t.match(envoy.head, { policyVersion: 5, secretsEpoch: 50 });
+  t.same(await outcomes(envoy), ['conf changed'], 'although the version is the same');
+  t.equal(read('conf'), 'dsn=the true one\n');
 });
 
 t.test('a forged policy is refused and not kept', async (t) => {

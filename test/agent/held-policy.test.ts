@@ -112,6 +112,29 @@ t.test('what was accepted outlives the process', async (t) => {
   await t.rejects(openBundle(await make(6, 70), again, trust), { code: 'rollback' }, 'also after a restart');
 });
 
+t.test('a thief of the policy key leads nobody to numbers that its successor is refused for', async (t) => {
+  const { trust, make } = await setUp();
+  const stolen = await openBundle(
+    await make(Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER - 1),
+    undefined,
+    trust,
+  );
+  const path = join(t.testdir({}), 'policy');
+  await writeHeldPolicy(path, stolen);
+  const { responder: successor, trust: next } = await Responder.start();
+  Object.assign(successor, { version: 5, epoch: 50 });
+  const follower = { envoyId: trust.envoyId, pinned: next.pinned, previous: trust.pinned };
+  for (const held of [stolen, await readHeldPolicy(path, follower)]) {
+    const bundle = (await successor.bundle()) as PolicyBundle;
+    const accepted = await openBundle(bundle, held, follower);
+    t.match(accepted.head, { policyVersion: 5, secretsEpoch: 50 });
+    successor.version = 4;
+    const older = (await successor.bundle()) as PolicyBundle;
+    await t.rejects(openBundle(older, accepted, follower), { code: 'rollback' }, 'which counts on from there');
+    successor.version = 5;
+  }
+});
+
 t.test('a state that is damaged, or another envoy, is told from one that is missing', async (t) => {
   const { trust, make } = await setUp();
   const path = join(t.testdir({}), 'policy');

@@ -20,6 +20,7 @@ import {
   encodeSealedAnswer,
   headHash,
   makeAnswerKey,
+  type PinnedKey,
   Rejection,
   type RevocationProver,
   type RunReport,
@@ -67,7 +68,7 @@ export class Responder implements SessionChannel {
   serverTimeMs = () => Date.now();
 
   #verifier: RequestVerifier;
-  readonly #policySigner: Ed25519Signer;
+  #policySigner: Ed25519Signer;
   readonly #makeVerifier: () => RequestVerifier;
 
   /** @param envoyKey tells the envoy's public key, once it is known */
@@ -100,6 +101,13 @@ export class Responder implements SessionChannel {
   /** Another server process: a new instance, and no memory of sequences. */
   restart(): void {
     this.#verifier = this.#makeVerifier();
+  }
+
+  /** @returns what it is from now on; heads and answers are signed by it */
+  async replaceKey(): Promise<PinnedKey> {
+    this.#policySigner = (await loadEd25519()).generateSigner();
+    const { publicKey } = this.#policySigner;
+    return { publicKey, keyId: await signingKeyId(publicKey) };
   }
 
   setSecret(key: string, value: string): void {

@@ -39,6 +39,20 @@ t.test('values count for their epoch, and are named by version when it has moved
   t.ok(cache.covers(refs, 11), 'what was not sent is still current');
 });
 
+t.test('values that expired are sent anew whatever epoch they came for, and kept out of texts until then', (t) => {
+  const cache = new SecretCache();
+  const refs = new Set([a]);
+  cache.accept(refs, [value(a, 1, 'aaaa')], Number.MAX_SAFE_INTEGER, process1);
+  cache.expire();
+  t.notOk(cache.covers(refs, 1));
+  t.same(cache.ask(refs, process1), [{ key: a, heldVersion: undefined }]);
+  cache.accept(refs, [value(a, 1, 'AAAA')], 10, process1);
+  t.ok(cache.covers(refs, 10));
+  t.notOk(cache.covers(refs, 11));
+  t.equal(cache.redaction.redact('aaaa AAAA'), '[secret] [secret]');
+  t.end();
+});
+
 t.test('what is replaced, or not asked for any more, is wiped', async (t) => {
   const cache = new SecretCache();
   const [first, second, other] = [value(a, 1, 'aaaa'), value(a, 2, 'AAAA'), value(b, 1, 'bbbb')];

@@ -38,7 +38,7 @@ export async function makeEnvoys(t: Test) {
     versions: { demandNewest: () => {} },
     restored: new RestoredDatabase({
       trust: { publicKey: context.trust.position.policyKey },
-      ...{ live: kit.live, publishing: kit.publishing, actor: 'test', onNotice: () => {} },
+      ...{ live: kit.live, publishing: kit.publishing, clock, actor: 'test', onNotice: () => {} },
     }),
     signer: (await loadEd25519()).generateSigner(),
     intervalMs: 60_000,

@@ -20,7 +20,14 @@ async function setUp(t: Test, { published = true } = {}) {
   if (published) await kit.publishing.publish('somebody');
   const { live, publishing } = kit;
   const onNotice = (notice: RestoreNotice) => void notices.push(notice);
-  const restored = new RestoredDatabase({ trust: signer, live, publishing, actor: 'vigosrv', onNotice });
+  const restored = new RestoredDatabase({
+    trust: signer,
+    live,
+    publishing,
+    clock: kit.clock,
+    actor: 'vigosrv',
+    onNotice,
+  });
   /** What the server once gave to an envoy. */
   const given = (policyVersion: number, secretsEpoch: number, by = signer, envoyId: EnvoyId = id) => {
     const rest = { bodyHash: new Uint8Array(32), issuedAtMs: 1, watchMarks: new Uint8Array() };
@@ -120,4 +127,31 @@ t.test('a database from before the first publication has none to give', async (t
   t.equal(live.policyVersion, 0);
   t.equal(await store.currentPublication(), undefined);
   t.ok(live.epoch > clock.ms + 5);
+});
+
+t.test('where nothing is published, one envoy wakes the fleet no second time', async (t) => {
+  const { restored, given, live, clock, entries, wakeUps } = await setUp(t, { published: false });
+  const hints: string[] = [];
+  wakeUps.add(STRANGER, { send: () => void hints.push('hint'), end: () => {} });
+  const head = await given(clock.ms + 5, clock.ms + 5);
+  for (let i = 0; i < 3; i++) await restored.learnFrom(ENVOY, head);
+  t.equal(live.epoch, clock.ms + 6);
+  t.equal((await entries('database.restored')).length, 1);
+  t.same(hints, ['hint']);
+});
+
+t.test('a stolen policy key leads no server to the end of its counters', async (t) => {
+  const { restored, given, before, live, clock, entries } = await setUp(t);
+  const year = 365 * 86_400_000;
+  for (const [version, epoch] of [
+    [Number.MAX_SAFE_INTEGER - 1, before.epoch],
+    [before.version, Number.MAX_SAFE_INTEGER - 1],
+    [clock.ms + year + 1, clock.ms],
+  ] as const) {
+    await restored.learnFrom(ENVOY, await given(version, epoch));
+    t.same([live.policyVersion, live.epoch], [before.version, before.epoch]);
+  }
+  await restored.learnFrom(ENVOY, await given(clock.ms + year, clock.ms));
+  t.equal(live.policyVersion, clock.ms + year + 1, 'a clock that was wrong for a while is no thief');
+  t.equal((await entries('database.restored')).length, 1);
 });
