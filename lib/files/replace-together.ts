@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { ByteReader, concatBytes, fromUtf8, u8, u16, u32, utf8 } from '../base/index.js';
+import { BaseError, ByteReader, concatBytes, fromUtf8, u8, u16, u32, utf8 } from '../base/index.js';
 import { FilesError } from './errors.js';
 import { removeFile } from './move.js';
 import { type ReadOptions, readFileLimited } from './read.js';
@@ -33,7 +33,7 @@ export async function finishReplacement(folder: string): Promise<void> {
   const journal = await readJournal(folder);
   if (journal === undefined) return;
   try {
-    for (const [name, bytes] of decode(journal)) {
+    for (const [name, bytes] of decode(folder, journal)) {
       if (bytes === null) await removeIfThere(join(folder, name));
       else await writeFileAtomic(join(folder, name), bytes, PRIVATE);
     }
@@ -52,7 +52,7 @@ export async function finishReplacement(folder: string): Promise<void> {
 export async function readReplaced(path: string, maxBytes: number, options?: ReadOptions): Promise<Uint8Array> {
   const journal = await readJournal(dirname(path));
   if (journal === undefined) return readFileLimited(path, maxBytes, options);
-  const replaced = decode(journal).get(basename(path));
+  const replaced = decode(dirname(path), journal).get(basename(path));
   const bytes = replaced?.slice();
   journal.fill(0);
   if (replaced === undefined) return readFileLimited(path, maxBytes, options);
@@ -78,15 +78,24 @@ function encode(files: Replacement): Uint8Array {
   return concatBytes(...parts);
 }
 
-/** Written whole by this module, in a folder that its user alone can write to. @returns views into `journal` */
-function decode(journal: Uint8Array): Map<string, Uint8Array | null> {
+/**
+ * Written whole by this module, in a folder that its user alone can write to.
+ * @returns views into `journal`. @throws FilesError `io` where it isn't what was written
+ */
+function decode(folder: string, journal: Uint8Array): Map<string, Uint8Array | null> {
   const reader = new ByteReader(journal);
   const files = new Map<string, Uint8Array | null>();
-  while (reader.remaining > 0) {
-    const name = fromUtf8(reader.bytes(reader.u16()));
-    const stays = reader.u8() === 1;
-    const bytes = reader.bytes(reader.u32());
-    files.set(name, stays ? bytes : null);
+  try {
+    while (reader.remaining > 0) {
+      const name = fromUtf8(reader.bytes(reader.u16()));
+      const stays = reader.u8() === 1;
+      const bytes = reader.bytes(reader.u32());
+      files.set(name, stays ? bytes : null);
+    }
+  } catch (cause) {
+    if (!(cause instanceof BaseError)) throw cause;
+    const path = join(folder, JOURNAL);
+    throw new FilesError('io', path, `${path} is damaged`, { cause, hint: `put ${folder} back from a backup` });
   }
   return files;
 }

@@ -1,9 +1,10 @@
 import { basename, dirname } from 'node:path';
-import { canonicalJson, equalBytes, fromUtf8, utf8 } from '../base/index.js';
+import { canonicalJson, equalBytes, fromUtf8, utf8, VigoError } from '../base/index.js';
 import { FilesError, readReplaced, replaceTogether } from '../files/index.js';
 import {
   chainFromJson,
   chainToJson,
+  demandWholeChain,
   NO_HEAD,
   readStatement,
   type SignedStatement,
@@ -16,15 +17,21 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * The server's own chain of trust, in the order of its numbers; none where no key was ever replaced.
- * @throws WireError `malformed` where the file isn't what was written, FilesError
+ * @throws WireError `malformed` where the file isn't what was written: nobody could follow it, and nothing may be added
+ *   to it. FilesError
  */
 export async function readTrustFile(path: string): Promise<SignedStatement[]> {
   try {
-    return chainFromJson(JSON.parse(fromUtf8(await readReplaced(path, MAX_BYTES))));
+    const chain = chainFromJson(JSON.parse(fromUtf8(await readReplaced(path, MAX_BYTES))));
+    await demandWholeChain(chain);
+    return chain;
   } catch (cause) {
     if (cause instanceof FilesError && cause.code === 'not_found') return [];
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new WireError('malformed', `${path} is not a chain of trust`, { cause });
+    if (cause instanceof FilesError || !(cause instanceof SyntaxError || cause instanceof VigoError)) throw cause;
+    throw new WireError('malformed', `${path} is damaged: ${cause.message}`, {
+      cause,
+      hint: 'put it back as it was last: an envoy that followed it takes no step back',
+    });
   }
 }
 

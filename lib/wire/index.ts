@@ -90,6 +90,7 @@ export {
   authorityPem,
   chainFromJson,
   chainToJson,
+  demandWholeChain,
   followChain,
   MAX_AUTHORITIES,
   MAX_STATEMENTS,

@@ -25,8 +25,8 @@ const HASH_BYTES = 32;
 /** The most CAs at once: the present one and those before it, until they are given up. */
 export const MAX_AUTHORITIES = 4;
 const MAX_STATEMENT_BYTES = 8192;
-/** The most statements in one answer: with the largest ones it stays below what an agent reads. */
-export const MAX_STATEMENTS = 8;
+/** The most statements in one answer: also with the largest ones it stays below the 64 KiB that an agent reads. */
+export const MAX_STATEMENTS = 5;
 
 /** All that a fleet trusts from here on. Each statement follows on one before, and is signed by that one's policy key. */
 export interface TrustStatement {
@@ -137,13 +137,30 @@ export async function followChain(
   return last && { position, statement: last };
 }
 
-async function demandSignatures(
-  { statement, signature, ownSignature }: SignedStatement,
-  by: Uint8Array,
-  own: Uint8Array,
-) {
+/**
+ * Checks that a whole chain is one: from the first statement on, each follows on the one before. Only who signed the
+ * first one can't be told from it. @throws WireError as `followChain`
+ */
+export async function demandWholeChain(chain: readonly SignedStatement[]): Promise<void> {
+  const [first] = chain;
+  if (first === undefined) return;
+  const { trustDomain, number, previous, policyKey } = readStatement(first.statement);
+  const isNumbered = chain.every(({ statement }, i) => readStatement(statement).number === i + 1);
+  if (!isNumbered || !equalBytes(previous, NO_HEAD)) throw forged('it has a gap');
+  await demandOwnSignature(first, policyKey);
+  await followChain({ trustDomain, number, head: await statementHash(first), policyKey }, chain);
+}
+
+async function demandSignatures(signed: SignedStatement, by: Uint8Array, own: Uint8Array): Promise<void> {
   const ed25519 = await loadEd25519();
-  if (!ed25519.verify(signature, statement, by)) throw forged("a statement isn't signed by the key before it");
+  if (!ed25519.verify(signed.signature, signed.statement, by)) {
+    throw forged("a statement isn't signed by the key before it");
+  }
+  await demandOwnSignature(signed, own);
+}
+
+async function demandOwnSignature({ statement, ownSignature }: SignedStatement, own: Uint8Array): Promise<void> {
+  const ed25519 = await loadEd25519();
   if (!ed25519.verify(ownSignature, statement, own)) throw forged("a statement isn't signed by its own key");
 }
 

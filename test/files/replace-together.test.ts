@@ -62,3 +62,12 @@ t.test('the next replacement goes on from one that was cut short', async (t) => 
   await replaceTogether(dir, { a: utf8('newer a') });
   t.same(await readAll(dir), ['newer a', 'new b', '(not_found)']);
 });
+
+t.test('a journal that is damaged is named, and nothing is replaced by it', async (t) => {
+  const dir = t.testdir(OLD);
+  writeFileSync(join(dir, JOURNAL), '{"a":"from another release"}', { mode: 0o600 });
+  const damaged = { code: 'io', path: join(dir, JOURNAL) };
+  await t.rejects(readReplaced(join(dir, 'a'), 100), damaged);
+  await t.rejects(replaceTogether(dir, NEW), damaged);
+  t.equal(readFileSync(join(dir, 'a'), 'utf8'), 'old a');
+});

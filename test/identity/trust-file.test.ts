@@ -34,8 +34,29 @@ t.test('what was written is read; before anything was, there is no chain', async
   await writeTrustFile(path, chain);
   t.same(encodeTrustFile(await readTrustFile(path)), encodeTrustFile(chain));
   t.same(readdirSync(join(path, '..')), ['trust']);
-  writeFileSync(path, 'junk');
-  await t.rejects(readTrustFile(path), { name: 'WireError', code: 'malformed' });
+});
+
+t.test('a damaged chain is none: its file is named, and nothing is built on it', async (t) => {
+  const path = join(t.testdir(), 'trust');
+  const chain = await chainOf([first], [first, second], [second]);
+  const [one, two, three] = chain as [SignedStatement, SignedStatement, SignedStatement];
+  const whole = encodeTrustFile(chain);
+  const flip = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
+  for (const [what, text] of [
+    ['nothing', ''],
+    ['junk', 'junk'],
+    ['half of it', whole.slice(0, whole.length / 2)],
+    ['something else', '{"statements":[{}]}'],
+    ['a statement is gone', encodeTrustFile([one, three])],
+    ['the first one is gone', encodeTrustFile([two, three])],
+    ['one twice', encodeTrustFile([one, one])],
+    ['a bit of a statement', encodeTrustFile([one, { ...two, statement: flip(two.statement) }, three])],
+    ['a bit of a signature', encodeTrustFile([one, { ...two, signature: flip(two.signature) }])],
+    ['a bit of the first', encodeTrustFile([{ ...one, statement: flip(one.statement) }])],
+  ] as const) {
+    writeFileSync(path, text);
+    await t.rejects(readTrustFile(path), { name: 'WireError', code: 'malformed', message: new RegExp(path) }, what);
+  }
 });
 
 t.test('a replacement that a crash cut short counts, and is never put in the place of a later one', async (t) => {

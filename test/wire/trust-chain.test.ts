@@ -7,6 +7,7 @@ import {
   chainFromJson,
   chainToJson,
   followChain,
+  MAX_STATEMENTS,
   NO_HEAD,
   readStatement,
   type SignedStatement,
@@ -162,4 +163,11 @@ t.test('there and back as JSON', async (t) => {
   for (const other of [null, {}, { statements: 1 }, { statements: [{}] }, { statements: [{ ...good, more: 1 }] }]) {
     t.throws(() => chainFromJson(other), malformed, JSON.stringify(other)?.slice(0, 40));
   }
+});
+
+t.test('an answer of as many as there may be, each as large as it may be, is read by an agent', async (t) => {
+  const [statement, signature] = [new Uint8Array(8192), new Uint8Array(64)];
+  const chain = Array.from({ length: MAX_STATEMENTS }, () => ({ statement, signature, ownSignature: signature }));
+  t.ok(JSON.stringify(chainToJson(chain)).length < 65_536);
+  t.same(chainFromJson(chainToJson(chain)).length, MAX_STATEMENTS);
 });
