@@ -1,5 +1,4 @@
 import { parseDurationMs, systemClock, VigoError } from '../../base/index.js';
-import { adviceFor } from '../advice.js';
 import type { Command, CommandContext } from '../command.js';
 import { AgentError } from '../errors.js';
 import { oneLine } from '../log.js';
@@ -48,6 +47,7 @@ async function runOnce(
   }
   const delivery = await attempt(() => envoy.deliver());
   const { failure, results } = run.report;
+  const { adviceFor } = await import('../advice.js');
   const advice = contact && adviceFor(contact);
   const hint = contact && oneLine(`the check-in failed: ${contact.message}${advice ? ` (${advice})` : ''}`);
   if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`, { hint });
