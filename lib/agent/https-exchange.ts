@@ -2,7 +2,8 @@ import { type RequestOptions, request } from 'node:https';
 import { AgentError } from './errors.js';
 
 const TIMEOUT_MS = 30_000;
-const MAX_BYTES = 64 * 1024;
+/** Eight statements of the chain of trust of the largest size, in base64, are 90 KiB. */
+const MAX_BYTES = 128 * 1024;
 
 /** What a connection trusts: nothing that it checks, or one CA alone. */
 export type Trust = { readonly unverified: true } | { readonly caPem: string };

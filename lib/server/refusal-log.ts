@@ -68,7 +68,9 @@ export class RefusalLog {
   }
 
   #isOver(tally: Tally): boolean {
-    return this.#clock.nowMs() - tally.sinceMs >= WINDOW_MS;
+    const passedMs = this.#clock.nowMs() - tally.sinceMs;
+    // Less than nothing after the clock was set back: then nobody knows, and it must not count on for years.
+    return passedMs < 0 || passedMs >= WINDOW_MS;
   }
 
   #settle({ refusal, more }: Tally): void {

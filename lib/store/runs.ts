@@ -3,9 +3,9 @@ import type { RunReport } from '../wire/index.js';
 import type { Connection } from './driver.js';
 import { json } from './rows.js';
 
-/** How many runs of each envoy are kept, and how much of them: a report of the largest kind may have some megabytes. */
+/** How many runs of each envoy are kept, and how much of them: what shows an envoy takes all of that in one answer. */
 const KEPT_RUNS = 200;
-const KEPT_BYTES = 16 * 1024 * 1024;
+const KEPT_BYTES = 8 * 1024 * 1024;
 
 /** What envoys reported about their runs, redacted by them. */
 export class Runs {

@@ -120,6 +120,6 @@ export interface StoreWrites {
   /** Takes note of changed secrets and raises the epoch, together. @returns the new epoch */
   recordSecretVersions(changes: readonly SecretChange[], entry: EntryDraft): Promise<number>;
 
-  /** `saved` is false where that run was known already. Keeps the newest 200 of each envoy, 16 MiB of them at most. */
+  /** `saved` is false where that run was known already. Keeps the newest 200 of each envoy, 8 MiB of them at most. */
   saveRun(envoyId: EnvoyId, report: RunReport): Promise<{ saved: boolean }>;
 }

@@ -2,7 +2,7 @@ import { parseEnvoyId } from '../base/index.js';
 import { RunReport as Message, Outcome as OutcomeNumber } from '../gen/proto/vigo/v1/messages.js';
 import { WireError } from './errors.js';
 import { MAX_FAILURE_CHARS, MAX_RESULT_MESSAGE_CHARS, MAX_RESULT_NAME_CHARS, MAX_RESULTS } from './limits.js';
-import { checked, counter, decodeStrict } from './strict.js';
+import { checked, counter, decodeStrict, time } from './strict.js';
 
 const OUTCOMES = {
   unchanged: OutcomeNumber.OUTCOME_UNCHANGED,
@@ -60,8 +60,8 @@ export function decodeRunReport(bytes: Uint8Array): RunReport {
   if (message.results.length > MAX_RESULTS) throw new WireError('malformed', `more than ${MAX_RESULTS} results`);
   return checked('a run report', () => ({
     runId: parseEnvoyId(message.runId),
-    startedAtMs: counter('the start', message.startedAt),
-    finishedAtMs: counter('the end', message.finishedAt),
+    startedAtMs: time('the start', message.startedAt),
+    finishedAtMs: time('the end', message.finishedAt),
     policyVersion: counter('the policy version', message.policyVersion),
     secretsEpoch: counter('the epoch', message.secretsEpoch),
     results: message.results.map((result) => {

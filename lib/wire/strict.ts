@@ -60,9 +60,18 @@ export function optionalSized(what: string, bytes: Uint8Array, size: number): Ui
   return bytes.length === 0 ? undefined : sized(what, bytes, size);
 }
 
-/** A counter or a time off the wire. Counters stay below 2^53, so that they are exact as a number. */
+/** A counter off the wire. Counters stay below 2^53, so that they are exact as a number. */
 export function counter(what: string, value: bigint): number {
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new WireError('malformed', `${what} is 2^53 or more`);
+  return Number(value);
+}
+
+/** The last moment that a `Date` can be (ECMA-262, section 21.4.1.1). */
+const MAX_TIME_MS = 8_640_000_000_000_000;
+
+/** A time off the wire, in ms since 1970, that can be shown to people. */
+export function time(what: string, value: bigint): number {
+  if (value > BigInt(MAX_TIME_MS)) throw new WireError('malformed', `${what} is no time`);
   return Number(value);
 }
 

@@ -31,6 +31,16 @@ t.test('the first is entered at once, those that follow within the minute as one
   t.same(entered.slice(2), ['no token 192.0.2.1 1'], 'a new minute begins with an entry');
 });
 
+t.test('a clock that is set back ends the minute', async (t) => {
+  const { clock, entered, log } = make();
+  log.note(REFUSAL);
+  log.note(REFUSAL);
+  clock.ms -= 86_400_000;
+  log.settleOver();
+  log.note(REFUSAL);
+  t.same(entered, Array(3).fill('no token 192.0.2.1 1'));
+});
+
 t.test('a minute that nobody settled is settled by the next refusal', async (t) => {
   const { clock, entered, log } = make();
   log.note(REFUSAL);

@@ -43,14 +43,14 @@ t.test('the newest 200 are kept', async (t) => {
   t.same([runs.at(0)?.startedAtMs, runs.at(-1)?.startedAtMs], [1202, 1003]);
 });
 
-t.test('of runs as large as an envoy can make them no more than 16 MiB are kept', async (t) => {
+t.test('of runs as large as an envoy can make them no more than 8 MiB are kept', async (t) => {
   const store = await newStore(t);
   const id = await enroll(store, 1, 'web-1');
   const [result] = report(1).results;
   if (result === undefined) throw new Error('a report without a result');
   // Each byte on the wire is six in JSON.
   const large = { ...result, message: '\u0001'.repeat(4096) };
-  for (let n = 0; n < 6; n++) await store.saveRun(id, { ...report(n), results: Array(240).fill(large) });
+  for (let n = 0; n < 6; n++) await store.saveRun(id, { ...report(n), results: Array(120).fill(large) });
   t.same(
     (await store.listRuns(id, 9)).map(({ startedAtMs }) => startedAtMs),
     [1005, 1004],

@@ -9,8 +9,8 @@ const malformed = { name: 'WireError', code: 'malformed' };
 
 const reports: fc.Arbitrary<RunReport> = fc.record({
   runId: envoyIds,
-  startedAtMs: counters,
-  finishedAtMs: counters,
+  startedAtMs: fc.nat(8_640_000_000_000_000),
+  finishedAtMs: fc.nat(8_640_000_000_000_000),
   policyVersion: counters,
   secretsEpoch: counters,
   results: fc.array(
@@ -88,7 +88,8 @@ t.test('fields of another shape', async (t) => {
   const rows: [string, Partial<Message>][] = [
     ['no run', { runId: '' }],
     ['a run that is no UUID', { runId: 'run-1' }],
-    ['a time of 2^53', { startedAt: 2n ** 53n }],
+    ['a start that no clock can show', { startedAt: 8_640_000_000_000_001n }],
+    ['an end that no clock can show', { finishedAt: 2n ** 53n - 1n }],
     ['no outcome', { results: [{ ...RESULT, outcome: Outcome.OUTCOME_UNSPECIFIED }] }],
     ['an unknown outcome', { results: [{ ...RESULT, outcome: 17 as Outcome }] }],
     ['a long message', { results: [{ ...RESULT, message: 'x'.repeat(MAX_RESULT_MESSAGE_CHARS + 1) }] }],
