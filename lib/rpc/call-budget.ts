@@ -1,6 +1,6 @@
 import { ServerInterceptingCall, type ServerInterceptor, type StatusObject } from '@grpc/grpc-js';
 import { Rejection } from '../wire/index.js';
-import { OverheardCall } from './overheard-call.js';
+import { type CallListener, OverheardCall } from './overheard-call.js';
 import type { Peer } from './peer.js';
 import { statusOf } from './status.js';
 
@@ -23,7 +23,12 @@ export function callBudget({ maxCalls, maxCallsPerEnvoy, peerAt }: CallBudgetOpt
   return (method, call) => {
     if (method.responseStream) return new ServerInterceptingCall(call);
     let end = () => {};
-    return new OverheardCall(call, (listener) => ({
+    /** What has to come to an end before the place is free: the call, and its handler, which no client can stop. */
+    let pending = 1;
+    const isOver = () => {
+      if (--pending === 0) end();
+    };
+    const listenIn = (listener: CallListener): CallListener => ({
       onReceiveMetadata(metadata) {
         const envoy = nameOf(peerAt(call.getPeer()));
         const own = callsOf.get(envoy) ?? 0;
@@ -35,7 +40,6 @@ export function callBudget({ maxCalls, maxCallsPerEnvoy, peerAt }: CallBudgetOpt
         calls++;
         callsOf.set(envoy, own + 1);
         end = () => {
-          end = () => {};
           calls--;
           const left = (callsOf.get(envoy) ?? 1) - 1;
           if (left === 0) callsOf.delete(envoy);
@@ -44,13 +48,17 @@ export function callBudget({ maxCalls, maxCallsPerEnvoy, peerAt }: CallBudgetOpt
         listener.onReceiveMetadata(metadata);
       },
       onReceiveMessage: (message) => listener.onReceiveMessage(message),
-      onReceiveHalfClose: () => listener.onReceiveHalfClose(),
+      onReceiveHalfClose() {
+        pending++;
+        listener.onReceiveHalfClose();
+      },
       // gRPC says "cancel" when a call is over, however it ended.
       onCancel() {
-        end();
+        isOver();
         listener.onCancel();
       },
-    }));
+    });
+    return new OverheardCall(call, listenIn, isOver);
   };
 }
 

@@ -1,5 +1,5 @@
 import { type ServerInterceptor, status } from '@grpc/grpc-js';
-import { OverheardCall } from './overheard-call.js';
+import { type CallListener, OverheardCall } from './overheard-call.js';
 
 export interface CallDeadlineOptions {
   /** For a request to arrive whole and, unless that is a stream, for its answer to be taken. */
@@ -17,14 +17,19 @@ export interface CallDeadlineOptions {
  */
 export function callDeadline({ timeoutMs, lastWordMs, breakOff }: CallDeadlineOptions): ServerInterceptor {
   return (method, call) => {
+    let isRead = false;
     let isWhole = false;
+    let isRefused = false;
     let timer = setTimeout(() => {
       call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `not done within ${timeoutMs} ms` });
       timer = setTimeout(() => breakOff(call.getPeer()), lastWordMs).unref();
     }, timeoutMs).unref();
-    return new OverheardCall(call, (listener) => ({
+    const listenIn = (listener: CallListener): CallListener => ({
       onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
-      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveMessage(message) {
+        isRead = true;
+        listener.onReceiveMessage(message);
+      },
       onReceiveHalfClose() {
         isWhole = true;
         if (method.responseStream) clearTimeout(timer);
@@ -32,9 +37,13 @@ export function callDeadline({ timeoutMs, lastWordMs, breakOff }: CallDeadlineOp
       },
       // gRPC says "cancel" when a call is over, however it ended: also by a deadline that the client chose itself.
       onCancel() {
-        if (isWhole) clearTimeout(timer);
+        if (isWhole || isRefused) clearTimeout(timer);
         listener.onCancel();
       },
-    }));
+    });
+    // What is refused before anything of it was read holds nothing, and an envoy that is told `busy` stays connected.
+    return new OverheardCall(call, listenIn, () => {
+      isRefused = !isRead;
+    });
   };
 }

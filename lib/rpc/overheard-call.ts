@@ -12,14 +12,23 @@ type Status = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 export class OverheardCall extends ServerInterceptingCall {
   readonly #call: ServerInterceptingCallInterface;
   readonly #listenIn: (listener: CallListener) => CallListener;
+  #onAnswer: () => void;
 
   #peer: string | undefined;
 
-  /** @param listenIn gets the listener of whoever handles the call, and passes on to it what it is to hear. */
-  constructor(call: ServerInterceptingCallInterface, listenIn: (listener: CallListener) => CallListener) {
+  /**
+   * @param listenIn gets the listener of whoever handles the call, and passes on to it what it is to hear.
+   * @param onAnswer hears once that whoever handles the call answers it, also where nobody waits for that any more.
+   */
+  constructor(
+    call: ServerInterceptingCallInterface,
+    listenIn: (listener: CallListener) => CallListener,
+    onAnswer = () => {},
+  ) {
     super(call);
     this.#call = call;
     this.#listenIn = listenIn;
+    this.#onAnswer = onAnswer;
   }
 
   override start(listener: CallListener): void {
@@ -31,10 +40,12 @@ export class OverheardCall extends ServerInterceptingCall {
   }
 
   override sendMessage(message: unknown, callback: () => void): void {
+    this.#hearAnswer();
     this.#call.sendMessage(message, callback);
   }
 
   override sendStatus(status: Status): void {
+    this.#hearAnswer();
     this.#call.sendStatus(status);
   }
 
@@ -42,5 +53,11 @@ export class OverheardCall extends ServerInterceptingCall {
   override getPeer(): string {
     this.#peer ??= this.#call.getPeer();
     return this.#peer;
+  }
+
+  #hearAnswer(): void {
+    const hear = this.#onAnswer;
+    this.#onAnswer = () => {};
+    hear();
   }
 }

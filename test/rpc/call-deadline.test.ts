@@ -70,7 +70,7 @@ t.test('a deadline of its own does not let a client leave a request half-sent', 
 t.test('a call that was given up leaves its connection to the others', async (t) => {
   const called = deferred();
   const server = await startServer(t, {
-    limits,
+    limits: { ...limits, maxCallsPerEnvoy: 100 },
     handlers: {
       ...ECHO,
       checkIn: never,
@@ -125,4 +125,19 @@ t.test('a wake-up stream stays open', async (t) => {
   hinted.resolve();
   await stream;
   t.equal(hints, 1);
+});
+
+t.test('who is refused before the request is whole keeps the connection', async (t) => {
+  const { port } = await startServer(t, { limits: { ...limits, maxCalls: 0 } });
+  const [refused, late] = [0, 1].map(() => http2.connect(`https://127.0.0.1:${port}`, h2Options));
+  if (refused === undefined || late === undefined) throw new Error('no session');
+  const [headers] = await once(begin(refused, 'CheckIn'), 'response');
+  t.equal(headers['grpc-status'], String(status.RESOURCE_EXHAUSTED));
+  begin(late, 'WakeUp').on('error', () => {});
+  await once(late, 'close');
+  // Later than the time of the refused call ended, and its last word.
+  await t.resolves(
+    new Promise<void>((resolve, reject) => refused.ping((error) => (error ? reject(error) : resolve()))),
+  );
+  refused.destroy();
 });

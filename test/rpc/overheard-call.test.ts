@@ -36,6 +36,23 @@ t.test('an answer goes through as it is', async (t) => {
   for (const [i, sent] of [metadata, message, last].entries()) t.equal(told[i], sent);
 });
 
+t.test('that there is an answer is heard once, whatever it is', async (t) => {
+  const [last, message] = [{ code: status.OK, details: 'OK' }, Buffer.of(1)];
+  for (const answer of [
+    (call: OverheardCall) => call.sendStatus(last),
+    (call: OverheardCall) => call.sendMessage(message, () => call.sendStatus(last)),
+  ]) {
+    let heard = 0;
+    const listenIn = (listener: CallListener) => listener;
+    const overheard = new OverheardCall(recording().call, listenIn, () => {
+      heard++;
+    });
+    t.equal(heard, 0);
+    answer(overheard);
+    t.equal(heard, 1);
+  }
+});
+
 t.test('what the call says is heard by the one who listens in', async (t) => {
   const { call, listener } = recording();
   const heard: string[] = [];
