@@ -18,26 +18,40 @@ export interface HomeContent {
   readonly frozen: readonly FrozenFile[];
   /** The digest of the config that is live in that database. */
   readonly live: string | undefined;
+  /** What `openTls` gave. */
+  readonly tls: readonly ArchiveEntry[];
   /** Hears of what lies in the home and isn't copied. */
   readonly onLeftOut: (path: string, why: string) => void;
 }
 
 /** What is copied as it is found. A file that goes away meanwhile was deleted. */
-const PLAIN = ['server.yaml', 'tls', 'stacks', 'published', 'releases'] as const;
+const PLAIN = ['stacks', 'published', 'releases'] as const;
 /** What a running server leaves, and what opens no restored one. */
 const FLEETING = ['run', '.secrets-unlocked', '.secrets-failures'];
+
+/**
+ * The certificates, their keys and the chain of trust, each file open from now on: what takes a file's place has another
+ * one, so that all of them are of this moment, however late they are copied. The caller keeps those away who replace them.
+ */
+export async function openTls({ root, onLeftOut }: Pick<HomeContent, 'root' | 'onLeftOut'>): Promise<ArchiveEntry[]> {
+  const entries: ArchiveEntry[] = [];
+  for await (const entry of plainEntries(root, 'tls', onLeftOut)) entries.push(entry);
+  return entries;
+}
 
 /**
  * Everything of a home that belongs into an archive, in its order.
  * @throws FilesError where something can't be read
  */
-export async function* homeEntries({ root, frozen, live, onLeftOut }: HomeContent): AsyncGenerator<ArchiveEntry> {
+export async function* homeEntries({ root, frozen, live, tls, onLeftOut }: HomeContent): AsyncGenerator<ArchiveEntry> {
   for (const name of await readdir(root)) {
     if (!isPartOfHome(name) && !FLEETING.includes(name) && !isTemporaryName(name)) {
       onLeftOut(name, "it is no part of a server's home");
     }
   }
   yield* frozenEntries(frozen);
+  yield* plainEntries(root, 'server.yaml', onLeftOut);
+  yield* tls;
   let hasLive = false;
   for (const part of PLAIN) {
     for await (const entry of plainEntries(root, part, onLeftOut)) {

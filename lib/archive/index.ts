@@ -2,7 +2,7 @@ export type { About } from './about.js';
 export type { ArchiveEntry, ReadEntry } from './entry.js';
 export { ArchiveError, type ArchiveErrorCode } from './errors.js';
 export type { Header } from './header.js';
-export { type FrozenFile, type HomeContent, homeEntries } from './home-entries.js';
+export { type FrozenFile, type HomeContent, homeEntries, openTls } from './home-entries.js';
 export { demandUsable, type Locking, type Unlocking } from './lock.js';
 export { MASTER_KEY_PATH } from './path.js';
 export { type OpenedArchive, openArchive } from './read-archive.js';

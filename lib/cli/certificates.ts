@@ -1,8 +1,16 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { type Json, privateKeyPem, utf8 } from '../base/index.js';
+import { type HomePaths, type Json, privateKeyPem, utf8 } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
-import { acquireProcessLock, ensureDir, readReplaced, removeUnfinished, replaceTogether } from '../files/index.js';
+import {
+  acquireProcessLock,
+  ensureDir,
+  FilesError,
+  type ProcessLock,
+  readReplaced,
+  removeUnfinished,
+  replaceTogether,
+} from '../files/index.js';
 import type { KeyedCertificate } from '../pki/index.js';
 import type { CommandOption, Flags } from './command.js';
 import type { CommandContext } from './context.js';
@@ -48,7 +56,12 @@ export function readDays(flags: Flags, name: string, fallback: number): number {
 
 /** PEM, also while it is being replaced. @throws FilesError */
 export async function readCertificate(path: string): Promise<string> {
-  return Buffer.from(await readReplaced(path, MAX_PEM_BYTES, { followLink: true })).toString('latin1');
+  const bytes = await readReplaced(path, MAX_PEM_BYTES, { followLink: true }).catch((cause) => {
+    if (!(cause instanceof FilesError && cause.code === 'not_found')) throw cause;
+    const hint = 'vigocli secrets generate-certs makes the CA and the server certificate';
+    throw new FilesError('not_found', path, cause.message, { cause, hint });
+  });
+  return Buffer.from(bytes).toString('latin1');
 }
 
 /** @throws FilesError, PkiError `bad_key` */
@@ -72,14 +85,19 @@ export function hashOf({ fingerprint256 }: X509Certificate): string {
   return fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
+/** Keeps everybody else from changing what belongs to certificates and keys. @throws FilesError `held` */
+export async function acquirePkiLock({ run }: HomePaths): Promise<ProcessLock> {
+  await ensureDir(run, 0o700);
+  return acquireProcessLock(join(run, 'pki.lock'));
+}
+
 /**
  * Lets one command at a time change what belongs to certificates. What a crash left half written goes first: it may be
  * a private key. @throws FilesError `held`
  */
 export async function withPkiLock<T>({ home, places }: CommandContext, work: () => Promise<T>): Promise<T> {
   const { tls } = await places();
-  await ensureDir(home.run, 0o700);
-  const lock = await acquireProcessLock(join(home.run, 'pki.lock'));
+  const lock = await acquirePkiLock(home);
   try {
     for (const folder of new Set([home.trust, ...Object.values(tls)].map(dirname))) await removeUnfinished(folder);
     return await work();

@@ -30,7 +30,7 @@ export async function readTrustFile(path: string): Promise<SignedStatement[]> {
     if (cause instanceof FilesError || !(cause instanceof SyntaxError || cause instanceof VigoError)) throw cause;
     throw new WireError('malformed', `${path} is damaged: ${cause.message}`, {
       cause,
-      hint: 'put it back as it was last: an envoy that followed it takes no step back',
+      hint: 'take it, and keys/ where they are others there, from the newest backup: vigocli restore <file> --home <beside this one>',
     });
   }
 }

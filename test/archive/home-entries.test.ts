@@ -1,7 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { homeEntries } from '../../lib/archive/index.js';
+import { homeEntries, openTls } from '../../lib/archive/index.js';
 import { sortKey } from '../../lib/archive/path.js';
 import { utf8 } from '../../lib/base/index.js';
 import { makeArchive } from './kit.js';
@@ -16,7 +16,8 @@ async function entriesOf(
   const leftOut: string[] = [];
   const onLeftOut = (path: string, why: string) => void leftOut.push(`${path}: ${why}`);
   const entries = [];
-  for await (const entry of homeEntries({ root, frozen, live, onLeftOut })) entries.push(entry);
+  const tls = await openTls({ root, onLeftOut });
+  for await (const entry of homeEntries({ root, frozen, live, tls, onLeftOut })) entries.push(entry);
   return { entries, paths: entries.map(({ path }) => path), leftOut };
 }
 

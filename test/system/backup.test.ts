@@ -1,6 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import t from 'tap';
+import { homePaths } from '../../lib/base/index.js';
+import { readTlsFiles } from '../../lib/server/tls-files.js';
+import { DIST } from '../cli/shell.js';
 import { atChange } from './file-events.js';
 import { startFleet } from './start-fleet.js';
 
@@ -82,3 +88,33 @@ resources:
     t.match(live, { source: 'restore' });
   });
 });
+
+t.test('what is rotated while a backup is made is all in it or not at all', async (t) => {
+  const fleet = await startFleet(t);
+  await fleet.setSecret('large', 'x'.repeat(1_000_000)); // more than a pipe takes, and before all certificates
+  const key = join(fleet.root, 'ops.key');
+  await fleet.vigocli('backup', 'keygen', key);
+  const old = await readTls(fleet.home);
+  const child = spawn(process.execPath, [join(DIST, 'vigocli.mjs'), 'backup', '-', '--recipient', `${key}.pub`], {
+    env: { PATH: process.env.PATH, VIGO_HOME: fleet.home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'readable');
+  for (const verb of ['rotate-keys', 'rotate-ca', 'renew-server']) await fleet.vigocli('pki', verb);
+  const archive = join(fleet.root, 'vigo.backup');
+  writeFileSync(archive, await buffer(child.stdout));
+  await fleet.server.end();
+  rmSync(fleet.home, { recursive: true });
+  await fleet.vigocli('restore', archive, '--identity', key);
+  const restored = await readTls(fleet.home);
+  t.equal(restored.ca.certificatePem, old.ca.certificatePem);
+  t.equal(restored.certificatePem, old.certificatePem);
+  t.equal(restored.trustNumber, 0, 'the chain ends where the key does');
+  await fleet.startServer();
+});
+
+function readTls(home: string) {
+  const { tls, trust } = homePaths(home);
+  const at = (name: string) => join(tls, name);
+  return readTlsFiles({ ca: at('ca'), caKey: at('ca_key'), cert: at('cert'), key: at('key'), trust });
+}

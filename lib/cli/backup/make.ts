@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import type { Locking } from '../../archive/index.js';
 import { systemClock, toHex } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
+import type { ProcessLock } from '../../files/index.js';
 import { version } from '../../version.js';
+import { acquirePkiLock } from '../certificates.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { Progress } from '../progress.js';
@@ -14,7 +16,7 @@ import { demandTarget } from './target.js';
 
 /**
  * Copies the whole home into an archive, at the path or to stdout. Vault and database are of one moment, which comes
- * first; what is copied as it is found comes after it, so that every config that the database knows is there.
+ * first, and keys and certificates of one state, which nobody replaces in between; what is copied as it is found comes after it, so that every config that the database knows is there.
  */
 export async function makeBackup(context: CommandContext, target: string, flags: Flags): Promise<void> {
   const { secretsDir, keyFile, databasePath } = await context.places();
@@ -31,16 +33,18 @@ async function backUp(
   flags: Flags,
   interruption: Interruption,
 ): Promise<void> {
-  const [{ homeEntries, writeArchive }, { acquireProcessLock, ensureDir }, { pinDatabase }] = await Promise.all([
-    import('../../archive/index.js'),
-    import('../../files/index.js'),
-    import('../../store/index.js'),
-  ]);
+  const [{ homeEntries, openTls, writeArchive }, { acquireProcessLock, ensureDir }, { pinDatabase }] =
+    await Promise.all([
+      import('../../archive/index.js'),
+      import('../../files/index.js'),
+      import('../../store/index.js'),
+    ]);
   const { home, actor, note, warn } = context;
   const vault = await context.vault();
   await context.store(); // where there is none, nothing of a lock is left behind
   await ensureDir(home.run, 0o700);
   const lock = await acquireProcessLock(join(home.run, 'backup.lock'));
+  let pkiLock: ProcessLock | undefined;
   let locking: Locking | undefined;
   let pinned: Awaited<ReturnType<typeof pinDatabase>> | undefined;
   const progress = new Progress(context);
@@ -51,20 +55,27 @@ async function backUp(
       async prepare() {
         locking = await readLocking(flags);
         interruption.arm();
+        pkiLock = await acquirePkiLock(home);
         return locking.kind === 'passphrase' ? { for: 'passphrase' } : { for: toHex(locking.recipient.id) };
       },
       async pin() {
         pinned = await pinDatabase((await context.places()).databasePath);
       },
       async copy({ files, folder }) {
-        if (locking === undefined || pinned === undefined) throw new TypeError('nothing was prepared');
+        if (locking === undefined || pinned === undefined || pkiLock === undefined)
+          throw new TypeError('nothing was prepared');
+        const { root } = home;
+        const onLeftOut = (path: string, why: string) => warn(`left out ${path}: ${why}`);
+        const tls = await openTls({ root, onLeftOut });
+        // What follows may wait for a slow reader, and a stolen key for nobody.
+        await pkiLock.release();
+        pkiLock = undefined;
         const database = join(folder, 'database');
         await pinned.copyTo(database);
         const content = {
-          root: home.root,
+          ...{ root, tls, onLeftOut },
           frozen: [...files, { path: 'db/vigo.db', from: database }],
           live: pinned.live,
-          onLeftOut: (path: string, why: string) => warn(`left out ${path}: ${why}`),
         };
         const counted = counting(homeEntries(content), () =>
           progress.update(++entries, Math.max(entries, files.length)),
@@ -79,6 +90,7 @@ async function backUp(
   } finally {
     progress.end();
     pinned?.close();
+    await pkiLock?.release();
     if (locking?.kind === 'passphrase') wipe(locking.passphrase);
     await lock.release();
   }
