@@ -5,7 +5,6 @@ import {
   ENROLL_PATH,
   parseEnrollmentRequest,
   RENEW_PATH,
-  Rejection,
   renewalFromJson,
   TRUST_PATH,
 } from '../../wire/index.js';
@@ -52,16 +51,8 @@ export function enrollRoutes(context: EnrollmentContext & RenewalContext): Fasti
       if (!isRepeated) limit.giveBack(ip, clock.nowMs());
       return answer;
     });
-    app.post(RENEW_PATH, { onRequest: demandWithinLimit }, async ({ body, ip }) => {
-      try {
-        const answer = await renewals.renew(renewalFromJson(body), ip);
-        limit.giveBack(ip, clock.nowMs());
-        return answer;
-      } catch (error) {
-        // Every agent asks once for no instance at all to learn the right one; that costs nothing.
-        if (error instanceof Rejection && error.code === 'instance') limit.giveBack(ip, clock.nowMs());
-        throw error;
-      }
-    });
+    // No limit of the address: whoever shares one with a fleet could keep its certificates from being renewed. A refusal is
+    // counted, which fills no disk, and what comes behind the signature has a limit of the envoy.
+    app.post(RENEW_PATH, ({ body, ip }) => renewals.renew(renewalFromJson(body), ip));
   };
 }
