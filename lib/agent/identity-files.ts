@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
 import {
   BaseError,
@@ -89,15 +89,15 @@ export async function requireIdentity(paths: AgentPaths): Promise<AgentIdentity>
 /** @throws AgentError `bad_identity`, FilesError */
 export async function readTlsFiles(paths: AgentPaths): Promise<TlsFiles> {
   const read = (path: string) => readFileLimited(path, MAX_FILE_BYTES, { private: true });
-  const caPem = fromUtf8(await read(paths.ca));
+  const caPem = certificatesIn(paths.ca, await read(paths.ca));
   const file = await read(paths.tls);
   try {
     // The certificate comes first. What follows never becomes a string.
     const end = Buffer.from(file.buffer, file.byteOffset, file.length).indexOf(KEY_BEGINS);
-    if (end <= 0) throw notWritten(paths.tls);
+    if (end <= 0) throw notWritten(paths.tls, undefined, ANEW);
     return { caPem, certificatePem: fromUtf8(file.subarray(0, end)), key: readPrivateKeyPem(file.subarray(end)) };
   } catch (cause) {
-    throw cause instanceof BaseError ? notWritten(paths.tls, cause) : cause;
+    throw cause instanceof BaseError ? notWritten(paths.tls, cause, ANEW) : cause;
   } finally {
     wipe(file);
   }
@@ -166,9 +166,22 @@ function parseIdentity(path: string, bytes: Uint8Array): AgentIdentity {
   }
 }
 
-function notWritten(path: string, cause?: unknown): AgentError {
-  return new AgentError('bad_identity', `${path} is not what enrollment wrote`, {
-    cause,
-    hint: 'restore it from a backup, or remove it and enroll as a new envoy',
-  });
+function certificatesIn(path: string, bytes: Uint8Array): string {
+  try {
+    new X509Certificate(bytes);
+    return fromUtf8(bytes);
+  } catch (cause) {
+    throw notWritten(path, cause, ANEW);
+  }
+}
+
+/** Of what isn't the identity itself. */
+const ANEW = 'restore it from a backup, or have it written anew, by a new token: vigo enroll --again keeps this envoy';
+
+function notWritten(
+  path: string,
+  cause?: unknown,
+  hint = 'restore it from a backup, or remove it and enroll as a new envoy',
+): AgentError {
+  return new AgentError('bad_identity', `${path} is not what enrollment wrote`, { cause, hint });
 }

@@ -193,7 +193,7 @@ t.test('answers that are none', async (t) => {
     [{ status: 403, body: 'null' }, 'bad_answer'],
     [{ status: 302, body: '' }, 'bad_answer'],
     [{ status: 503, body: '{"error":{"message":"the store is away"}}' }, 'unreachable'],
-    [{ status: 200, body: 'x'.repeat(100_000) }, 'bad_answer'],
+    [{ status: 200, body: 'x'.repeat(200_000) }, 'bad_answer'],
   ] as const) {
     const { paths, enroll } = await setUp(t, { reply: () => reply });
     await t.rejects(enroll(), { code }, `${reply.status} ${reply.body.slice(0, 20)}`);
