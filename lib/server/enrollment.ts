@@ -47,7 +47,7 @@ export async function enroll(
 ): Promise<{ answer: EnrollmentAnswer; isRepeated: boolean }> {
   const { trustDomain, trust, grpcPort } = context;
   const proven = await prove(context.authority.ca, request).catch((error) => {
-    if (error instanceof ServerError) noteRefusal(context.refusals, remoteAddress);
+    if (error instanceof ServerError) noteRefusal(context.refusals, remoteAddress, 'not_proven');
     throw error;
   });
   const { tlsPublicKey, ...enrollment } = proven;
@@ -58,7 +58,10 @@ export async function enroll(
     remoteAddress,
     newEnvoyId: parseEnvoyId(uuidFrom(randomBytes(16))),
   });
-  if (result.outcome === 'refused') throw refused();
+  if (result.outcome === 'refused') {
+    if (!result.isRecorded) noteRefusal(context.refusals, remoteAddress, result.reason);
+    throw refused();
+  }
 
   const { envoyId } = result;
   const { hostName, ed25519PublicKey: publicKey } = enrollment;
@@ -99,11 +102,11 @@ async function prove(ca: KeyedCertificate, request: EnrollmentRequest) {
 }
 
 /** Of what proves nothing the address alone is known; counted, because it costs nothing to send. */
-function noteRefusal(refusals: EnrollmentContext['refusals'], address: string): void {
+function noteRefusal(refusals: EnrollmentContext['refusals'], address: string, reason: string): void {
   refusals.note({
     action: 'enrollment.refused',
     subject: 'anonymous',
-    reason: 'not_proven',
+    reason,
     method: `POST ${ENROLL_PATH}`,
     address,
   });

@@ -20,7 +20,7 @@ export type EnrollmentOutcome =
   | { readonly outcome: 'repeated'; readonly envoyId: EnvoyId }
   /** It is an envoy already, and an operator lets it come back by a token. */
   | { readonly outcome: 'returned'; readonly envoyId: EnvoyId }
-  | { readonly outcome: 'refused'; readonly reason: EnrollmentRefusal };
+  | { readonly outcome: 'refused'; readonly reason: EnrollmentRefusal; readonly isRecorded: boolean };
 
 export type EnrollmentRefusal =
   | 'unknown' // no such token
@@ -32,12 +32,21 @@ export type EnrollmentRefusal =
   | 'key_known' // the key belongs to an active envoy of another name
   | 'host_taken'; // the host name belongs to an active envoy
 
+type Verdict =
+  | Exclude<EnrollmentOutcome, { outcome: 'refused' }>
+  | { readonly outcome: 'refused'; readonly reason: EnrollmentRefusal };
+
+const HOUR_MS = 3_600_000;
+/** How many tokens that nobody made are recorded within an hour: who has addresses enough makes up any number of them. */
+const MADE_UP_PER_HOUR = 300;
+
 /** Turns a token into an envoy: once, whoever else tries at the same time. */
 export class Enrollments {
   readonly #tokens: Tokens;
   readonly #envoys: Envoys;
   readonly #log: AuditLog;
   readonly #clock: Clock;
+  #madeUp = { sinceMs: 0, count: 0 };
 
   constructor(tokens: Tokens, envoys: Envoys, log: AuditLog, clock: Clock) {
     this.#tokens = tokens;
@@ -46,7 +55,7 @@ export class Enrollments {
     this.#clock = clock;
   }
 
-  /** Runs in one transaction, and every outcome is recorded in it. */
+  /** Runs in one transaction, and every outcome is recorded in it, but for the many tokens that somebody makes up. */
   consumeToken(request: Enrollment): EnrollmentOutcome {
     const token = this.#tokens.byHash(request.tokenHash);
     const outcome = judge(request, token, {
@@ -59,8 +68,16 @@ export class Enrollments {
       this.#envoys.replaceTlsKey(outcome.envoyId, request.tlsPublicKeyHash);
     }
     if (token !== undefined && outcome.outcome === 'returned') this.#use(request, token, outcome.envoyId);
+    if (token === undefined && !this.#isMadeUpRecorded()) return { ...refused('unknown'), isRecorded: false };
     this.#record(request, token, outcome);
-    return outcome;
+    return outcome.outcome === 'refused' ? { ...outcome, isRecorded: true } : outcome;
+  }
+
+  #isMadeUpRecorded(): boolean {
+    const nowMs = this.#clock.nowMs();
+    const passedMs = nowMs - this.#madeUp.sinceMs;
+    if (passedMs < 0 || passedMs >= HOUR_MS) this.#madeUp = { sinceMs: nowMs, count: 0 };
+    return ++this.#madeUp.count <= MADE_UP_PER_HOUR;
   }
 
   #enroll(request: Enrollment, token: Token): void {
@@ -74,7 +91,7 @@ export class Enrollments {
   }
 
   /** Of the token nothing is recorded but its id, not even the hash of one that doesn't exist. */
-  #record(request: Enrollment, token: Token | undefined, outcome: EnrollmentOutcome): void {
+  #record(request: Enrollment, token: Token | undefined, outcome: Verdict): void {
     const actor = token === undefined ? 'unknown' : `token:${token.id}`;
     const detail: Record<string, Json> = {
       host_name: request.hostName,
@@ -110,7 +127,7 @@ interface Surroundings {
   readonly nowMs: number;
 }
 
-function judge(request: Enrollment, token: Token | undefined, around: Surroundings): EnrollmentOutcome {
+function judge(request: Enrollment, token: Token | undefined, around: Surroundings): Verdict {
   const { keyOwner, hostOwner, nowMs } = around;
   // Who holds no token learns nothing, whatever else is wrong.
   if (token === undefined) return refused('unknown');
@@ -134,6 +151,6 @@ function judge(request: Enrollment, token: Token | undefined, around: Surroundin
   return { outcome: 'enrolled', envoyId: request.newEnvoyId };
 }
 
-function refused(reason: EnrollmentRefusal): EnrollmentOutcome {
-  return { outcome: 'refused', reason };
+function refused(reason: EnrollmentRefusal) {
+  return { outcome: 'refused', reason } as const;
 }

@@ -68,7 +68,8 @@ export interface StoreWrites {
   revokeToken(id: string, entry: EntryDraft): Promise<boolean>;
   /**
    * Makes an envoy of whoever holds an unused token. The same machine gets the same answer again within the token's
-   * lifetime. A refusal is a result, recorded as `enrollment.refused` with its reason; the others as `envoy.enrolled`.
+   * lifetime. A refusal is a result, recorded as `enrollment.refused` with its reason, unless it says that there
+   * were too many of tokens that nobody made; the others as `envoy.enrolled`.
    */
   consumeTokenAndEnroll(enrollment: Enrollment): Promise<EnrollmentOutcome>;
 

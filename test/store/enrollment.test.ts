@@ -252,3 +252,17 @@ async function createToken(store: Store, clock: ManualClock, match?: HostGlob): 
     entry,
   );
 }
+
+t.test('tokens that somebody makes up do not fill the log, and hide nothing of one that was made', async (t) => {
+  const { store, clock } = await newScene(t);
+  await createToken(store, clock);
+  await store.consumeTokenAndEnroll(request);
+  const madeUp = { ...stranger, tokenHash: bytes32(250) };
+  for (let i = 0; i < 300; i++) t.match(await store.consumeTokenAndEnroll(madeUp), { isRecorded: true });
+  const { size } = await store.auditHead();
+  t.same(await store.consumeTokenAndEnroll(madeUp), { outcome: 'refused', reason: 'unknown', isRecorded: false });
+  t.equal((await store.auditHead()).size, size);
+  t.match(await store.consumeTokenAndEnroll(stranger), { reason: 'used', isRecorded: true });
+  clock.ms += 3_600_000;
+  t.match(await store.consumeTokenAndEnroll(madeUp), { isRecorded: true });
+});
