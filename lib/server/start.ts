@@ -247,7 +247,7 @@ class Start {
         live.advanceEpoch(await store.bumpEpoch({ ...entry, action: 'pki.keys_loaded' }));
         this.#options.log.info({ number }, 'the successor of the policy key signs from now on');
       }
-      this.#wakeUps.wakeAll();
+      this.#wakeUps.wakeInTurn();
     };
     const report = this.#report("the chain of trust can't be used; the server goes on with the one it has");
     const lookAndReport = () => look().catch(report);

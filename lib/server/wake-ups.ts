@@ -6,9 +6,13 @@ export interface WakeUpStream {
   end(): void;
 }
 
+/** A hundred a second, which is what one core takes of full handshakes. */
+const TURN_MS = 10;
+
 /** The open wake-up streams, one per envoy: a newer one ends the older. */
 export class WakeUps {
   readonly #streams = new Map<EnvoyId, WakeUpStream>();
+  #turns: NodeJS.Timeout | undefined;
 
   add(id: EnvoyId, stream: WakeUpStream): void {
     this.#streams.get(id)?.end();
@@ -27,6 +31,17 @@ export class WakeUps {
     for (const stream of this.#streams.values()) stream.send();
   }
 
+  /** Wakes one after the other, for what each of them opens new connections for: a fleet that did so at once would storm. */
+  wakeInTurn(): void {
+    clearInterval(this.#turns);
+    const ids = [...this.#streams.keys()];
+    this.#turns = setInterval(() => {
+      const id = ids.pop();
+      if (id === undefined) clearInterval(this.#turns);
+      else this.wake(id);
+    }, TURN_MS);
+  }
+
   /** Ends the stream of one envoy: it was revoked. */
   end(id: EnvoyId): void {
     this.#streams.get(id)?.end();
@@ -34,6 +49,7 @@ export class WakeUps {
   }
 
   endAll(): void {
+    clearInterval(this.#turns);
     for (const id of [...this.#streams.keys()]) this.end(id);
   }
 }

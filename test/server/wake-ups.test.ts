@@ -40,3 +40,22 @@ t.test('an end is the last that a stream sees', async (t) => {
   wakeUps.wakeAll();
   t.same([a.seen, b.seen], [['end'], ['end']]);
 });
+
+t.test('in turn, one is woken when the one before was, and nobody who left meanwhile', async (t) => {
+  const wakeUps = new WakeUps();
+  const hinted: number[] = [];
+  await new Promise<void>((resolve) => {
+    for (const envoy of [1, 2, 3, 4]) {
+      const send = () => {
+        // Whoever is woken first sees that the others aren't yet, and that one of them goes.
+        if (hinted.push(envoy) === 1) wakeUps.end(id(2));
+        if (hinted.length === 3) resolve();
+      };
+      wakeUps.add(id(envoy), { send, end: () => {} });
+    }
+    wakeUps.wakeInTurn();
+    t.same(hinted, []);
+  });
+  t.same(hinted.toSorted(), [1, 3, 4]);
+  wakeUps.endAll();
+});
