@@ -11,6 +11,7 @@ import {
   parseHostName,
   privateKeyPem,
   readPrivateKeyPem,
+  splitPem,
   toBase64Url,
   utf8,
   VigoError,
@@ -95,7 +96,8 @@ export async function readTlsFiles(paths: AgentPaths): Promise<TlsFiles> {
     // The certificate comes first. What follows never becomes a string.
     const end = Buffer.from(file.buffer, file.byteOffset, file.length).indexOf(KEY_BEGINS);
     if (end <= 0) throw notWritten(paths.tls, undefined, ANEW);
-    return { caPem, certificatePem: fromUtf8(file.subarray(0, end)), key: readPrivateKeyPem(file.subarray(end)) };
+    const certificatePem = certificatesIn(paths.tls, file.subarray(0, end));
+    return { caPem, certificatePem, key: readPrivateKeyPem(file.subarray(end)) };
   } catch (cause) {
     throw cause instanceof BaseError ? notWritten(paths.tls, cause, ANEW) : cause;
   } finally {
@@ -169,7 +171,9 @@ function parseIdentity(path: string, bytes: Uint8Array): AgentIdentity {
 function certificatesIn(path: string, bytes: Uint8Array): string {
   try {
     new X509Certificate(bytes);
-    return fromUtf8(bytes);
+    const pem = fromUtf8(bytes);
+    for (const other of splitPem(pem).slice(1)) new X509Certificate(other);
+    return pem;
   } catch (cause) {
     throw notWritten(path, cause, ANEW);
   }

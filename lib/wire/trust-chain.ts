@@ -25,8 +25,8 @@ const HASH_BYTES = 32;
 /** The most CAs at once: the present one and those before it, until they are given up. */
 export const MAX_AUTHORITIES = 4;
 const MAX_STATEMENT_BYTES = 8192;
-/** The most statements in one answer: also with the largest ones it stays below the 64 KiB that an agent reads. */
-export const MAX_STATEMENTS = 5;
+/** The most statements in one answer: with the largest ones it stays below the 128 KiB that an agent reads. */
+export const MAX_STATEMENTS = 8;
 
 /** All that a fleet trusts from here on. Each statement follows on one before, and is signed by that one's policy key. */
 export interface TrustStatement {

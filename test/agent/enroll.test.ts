@@ -27,7 +27,7 @@ const hostName = parseHostName('web-1.example.org');
 interface Setup {
   readonly server: EnrollmentServer;
   readonly paths: AgentPaths;
-  enroll(changes?: { server?: string; token?: string }): ReturnType<typeof enroll>;
+  enroll(changes?: { server?: string; token?: string; again?: boolean }): ReturnType<typeof enroll>;
 }
 
 async function setUp(t: Test, behaviour?: Behaviour): Promise<Setup> {
@@ -246,6 +246,22 @@ t.test('files that enrollment did not write', async (t) => {
     writeFileSync(paths.identity, text);
     await t.rejects(readIdentity(paths), { constructor: AgentError, code: 'bad_identity' });
     await t.rejects(enroll(), { code: 'bad_identity' });
+  }
+});
+
+t.test('certificates that are damaged are named, and a token gets others for the same envoy', async (t) => {
+  const { paths, enroll } = await setUp(t);
+  const { envoyId } = await enroll();
+  for (const path of [paths.ca, paths.tls]) {
+    const good = readFileSync(path);
+    const text = good.toString('latin1');
+    for (const bytes of ['', text.slice(0, 100), text.replace(/\nMII..../, '\nMIIxxxx'), Buffer.of(0xff, 0xfe)]) {
+      writeFileSync(path, bytes);
+      const named = { constructor: AgentError, code: 'bad_identity', message: new RegExp(path) };
+      await t.rejects(readTlsFiles(paths), named);
+    }
+    t.equal((await enroll({ again: true })).envoyId, envoyId);
+    await t.resolves(readTlsFiles(paths));
   }
 });
 
