@@ -1,6 +1,7 @@
 import { type Clock, type EnvoyId, type HostName, type Json, matchesGlob, toHex } from '../base/index.js';
 import type { AuditLog } from './audit-log.js';
-import type { Envoy, Envoys } from './envoys.js';
+import type { Envoy } from './envoy.js';
+import type { Envoys } from './envoys.js';
 import type { Token, Tokens } from './tokens.js';
 
 /** A machine that proved to hold both keys and names a token. */

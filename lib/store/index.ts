@@ -3,16 +3,8 @@ export { checkIntegrity } from './check-integrity.js';
 export { connectStore } from './connect-store.js';
 export type { StoreOptions } from './engine.js';
 export type { Enrollment, EnrollmentOutcome, EnrollmentRefusal } from './enrollment.js';
-export type {
-  Certificate,
-  CertificateRenewal,
-  Envoy,
-  Fork,
-  Generation,
-  Revocation,
-  Sighting,
-  Traits,
-} from './envoys.js';
+export type { Certificate, Envoy, Fork, Generation, Traits } from './envoy.js';
+export type { CertificateRenewal, Revocation, Sighting } from './envoys.js';
 export { StoreError, type StoreErrorCode } from './errors.js';
 export { type ExclusiveLock, type LockOptions, openExclusiveLock } from './exclusive-lock.js';
 export { openStore } from './open-store.js';
