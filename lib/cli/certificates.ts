@@ -112,14 +112,14 @@ export async function withPkiLock<T>({ home, places }: CommandContext, work: () 
  * @param files texts and private keys by their path
  */
 export async function replaceCertificates(
-  { store }: CommandContext,
+  { store, actor }: CommandContext,
   action: string,
   files: ReadonlyMap<string, string | KeyObject>,
   detail?: Readonly<Record<string, Json>>,
 ): Promise<void> {
   const folders = [...new Set([...files.keys()].map((path) => dirname(path)))];
   const database = await store();
-  const entry = { action, actor: 'vigocli', subject: folders.join(', '), ...(detail && { detail }) } as const;
+  const entry = { action, actor, subject: folders.join(', '), ...(detail && { detail }) } as const;
   await database.appendAudit({ ...entry, outcome: 'intent' });
   for (const folder of folders) {
     const here = [...files].filter(([path]) => dirname(path) === folder);

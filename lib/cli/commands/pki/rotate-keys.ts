@@ -10,14 +10,14 @@ export const command: Command = {
   options: [tlsDirOption],
   examples: ['pki rotate-keys'],
   async run(context) {
-    const { home, store, note } = context;
+    const { home, store, actor, note } = context;
     const [{ writeTrustFile }, { addServerKey }] = await Promise.all([
       import('../../../identity/index.js'),
       import('../../../vault/index.js'),
     ]);
     const database = await store();
     await withHostTrust(context, async ({ next: number, place, change, readSigner, announce }) => {
-      const entry = { action: 'pki.keys_rotated', actor: 'vigocli', subject: home.trust, detail: { number } } as const;
+      const entry = { action: 'pki.keys_rotated', actor, subject: home.trust, detail: { number } } as const;
       await database.appendAudit({ ...entry, outcome: 'intent' });
       for (const key of KEYS) await addServerKey(place, `${key}-next`, change);
       const keys = { policy: await readSigner('policy-next'), checkpoint: await readSigner('checkpoint-next') };
