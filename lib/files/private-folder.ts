@@ -1,6 +1,7 @@
 import { chmod, readdir, stat } from 'node:fs/promises';
 import { errnoOf, FilesError, filesError } from './errors.js';
 import { ensureDir } from './folder.js';
+import { demandOwn } from './private.js';
 
 /**
  * Makes a folder that nobody else can look into, 0700, or closes one that is there.
@@ -30,17 +31,7 @@ export async function demandClosable(path: string): Promise<boolean> {
     throw filesError('look at', path, cause);
   });
   if (!found?.isDirectory()) return false; // which making it says better
-  const uid = process.geteuid?.();
-  if (uid !== undefined && found.uid !== uid) {
-    throw new FilesError(
-      'not_private',
-      path,
-      `${path} belongs to user ${found.uid}, not to user ${uid} who runs this`,
-      {
-        hint: 'run it as the owner, name another folder, or give this one to the right user with chown',
-      },
-    );
-  }
+  demandOwn(path, found, 'run it as the owner, name another folder, or give this one to the right user with chown');
   if ((found.mode & 0o077) === 0) return false;
   if ((await namesIn(path)).length === 0) return true;
   const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');

@@ -33,15 +33,13 @@ export function demandPrivate(path: string, found: Stats): void {
       },
     );
   }
+  demandOwn(path, found, 'run it as the owner, or give the file to the right user with chown');
+}
+
+/** Demands that a file or folder belongs to the user who runs this process. @throws FilesError `not_private` */
+export function demandOwn(path: string, found: Stats, hint: string): void {
   const uid = process.geteuid?.();
-  if (uid !== undefined && found.uid !== uid) {
-    throw new FilesError(
-      'not_private',
-      path,
-      `${path} belongs to user ${found.uid}, not to user ${uid} who runs this`,
-      {
-        hint: 'run it as the owner, or give the file to the right user with chown',
-      },
-    );
-  }
+  if (uid === undefined || found.uid === uid) return;
+  const message = `${path} belongs to user ${found.uid}, not to user ${uid} who runs this`;
+  throw new FilesError('not_private', path, message, { hint });
 }
