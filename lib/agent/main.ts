@@ -20,7 +20,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof VigoError)) throw error;
     note(`error: ${oneLine(error.message)}`);
-    if (error.hint !== undefined) note(`hint: ${oneLine(error.hint)}`);
+    const { adviceFor } = await import('./advice.js');
+    const hint = adviceFor(error);
+    if (hint !== undefined) note(`hint: ${oneLine(hint)}`);
     return errorTable[error.kind].exit;
   }
 }

@@ -54,6 +54,6 @@ function fill(text: string, values: SecretValues): Secret<Uint8Array> {
 
 function unresolved(key: KeyName): PolicyError {
   return new PolicyError('unresolved', `the secret ${key} has no value here`, {
-    hint: 'the server has to be reached once for it',
+    hint: 'the server has yet to hand it out: vigo status says what keeps it from that',
   });
 }
