@@ -33,7 +33,9 @@ else {
       code: 3,
       shown: /this is not the passphrase of the backup/,
     });
-    t.match(type(['backup', 'verify', archive], [': ', PASSPHRASE]), { code: 0, shown: /every one opens/ });
+    const verified = type(['backup', 'verify', archive], ["backup's passphrase: ", PASSPHRASE]);
+    t.match(verified, { code: 0, shown: /every one opens/ });
+    t.notMatch(verified.shown, /\].*backup's passphrase/, 'no bar stands where the passphrase is asked for');
     t.match(type(['backup', 'verify', '-']), { code: 2, shown: /not typed/ });
     const other = join(dir, 'other');
     t.match(type(['restore', archive, '--home', other], [': ', PASSPHRASE]), { code: 0, cooked: true });

@@ -30,9 +30,10 @@ export async function* readInput(path: string, { quiet }: { quiet: boolean }): A
     const size = path === STANDARD_STREAM ? 0 : (await stat(path)).size;
     let read = 0;
     for await (const piece of path === STANDARD_STREAM ? process.stdin : createReadStream(path)) {
+      yield piece;
+      // After it was taken: over the first one the passphrase is asked for, on the same line of the terminal.
       read += piece.length;
       if (size > 0) progress.update(Math.floor(read / MEGABYTE), Math.ceil(size / MEGABYTE));
-      yield piece;
     }
   } catch (cause) {
     throw cause instanceof VigoError ? cause : filesError('read', path, cause);
