@@ -1,3 +1,4 @@
+import { plural } from '../plural.js';
 import { formatTime } from '../table.js';
 import type { Check } from './check.js';
 import { fail, ok, warn } from './finding.js';
@@ -19,6 +20,7 @@ export const check: Check = {
         : warn(`${name} expires ${formatTime(expiresMs)}`, hint);
     });
     if (findings.length > 0) return findings;
-    return [ok(`none of ${expiring.length} secrets with an expiry is due within 14 days`)];
+    if (expiring.length === 0) return [ok('no secret has an expiry')];
+    return [ok(`none of ${plural(expiring.length, 'secret')} with an expiry is due within 14 days`)];
   },
 };

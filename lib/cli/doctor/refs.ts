@@ -6,6 +6,7 @@ import { makeGuard } from '../../guard/index.js';
 import type { Stacks } from '../../policy/index.js';
 import type { SecretReader } from '../../vault/index.js';
 import { MAX_BUNDLE_SECRET_BYTES } from '../../wire/index.js';
+import { plural } from '../plural.js';
 import type { Check } from './check.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 import type { Subject } from './subject.js';
@@ -68,7 +69,9 @@ async function resolveAll(subject: Subject, stacks: Stacks): Promise<Finding[]> 
         fail(`${formatPosition(rule.at)}: the secrets for ${rule.match} have ${bytes} bytes together`, hint),
       );
     }
-    return findings.length > 0 ? findings : [ok(`all ${places.size} secrets that the live config refers to resolve`)];
+    return findings.length > 0
+      ? findings
+      : [ok(`${plural(places.size, 'ref')} of the live config: every one resolves`)];
   } finally {
     reader.dispose();
   }

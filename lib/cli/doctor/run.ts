@@ -4,6 +4,7 @@ import { vaultLayout } from '../../vault/index.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { CliError } from '../errors.js';
+import { plural } from '../plural.js';
 import { Progress } from '../progress.js';
 import { type Check, runCheck } from './check.js';
 import { checks } from './checks.js';
@@ -88,8 +89,4 @@ function chooseChecks(names: readonly string[]): readonly Check[] {
 function conclude({ warn, fail }: { warn: number; fail: number }, { strict }: { strict: boolean }): void {
   if (fail === 0 && !(strict && warn > 0)) return;
   throw new CliError('unhealthy', `${plural(fail, 'failure')} and ${plural(warn, 'warning')}`);
-}
-
-function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 import type { FileProblem } from '../../vault/index.js';
+import { plural } from '../plural.js';
 import type { Check } from './check.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
@@ -14,7 +15,8 @@ export const check: Check = {
     ];
     if (move !== undefined) findings.push(stoppedMove(move));
     if (findings.length > 0) return findings;
-    return [ok(`all open: ${secrets} secrets, ${kept} earlier versions, ${serverKeys} keys of the server`)];
+    const kinds = [plural(secrets, 'secret'), plural(kept, 'earlier version'), plural(serverKeys, 'server key')];
+    return [ok(`all open: ${kinds.join(', ')}`)];
   },
 };
 

@@ -3,6 +3,7 @@ import { backupPassphraseOption, identityOption } from '../../backup/locking.js'
 import type { BackupReport } from '../../backup/verify.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
+import { plural } from '../../plural.js';
 import { formatTime } from '../../table.js';
 
 export const command: Command = {
@@ -31,7 +32,7 @@ function describe({ about, files, trustDomain, log, problems }: BackupReport, ag
   const opens = problems.length === 0 ? ': every one opens' : '';
   return [
     `made ${formatTime(about.at)}, ${describeAge(ageMs)} ago, by ${about.by} on ${about.host}`,
-    `${count(files.secret, 'secret')}, ${count(files.version, 'kept version')}, ${count(files['server-key'], 'server key')}${opens}`,
+    `${plural(files.secret, 'secret')}, ${plural(files.version, 'kept version')}, ${plural(files['server-key'], 'server key')}${opens}`,
     ...(log?.ok ? [`audit log: ${log.size} entries hold together; tree root ${toHex(log.root)}`] : []),
     ...(trustDomain === undefined ? [] : [`trust domain ${trustDomain}`]),
   ];
@@ -65,9 +66,5 @@ const UNITS: readonly (readonly [ms: number, name: string])[] = [
 /** Like `3 days`, in the largest unit that there is one of. */
 export function describeAge(ms: number): string {
   const [unitMs, name] = UNITS.find(([unitMs]) => ms >= unitMs) ?? [1000, 'second'];
-  return count(Math.floor(ms / unitMs), name);
-}
-
-function count(number: number, name: string): string {
-  return `${number} ${name}${number === 1 ? '' : 's'}`;
+  return plural(Math.floor(ms / unitMs), name);
 }

@@ -27,7 +27,11 @@ export const command: Command = {
   options: [
     { name: 'match', value: 'glob', summary: 'Host names that may use it, like web-*' },
     { name: 'any-host', summary: 'Let any host name use it' },
-    { name: 'ttl', value: 'duration', summary: `How long it is good for (default ${formatDuration(DEFAULT_TTL_MS)})` },
+    {
+      name: 'ttl',
+      value: 'duration',
+      summary: `How long it is good for (default ${formatDuration(DEFAULT_TTL_MS)}, at most 7d)`,
+    },
     { name: 'label', value: 'name=value', repeatable: true, summary: 'What the envoy is labelled with; repeatable' },
     { name: 'script', summary: 'Print one command for the machine: it installs the agent and enrolls' },
     { name: 'server', value: 'url', summary: 'How machines reach this server (default: by its host name)' },
@@ -40,6 +44,7 @@ export const command: Command = {
     'envoys token --match web-1 --script --server https://vigo.example.org:8443',
   ],
   otherNames: ['enroll'],
+  tooManyHint: 'vigocli envoys token list | revoke <id>',
   async run({ api, json, line, verbatim, note }, _, flags) {
     const match = flags.text('match');
     if ((match === undefined) === !flags.is('any-host')) {
