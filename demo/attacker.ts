@@ -85,7 +85,7 @@ export async function ownEnvoy(configDir: string, address?: string): Promise<Att
       const request = signer.sign('CheckIn', plainCheckIn({ generation, ...said }), instance);
       const answer = decodeCheckInAnswer(await channel.call('CheckIn', encodeSignedRequest(request)));
       if (answer.generation !== undefined) {
-        generation = Uint8Array.from(answer.generation);
+        generation = Uint8Array.from(answer.generation.generation);
         await writeFile(state, encodeCanonical(GENERATION_TAG, envoyId, generation), { mode: 0o600 });
       }
       return answer;

@@ -113,7 +113,7 @@ export class Envoy {
   async #checkIn(connection: Connection): Promise<boolean> {
     const answer = await connection.call(CHECK_IN, this.#signed('CheckIn', this.#checkInPayload()));
     const { generation, bundle } = decodeCheckInAnswer(answer);
-    if (generation !== undefined) this.#generation = Uint8Array.from(generation);
+    if (generation !== undefined) this.#generation = Uint8Array.from(generation.generation);
     if (bundle === undefined) return false;
     const { envoyId, pinned } = this.#identity;
     const { policyVersion, bodyHash } = await openHead(bundle.head, pinned, envoyId);

@@ -1,5 +1,5 @@
 import { version } from '../version.js';
-import { decodeCheckInAnswer, encodeCheckIn, headHash, type SignedHead } from '../wire/index.js';
+import { decodeCheckInAnswer, demandGranted, encodeCheckIn, headHash, type SignedHead } from '../wire/index.js';
 import { AgentError } from './errors.js';
 import type { HeldGeneration } from './held-generation.js';
 import { type HeldPolicy, openBundle, type PolicyTrust } from './held-policy.js';
@@ -19,7 +19,7 @@ export interface CheckedIn {
  * Asks for a newer policy than the one held, and verifies it. A generation that comes with it is stored first. A server
  * that offers an older policy is shown the one that is held: an earlier database that was put back learns by that what
  * it has forgotten, and whoever replays an old bundle can't sign a new one.
- * @throws Rejection, RpcError, FilesError, and what `openBundle` throws
+ * @throws Rejection, RpcError, FilesError, WireError `forged`, and what `openBundle` throws
  */
 export async function checkIn(
   session: Session,
@@ -36,9 +36,12 @@ export async function checkIn(
       generation: generation.current,
       newerHead,
     });
-    const { answer } = await session.call('CheckIn', payload);
-    const { generation: next, bundle, ...rest } = decodeCheckInAnswer(answer);
-    if (next !== undefined) await generation.store(next);
+    const { answer, requestHash } = await session.call('CheckIn', payload);
+    const { generation: granted, bundle, ...rest } = decodeCheckInAnswer(answer);
+    if (granted !== undefined) {
+      await demandGranted(granted, requestHash, trust.pinned);
+      await generation.store(granted.generation);
+    }
     return { ...rest, policy: bundle && (await openBundle(bundle, held, trust)) };
   };
   try {

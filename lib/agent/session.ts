@@ -21,7 +21,7 @@ export interface SessionChannel {
 
 export interface Answered {
   readonly answer: Uint8Array;
-  /** What the answer must be bound to, where it is sealed. */
+  /** What a sealed answer, or a generation, must be bound to. */
   readonly requestHash: Uint8Array;
 }
 

@@ -1,10 +1,12 @@
 import { MARKER_END, MARKER_START } from '../base/index.js';
 import {
   CheckInAnswer as AnswerMessage,
+  type GrantedGeneration as GrantedMessage,
   type SignedHead as HeadMessage,
   CheckIn as Message,
 } from '../gen/proto/vigo/v1/messages.js';
 import { WireError } from './errors.js';
+import type { GrantedGeneration } from './granted-generation.js';
 import { GENERATION_BYTES, MAX_BODY_BYTES, MAX_TRAIT_BYTES, MAX_TRAITS } from './limits.js';
 import type { SignedHead } from './policy-head.js';
 import { SIGNATURE_BYTES } from './signed-request.js';
@@ -41,8 +43,8 @@ export interface CheckInAnswer {
   readonly bundle: PolicyBundle | undefined;
   readonly serverTimeMs: number;
   readonly intervalMs: number;
-  /** 40 bytes to store before anything else of this answer counts; absent: the last one stays. */
-  readonly generation: Uint8Array | undefined;
+  /** Absent: the last one stays. */
+  readonly generation: GrantedGeneration | undefined;
   /** The number of the last statement in the chain of trust: who stands before it has something to follow. */
   readonly trustNumber: number;
 }
@@ -92,7 +94,7 @@ export function encodeCheckInAnswer(answer: CheckInAnswer): Uint8Array {
     },
     serverTime: BigInt(answer.serverTimeMs),
     intervalS: Math.round(answer.intervalMs / 1000),
-    generation: Buffer.from(answer.generation ?? []),
+    generation: answer.generation && encodeGranted(answer.generation),
     trustNumber: answer.trustNumber,
   }).finish();
 }
@@ -104,8 +106,19 @@ export function decodeCheckInAnswer(bytes: Uint8Array): CheckInAnswer {
     bundle: message.bundle && decodeBundle(message.bundle),
     serverTimeMs: counter("the server's time", message.serverTime),
     intervalMs: message.intervalS * 1000,
-    generation: optionalSized('the generation', message.generation, GENERATION_BYTES),
+    generation: message.generation && decodeGranted(message.generation),
     trustNumber: message.trustNumber,
+  };
+}
+
+function encodeGranted({ generation, signature }: GrantedGeneration): GrantedMessage {
+  return { generation: Buffer.from(generation), signature: Buffer.from(signature) };
+}
+
+function decodeGranted({ generation, signature }: GrantedMessage): GrantedGeneration {
+  return {
+    generation: sized('the generation', generation, GENERATION_BYTES),
+    signature: sized('the signature', signature, SIGNATURE_BYTES),
   };
 }
 

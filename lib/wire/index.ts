@@ -19,6 +19,7 @@ export {
   parseEnrollmentRequest,
 } from './enrollment.js';
 export { WireError, type WireErrorCode } from './errors.js';
+export { demandGranted, type GrantedGeneration, grantGeneration } from './granted-generation.js';
 export {
   GENERATION_BYTES,
   MAX_ANSWER_BYTES,

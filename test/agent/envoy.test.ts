@@ -10,7 +10,14 @@ import { parseKeyGlob, parseKeyName, systemClock, toHex } from '../../lib/base/i
 import { makeGuard } from '../../lib/guard/index.js';
 import type { Resource } from '../../lib/policy/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
-import { decodeSealedAnswer, encodeSealedAnswer, Rejection, WireError } from '../../lib/wire/index.js';
+import {
+  decodeCheckInAnswer,
+  decodeSealedAnswer,
+  encodeCheckInAnswer,
+  encodeSealedAnswer,
+  Rejection,
+  WireError,
+} from '../../lib/wire/index.js';
 import { Responder } from './responder.js';
 
 const CANARY = 'canary-7f3a';
@@ -287,6 +294,38 @@ t.test('what a thief of the policy key made an envoy accept is gone once it foll
   t.match(envoy.head, { policyVersion: 5, secretsEpoch: 50 });
   t.same(await outcomes(envoy), ['conf changed'], 'although the version is the same');
   t.equal(read('conf'), 'dsn=the true one\n');
+});
+
+t.test('a generation that the policy key did not sign for the request is not kept', async (t) => {
+  const { responder, envoy } = await setUp(t);
+  const handed = async (generation: Uint8Array, alter: Responder['alter']) => {
+    Object.assign(responder, { generation, alter });
+    await envoy.checkIn();
+  };
+  await handed(Buffer.alloc(40, 1), (_, answer) => answer);
+  const forged = { constructor: WireError, code: 'forged' };
+  await t.rejects(
+    handed(Buffer.alloc(40, 2), (_, answer) => {
+      const { generation, ...rest } = decodeCheckInAnswer(answer);
+      if (generation === undefined) throw new Error('no generation was handed out');
+      return encodeCheckInAnswer({ ...rest, generation: { ...generation, generation: Buffer.alloc(40, 3) } });
+    }),
+    forged,
+  );
+  let earlier: Uint8Array | undefined;
+  await handed(Buffer.alloc(40, 4), (_, answer) => (earlier = Uint8Array.from(answer)));
+  await t.rejects(
+    handed(Buffer.alloc(40, 5), () => earlier ?? new Uint8Array()),
+    forged,
+    'the answer to another request',
+  );
+  responder.alter = (_, answer) => answer;
+  await envoy.checkIn();
+  t.same(
+    responder.quoted.map((quoted) => quoted?.[0]),
+    [undefined, 1, 1, 4, 4],
+    'what was stored last is quoted',
+  );
 });
 
 t.test('a forged policy is refused and not kept', async (t) => {

@@ -18,6 +18,7 @@ import {
   decodeSignedRequest,
   encodeCheckInAnswer,
   encodeSealedAnswer,
+  grantGeneration,
   headHash,
   makeAnswerKey,
   type PinnedKey,
@@ -179,7 +180,7 @@ export class Responder implements SessionChannel {
           bundle: isHeld ? undefined : bundle,
           serverTimeMs,
           intervalMs: 60_000,
-          generation,
+          generation: generation && grantGeneration(generation, hash, this.#policySigner),
           trustNumber: 0,
         });
       }

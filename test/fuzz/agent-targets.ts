@@ -77,7 +77,7 @@ const rejection = new Rejection('replay', 'x', { highestSequence: 77 });
 const answer = {
   serverTimeMs: 1_770_000_000_000,
   intervalMs: 60_000,
-  generation: new Uint8Array(40).fill(1),
+  generation: { generation: new Uint8Array(40).fill(1), signature: new Uint8Array(64).fill(2) },
   trustNumber: 3,
 };
 

@@ -44,7 +44,8 @@ t.test('an envoy that signs whatever it likes gets an answer or a refusal', asyn
   const { kit, call, sign, askWith } = await makeEnvoys(t);
   const { publicKey } = (await loadXWing()).generateKeyPair();
   const resolve = (payload: Uint8Array) => refusalOf(call('ResolveSecrets', sign('ResolveSecrets', payload)));
-  const { generation } = decodeCheckInAnswer((await call('CheckIn', sign('CheckIn', new Uint8Array()))) ?? GARBAGE);
+  const answer = (await call('CheckIn', sign('CheckIn', new Uint8Array()))) ?? GARBAGE;
+  const generation = decodeCheckInAnswer(answer).generation?.generation;
   const ask = (kemPublicKey: Uint8Array) => askWith(generation, kemPublicKey);
   t.equal(await resolve(ask(publicKey)), undefined, 'a secret, where everything is right');
   t.equal(await resolve(ask(new Uint8Array(1216).fill(0xff))), 'malformed', "bytes that are nobody's public key");

@@ -39,7 +39,7 @@ const answers: fc.Arbitrary<CheckInAnswer> = fc.record({
   ),
   serverTimeMs: counters,
   intervalMs: fc.nat(2 ** 32 - 1).map((seconds) => seconds * 1000),
-  generation: fc.option(byteStrings(40), { nil: undefined }),
+  generation: fc.option(fc.record({ generation: byteStrings(40), signature: byteStrings(64) }), { nil: undefined }),
   trustNumber: fc.nat(2 ** 32 - 1),
 });
 
@@ -125,7 +125,7 @@ t.test('fields of another shape', async (t) => {
   const head = { head: Buffer.alloc(10), signature: Buffer.alloc(64) };
   const answer = (change: Partial<AnswerMessage>) =>
     AnswerMessage.encode({
-      ...{ bundle: undefined, serverTime: 0n, intervalS: 0, generation: none, trustNumber: 0 },
+      ...{ bundle: undefined, serverTime: 0n, intervalS: 0, generation: undefined, trustNumber: 0 },
       ...change,
     }).finish();
   for (const [what, change] of [
@@ -133,7 +133,8 @@ t.test('fields of another shape', async (t) => {
     ['a short signature', { bundle: { head: { ...head, signature: Buffer.alloc(63) }, body: Buffer.alloc(0) } }],
     ['a body that is too large', { bundle: { head, body: Buffer.alloc(MAX_BODY_BYTES + 1) } }],
     ['a time of 2^53', { serverTime: 2n ** 53n }],
-    ['a long generation', { generation: Buffer.alloc(41) }],
+    ['a long generation', { generation: { generation: Buffer.alloc(41), signature: Buffer.alloc(64) } }],
+    ['a generation without a signature', { generation: { generation: Buffer.alloc(40), signature: none } }],
   ] as const) {
     t.throws(() => decodeCheckInAnswer(answer(change)), malformed, what);
   }
@@ -156,7 +157,7 @@ t.test('junk', async (t) => {
     bundle: { head, body: Buffer.of(1) },
     serverTimeMs: 5,
     intervalMs: 60_000,
-    generation: Buffer.alloc(40, 4),
+    generation: { generation: Buffer.alloc(40, 4), signature: Buffer.alloc(64, 5) },
     trustNumber: 3,
   };
   survivesJunk(t, decodeCheckInAnswer, encodeCheckInAnswer, encodeCheckInAnswer(answer));

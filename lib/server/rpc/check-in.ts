@@ -1,5 +1,6 @@
 import { type Clock, equalBytes } from '../../base/index.js';
-import { type CheckInAnswer, encodeCheckInAnswer } from '../../wire/index.js';
+import type { Ed25519Signer } from '../../crypto/index.js';
+import { type CheckInAnswer, encodeCheckInAnswer, grantGeneration } from '../../wire/index.js';
 import type { Fleet } from '../fleet.js';
 import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
@@ -11,6 +12,7 @@ import type { LastCheckIns } from './last-check-ins.js';
 export interface CheckInContext {
   readonly live: LivePolicy;
   readonly trust: Pick<ServerTrust, 'position'>;
+  readonly signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>;
   readonly fleet: Fleet;
   readonly generations: Pick<Generations, 'checkIn'>;
   readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
@@ -21,7 +23,7 @@ export interface CheckInContext {
 
 /** Gives the envoy its bundle, or nothing where it holds the current one: then nothing is built, asked or signed. */
 export async function checkIn(
-  { live, trust, fleet, generations, restored, clock, intervalMs, said }: CheckInContext,
+  { live, trust, signer, fleet, generations, restored, clock, intervalMs, said }: CheckInContext,
   request: AuthenticatedRequest,
 ): Promise<Uint8Array> {
   const { envoy } = request;
@@ -32,7 +34,7 @@ export async function checkIn(
   const answer: Omit<CheckInAnswer, 'bundle'> = {
     serverTimeMs: clock.nowMs(),
     intervalMs,
-    generation,
+    generation: generation && grantGeneration(generation, await request.hash(), signer),
     trustNumber: trust.position.number,
   };
   const bundle = await live.bundleFor(envoy);

@@ -12,7 +12,7 @@ async function setUp(t: Parameters<typeof makeEnvoys>[0]) {
   const plain = { heldHead: undefined, heldBody: undefined, agentVersion: 'none' };
   const checkIn = encodeCheckIn({ ...plain, traits: new Map([['os', 'Linux']]), generation: undefined });
   const answer = (await call('CheckIn', sign('CheckIn', checkIn))) ?? new Uint8Array();
-  const { generation } = decodeCheckInAnswer(answer);
+  const generation = decodeCheckInAnswer(answer).generation?.generation;
   const payloads: Record<RequestMethod, Uint8Array> = {
     CheckIn: encodeCheckIn({ ...plain, traits: new Map([['os', 'Linux']]), generation }),
     ResolveSecrets: askWith(generation, (await loadXWing()).generateKeyPair().publicKey),

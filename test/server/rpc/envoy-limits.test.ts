@@ -9,7 +9,7 @@ t.test('an envoy does not fill the disk by asking for its secrets, nor for those
   const traits = new Map<string, string>();
   const plain = { heldHead: undefined, heldBody: undefined, agentVersion: 'none', traits, generation: undefined };
   const answer = (await call('CheckIn', sign('CheckIn', encodeCheckIn(plain)))) ?? new Uint8Array();
-  const { generation } = decodeCheckInAnswer(answer);
+  const generation = decodeCheckInAnswer(answer).generation?.generation;
   const { publicKey: kemPublicKey } = (await loadXWing()).generateKeyPair();
   const own = askWith(generation, kemPublicKey);
   const refs = Array.from({ length: 400 }, (_, i) => ({

@@ -104,10 +104,11 @@ export class SecondClient {
   }
 
   async #checkIn(held: Bundle | undefined): Promise<CheckedIn> {
-    const { answer } = await this.#call('CheckIn', this.checkInPayload(held));
+    const { answer, hash } = await this.#call('CheckIn', this.checkInPayload(held));
     const fields = new ProtoMessage(answer);
     // "Generations": an agent that lives on would flush it to its disk here.
-    if (fields.bytes(4).length > 0) this.#generation = fields.bytes(4);
+    const granted = fields.message(4);
+    if (granted !== undefined) this.#generation = this.#openGranted(granted, hash);
     const bundle = fields.message(1);
     return {
       bundle: bundle && this.#openBundle(bundle),
@@ -209,6 +210,13 @@ export class SecondClient {
     }
   }
 
+  /** "Generations": what the policy key didn't sign for this request is stored by nobody. */
+  #openGranted(granted: ProtoMessage, requestHash: Buffer): Buffer {
+    const generation = granted.bytes(1);
+    this.#demandSigned(canonical('vigo/granted-generation/v1', requestHash, generation), granted.bytes(2));
+    return generation;
+  }
+
   #openBundle(bundle: ProtoMessage): Bundle {
     const signedHead = bundle.message(1);
     if (signedHead === undefined) throw new Error('a bundle without a head');
@@ -233,7 +241,12 @@ export class SecondClient {
   #demandPolicyKey(keyId: Buffer, signed: Buffer, signature: Buffer): void {
     const { policyKey } = this.#identity.trust;
     const id = sha256(canonical('vigo/signing-key/v1', policyKey)).subarray(0, 8);
-    if (!keyId.equals(id) || !verify(null, signed, ed25519(policyKey), signature)) throw new Unsigned();
+    if (!keyId.equals(id)) throw new Unsigned();
+    this.#demandSigned(signed, signature);
+  }
+
+  #demandSigned(signed: Buffer, signature: Buffer): void {
+    if (!verify(null, signed, ed25519(this.#identity.trust.policyKey), signature)) throw new Unsigned();
   }
 }
 

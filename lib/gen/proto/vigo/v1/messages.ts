@@ -75,10 +75,19 @@ export interface CheckInAnswer {
   serverTime: bigint;
   /** when to check in again */
   intervalS: number;
-  /** to be stored before anything else of this answer counts; empty: go on with the last one */
-  generation: Buffer;
+  /** absent: go on with the last one */
+  generation:
+    | GrantedGeneration
+    | undefined;
   /** the last statement of the chain of trust; 0: there is none */
   trustNumber: number;
+}
+
+export interface GrantedGeneration {
+  /** 40 bytes, to be stored before anything else of the answer counts */
+  generation: Buffer;
+  /** Ed25519, by the policy key */
+  signature: Buffer;
 }
 
 /** What an envoy shall be. It holds placeholders, never a secret's value. */
@@ -441,7 +450,7 @@ export const Trait: MessageFns<Trait> = {
 };
 
 function createBaseCheckInAnswer(): CheckInAnswer {
-  return { bundle: undefined, serverTime: 0n, intervalS: 0, generation: Buffer.alloc(0), trustNumber: 0 };
+  return { bundle: undefined, serverTime: 0n, intervalS: 0, generation: undefined, trustNumber: 0 };
 }
 
 export const CheckInAnswer: MessageFns<CheckInAnswer> = {
@@ -458,8 +467,8 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
     if (message.intervalS !== 0) {
       writer.uint32(24).uint32(message.intervalS);
     }
-    if (message.generation.length !== 0) {
-      writer.uint32(34).bytes(message.generation);
+    if (message.generation !== undefined) {
+      GrantedGeneration.encode(message.generation, writer.uint32(34).fork()).join();
     }
     if (message.trustNumber !== 0) {
       writer.uint32(40).uint32(message.trustNumber);
@@ -509,7 +518,7 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
               break;
             }
 
-            message.generation = Buffer.from(reader.bytes());
+            message.generation = GrantedGeneration.decode(reader, reader.uint32());
             continue;
           }
           case 5: {
@@ -518,6 +527,63 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
             }
 
             message.trustNumber = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGrantedGeneration(): GrantedGeneration {
+  return { generation: Buffer.alloc(0), signature: Buffer.alloc(0) };
+}
+
+export const GrantedGeneration: MessageFns<GrantedGeneration> = {
+  encode(message: GrantedGeneration, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation.length !== 0) {
+      writer.uint32(10).bytes(message.generation);
+    }
+    if (message.signature.length !== 0) {
+      writer.uint32(18).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantedGeneration {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantedGeneration();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.generation = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
             continue;
           }
         }
