@@ -16,7 +16,7 @@ const ADVICE: Readonly<Record<RejectionReason, string>> = {
   lapsed: 'vigo enroll --again brings this machine back by a new token',
   clone: 'ask who runs the server: vigocli envoys show says what was seen, release or revoke decides',
   quarantine: 'ask who runs the server: an operator decided it, and vigocli envoys release ends it',
-  busy: 'nothing, it tries again later; if it lasts, the server has too much to do',
+  busy: 'vigo run tries again later, after vigo run --once try again yourself; if it lasts, the server has too much to do',
   stale_bundle: 'nothing, it checks in again',
   entitlement: 'the server and this machine disagree about its policy: publish the config once more',
 };

@@ -36,18 +36,21 @@ export class CertificateKeeper {
     this.#certificate = new X509Certificate(certificatePem);
     const { dueAtMs, endsAtMs } = this.#plan();
     this.#endsAtMs = endsAtMs;
+    const issuer = issuerOf(this.#certificate, caPem);
+    if (issuer === 'nobody') this.#endsAtMs = 0;
     // One of a CA that has a successor is due: this process may end before a time that is drawn now.
-    this.#nextTryMs = issuerOf(this.#certificate, caPem) === 'newest' ? dueAtMs : 0;
+    this.#nextTryMs = issuer === 'newest' ? dueAtMs : 0;
   }
 
   /**
    * Hears whom this machine trusts from now on. A certificate that none of these CAs signed opens no connection any
-   * more, and is due; one of an earlier CA soon is. @param caPem the newest CA last
+   * more, as if it had ended; one of an earlier CA is due soon. @param caPem the newest CA last
    */
   heed(caPem: string): void {
     const { clock, random } = this.#options;
     const issuer = issuerOf(this.#certificate, caPem);
     if (issuer === 'newest') return;
+    if (issuer === 'nobody') this.#endsAtMs = 0;
     const delayMs = issuer === 'nobody' ? 0 : SUCCESSION_MS * random();
     this.#nextTryMs = Math.min(this.#nextTryMs, clock.nowMs() + delayMs);
   }

@@ -74,7 +74,7 @@ function connectionError(url: URL, cause: NodeJS.ErrnoException): AgentError {
   if (CERTIFICATE_CODE.test(code)) {
     const [problem, hint] = CERTIFICATE_PROBLEMS[code] ?? [
       "isn't signed by the CA that this machine trusts",
-      'ask who runs the server: somebody may stand in between',
+      'look at the address and its port, which for HTTPS is 8443 unless server.yaml says otherwise; if they are right, somebody may stand in between',
     ];
     return new AgentError('untrusted', `the certificate of ${url.host} ${problem}`, { cause, hint });
   }

@@ -133,6 +133,16 @@ t.test('a certificate that no CA signed which is trusted is renewed at once', as
   t.same(await after(0), ['renew', 'use']);
 });
 
+t.test('no contact is tried with it: why there is no other one is what the caller hears', async (t) => {
+  const heeding = setUp();
+  heeding.keeper.heed(otherCa.certificatePem);
+  for (const { after, failures } of [heeding, setUp({ caPem: otherCa.certificatePem })]) {
+    failures.push(new Rejection('revoked', 'this envoy is revoked'));
+    await t.rejects(after(0), { name: 'Rejection', code: 'revoked' });
+    t.same(await after(0), ['renew', 'use'], 'and it is asked for again');
+  }
+});
+
 t.test('what changes nothing for it changes nothing', async (t) => {
   const { after, keeper } = setUp();
   keeper.heed(otherCa.certificatePem + ca.certificatePem);
