@@ -1,18 +1,8 @@
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import {
-  type Clock,
-  type EnvoyId,
-  equalBytes,
-  type HomePaths,
-  homePaths,
-  parseHostPort,
-  toHex,
-  VigoError,
-} from '../base/index.js';
+import { type Clock, type EnvoyId, type HomePaths, homePaths, toHex, VigoError } from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
-import { acquireProcessLock, ensureDir, errnoOf, watchTree } from '../files/index.js';
+import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createInstance, createRequestVerifier, loadGenerationSeal, type RequestVerifier } from '../identity/index.js';
 import { certificateHash, parseEnvoyUri } from '../pki/index.js';
@@ -23,11 +13,10 @@ import type { Envoy, Store } from '../store/index.js';
 import { revocationProver } from '../wire/index.js';
 import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
-import { ServerError } from './errors.js';
 import { Fleet } from './fleet.js';
 import { openGenerationKey } from './generation-key.js';
 import { Generations } from './generations.js';
-import { httpsApp, useCertificate } from './http/app.js';
+import { httpsApp, listen, useCertificate } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
 import { LivePolicy } from './live-policy.js';
 import { type Materials, openMaterials } from './materials.js';
@@ -44,11 +33,11 @@ import { Shutdown } from './shutdown.js';
 import { openStoreThread } from './store-thread.js';
 import type { TlsFiles } from './tls-files.js';
 import { TlsWatch } from './tls-watch.js';
+import { TrustWatch } from './trust-watch.js';
 import { WakeUps } from './wake-ups.js';
 
 const HOUSEKEEPING_MS = 60_000;
 const GRACE_MS = 5_000;
-const QUIET_MS = 200;
 const ACTOR = 'vigosrv';
 
 export interface ServerOptions {
@@ -128,8 +117,8 @@ class Start {
       lookup: (id) => fleet.get(id),
       revocationOf: revocationProver(materials.trust),
     });
-    const followTrust = await this.#watchTrust(materials.trust, store, live);
-    const tls = await this.#watchTls(settings, materials, store, followTrust);
+    const chain = await this.#watchTrust(materials.trust, store, live);
+    const tls = await this.#watchTls(settings, materials, store, chain);
     const parts = { trustDomain, store, fleet, live, refusals, verifier, generations, tls };
     const restored = this.#noticeRestore(materials.trust, live, publishing);
     const grpc = await this.#serveAgents(settings, materials, { ...parts, versions, restored });
@@ -177,18 +166,13 @@ class Start {
   }
 
   /** The certificates, replaced while the server runs by whoever writes other files that fit together. */
-  async #watchTls(
-    settings: Settings,
-    { tls: files }: Materials,
-    store: Store,
-    followTrust: () => Promise<void>,
-  ): Promise<TlsWatch> {
+  async #watchTls(settings: Settings, { tls: files }: Materials, store: Store, chain: TrustWatch): Promise<TlsWatch> {
     const watch = new TlsWatch({
       paths: { ...settings.tls, trust: this.#paths.trust },
       files,
       onChange: async (files) => {
         // First, so that an envoy hears how far the chain leads before its connection ends.
-        await followTrust();
+        await chain.look();
         for (const use of this.#onTls) await use(files);
         const detail = {
           ca: fingerprint(files.ca.certificatePem),
@@ -232,31 +216,20 @@ class Start {
     return new RestoredDatabase({ trust, live, publishing, clock: this.#options.clock, actor: ACTOR, onNotice });
   }
 
-  /**
-   * The chain of trust: where it leads further, the fleet is told to come and follow; where that is to another policy
-   * key, every head is signed anew.
-   * @returns what looks at once; it never rejects
-   */
-  async #watchTrust(trust: ServerTrust, store: Store, live: LivePolicy): Promise<() => Promise<void>> {
-    const look = async () => {
-      const { publicKey } = trust;
-      if (!(await trust.reload())) return;
-      const { number } = trust.position;
-      if (!equalBytes(publicKey, trust.publicKey)) {
-        const entry = { actor: ACTOR, subject: this.#paths.trust, outcome: 'done', detail: { number } } as const;
-        live.advanceEpoch(await store.bumpEpoch({ ...entry, action: 'pki.keys_loaded' }));
-        this.#options.log.info({ number }, 'the successor of the policy key signs from now on');
-      }
-      this.#wakeUps.wakeInTurn();
-    };
-    const report = this.#report("the chain of trust can't be used; the server goes on with the one it has");
-    const lookAndReport = () => look().catch(report);
-    const watch = watchTree(this.#paths.tls, lookAndReport, { quietMs: QUIET_MS });
-    this.#shutdown.add(() => watch.close());
-    await watch.ready;
-    // What changed between the start and the first watch.
-    await look();
-    return lookAndReport;
+  async #watchTrust(trust: ServerTrust, store: Store, live: LivePolicy): Promise<TrustWatch> {
+    const watch = new TrustWatch({
+      trust,
+      path: this.#paths.trust,
+      store,
+      live,
+      wakeUps: this.#wakeUps,
+      actor: ACTOR,
+      onSuccessor: (number) => this.#options.log.info({ number }, 'the successor of the policy key signs from now on'),
+      onError: this.#report("the chain of trust can't be used; the server goes on with the one it has"),
+    });
+    this.#shutdown.add(() => watch.stop());
+    await watch.start();
+    return watch;
   }
 
   /** What is written down now and then, and at the end: refusals that were only counted, and who was here. */
@@ -382,18 +355,4 @@ function agentTls({ authorities, certificatePem, key }: TlsFiles) {
 
 function fingerprint(certificatePem: string): string {
   return toHex(certificateHash(certificatePem));
-}
-
-async function listen(app: ReturnType<typeof httpsApp>, listenAt: string): Promise<AddressInfo> {
-  try {
-    await app.listen(parseHostPort(listenAt));
-    return app.server.address() as AddressInfo;
-  } catch (cause) {
-    const reason = errnoOf(cause);
-    if (reason === undefined) throw cause;
-    throw new ServerError('cannot_listen', `can't listen on ${listenAt} for HTTPS: ${reason}`, {
-      hint: 'another program may use the port, or no network has the address: see server.api_listen in server.yaml',
-      cause,
-    });
-  }
 }

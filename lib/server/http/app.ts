@@ -1,12 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { type SecureContextOptions, Server } from 'node:tls';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { errorTable, privateKeyPem, VigoError } from '../../base/index.js';
+import { errorTable, parseHostPort, privateKeyPem, VigoError } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
+import { errnoOf } from '../../files/index.js';
 import { PolicyError } from '../../policy/index.js';
 import { Rejection, rejectionToJson } from '../../wire/index.js';
 import type { EnrollmentContext } from '../enrollment.js';
+import { ServerError } from '../errors.js';
 import type { Publishing } from '../publish.js';
 import type { RenewalContext } from '../renewal.js';
 import { type AgentRoutesContext, agentRoutes } from './agent-routes.js';
@@ -86,6 +89,21 @@ export function httpsApp(context: AppContext): FastifyInstance {
   );
   app.decorateRequest('actor', '');
   return app;
+}
+
+/** @param listenAt `host:port`. @throws ServerError `cannot_listen` */
+export async function listen(app: FastifyInstance, listenAt: string): Promise<AddressInfo> {
+  try {
+    await app.listen(parseHostPort(listenAt));
+    return app.server.address() as AddressInfo;
+  } catch (cause) {
+    const reason = errnoOf(cause);
+    if (reason === undefined) throw cause;
+    throw new ServerError('cannot_listen', `can't listen on ${listenAt} for HTTPS: ${reason}`, {
+      hint: 'another program may use the port, or no network has the address: see server.api_listen in server.yaml',
+      cause,
+    });
+  }
 }
 
 /** Shows another certificate on new connections; those that are open go on. */
