@@ -145,7 +145,7 @@ function orRefuse<T>(read: () => T): T {
 }
 
 function refused(cause?: unknown): ServerError {
-  return new ServerError('enrollment_refused', 'the server refuses this enrollment', {
+  return new ServerError('enrollment_refused', 'not with this token', {
     hint: 'the token may be wrong, expired, used, or made for another host name: `vigocli audit list --action enrollment.refused` on the server says which; `vigocli envoys token` makes a new one',
     cause,
   });

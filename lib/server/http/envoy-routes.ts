@@ -75,11 +75,11 @@ export function envoyRoutes({
     });
 
     verb('revoke', async ({ id, hostName }, entry) => {
-      await store.revokeEnvoy(id, entry('envoy.revoked', { host_name: hostName }));
+      const { changed } = await store.revokeEnvoy(id, entry('envoy.revoked', { host_name: hostName }));
       fleet.revoke(id);
       wakeUps.end(id);
       disconnect(id);
-      return {};
+      return { changed };
     });
 
     verb('quarantine', async ({ id, hostName }, entry) => {

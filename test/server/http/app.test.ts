@@ -91,10 +91,10 @@ t.test('an envoy is renamed and revoked', async (t) => {
   t.match(kit.fleet.get(id), { hostName: 'db-1' });
 
   const revoke = () => admin(kit, 'POST', `/envoys/${id}/revoke`);
-  t.match(await revoke(), { status: 200, body: { envoy: { status: 'revoked' } } });
+  t.match(await revoke(), { status: 200, body: { changed: true, envoy: { status: 'revoked' } } });
   t.match(kit.fleet.get(id), { status: 'revoked' });
   t.same(hints, ['hint', 'end']);
-  t.match(await revoke(), { status: 200 }, 'once more changes nothing');
+  t.match(await revoke(), { status: 200, body: { changed: false } }, 'once more changes nothing');
   t.match(await admin(kit, 'POST', `/envoys/${id}/rename`, { host_name: 'x' }), { status: 412 });
 });
 

@@ -7,7 +7,10 @@ export const command: Command = {
   examples: ['envoys revoke web-1'],
   otherNames: ['remove'],
   async run({ api, note }, [name = '']) {
-    const { envoy } = await (await api()).post<{ envoy: ApiEnvoy }>(`/envoys/${encodeURIComponent(name)}/revoke`);
+    const { changed, envoy } = await (await api()).post<{ changed: boolean; envoy: ApiEnvoy }>(
+      `/envoys/${encodeURIComponent(name)}/revoke`,
+    );
+    if (!changed) return note(`${envoy.host_name} (${envoy.id}) was revoked before`);
     note(`${envoy.host_name} (${envoy.id}) is revoked`);
     note('what it was handed before is still on that machine: change those secrets');
   },
