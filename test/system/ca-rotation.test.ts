@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t, { type Test } from 'tap';
@@ -9,11 +9,10 @@ import { parseEnvoyId, splitPem, systemClock } from '../../lib/base/index.js';
 import { issueEnvoyCertificate, issueServerCertificate, readPrivateKey } from '../../lib/pki/index.js';
 import { pemOf } from '../pki/test-pki.js';
 import { ageCertificate } from './aged-certificate.js';
-import { whenChanged } from './file-events.js';
 import type { ThrowAwayFleet } from './fleet.js';
 import { enroll } from './second-client/enroll.js';
 import { SecondClient } from './second-client/envoy.js';
-import { startFleet } from './start-fleet.js';
+import { startShop } from './start-fleet.js';
 
 const TAKEN = /new connections get the other certificate from now on/;
 
@@ -21,20 +20,8 @@ t.setTimeout(300_000);
 
 /** A fleet whose envoys watch a secret, and what the tests look at. */
 async function setUp(t: Test) {
-  const fleet = await startFleet(t);
-  const target = join(fleet.root, 'target');
-  mkdirSync(target);
-  await fleet.setSecret('shop/password', 'first');
-  await fleet.publish({
-    'envoys.vgo': 'envoys:\n  - { match: "*", configcrates: [shop] }\n',
-    'shop.vgo': `
-configcrate: shop
-resources:
-  - { name: settings, type: file, path: ${target}/shop.ini, content: "secret:shop/password" }
-`,
-  });
+  const { fleet, whenIs } = await startShop(t);
   const file = (host: string, name: string) => readFileSync(join(fleet.configDir(host), name), 'utf8');
-  const content = () => existsSync(join(target, 'shop.ini')) && readFileSync(join(target, 'shop.ini'), 'utf8');
   /** Does something by which the running server takes other files. */
   const taking = async (pattern: RegExp, ...args: string[]) => {
     const from = fleet.server.said.length;
@@ -55,7 +42,7 @@ resources:
     runOnce: (host: string) => fleet.vigo(host, 'run', '--once'),
     follows: async (value: string) => {
       await fleet.setSecret('shop/password', value);
-      await whenChanged(target, 'the changed secret', () => content() === value);
+      await whenIs(value);
     },
   };
 }

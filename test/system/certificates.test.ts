@@ -1,14 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
 import { systemClock } from '../../lib/base/index.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
 import { pemOf } from '../pki/test-pki.js';
-import { whenChanged } from './file-events.js';
-import { startFleet } from './start-fleet.js';
+import { startShop } from './start-fleet.js';
 
 const TAKEN = /new connections get the other certificate from now on/;
 
@@ -22,25 +21,13 @@ async function shownAt(port: number): Promise<string | undefined> {
 }
 
 t.test("the server's certificate changes while it runs", async (t) => {
-  const fleet = await startFleet(t);
-  const target = join(fleet.root, 'target');
-  mkdirSync(target);
-  await fleet.setSecret('shop/password', 'first');
-  await fleet.publish({
-    'envoys.vgo': 'envoys:\n  - { match: "*", configcrates: [shop] }\n',
-    'shop.vgo': `
-configcrate: shop
-resources:
-  - { name: settings, type: file, path: ${target}/shop.ini, content: "secret:shop/password" }
-`,
-  });
+  const { fleet, whenIs } = await startShop(t);
   await fleet.enroll('web-1');
   const agent = fleet.startAgent('web-1');
   await agent.says(/info run ended/);
   const follows = async (value: string) => {
     await fleet.setSecret('shop/password', value);
-    const content = () => existsSync(join(target, 'shop.ini')) && readFileSync(join(target, 'shop.ini'), 'utf8');
-    await whenChanged(target, 'the changed secret', () => content() === value);
+    await whenIs(value);
   };
   const ports = [Number(fleet.grpcAddress.split(':')[1]), Number(new URL(fleet.url()).port)];
   const shown = () => Promise.all(ports.map(shownAt));
