@@ -7,7 +7,6 @@ import { noTerminal, runOnTerminal, type Session, type Typed } from './terminal.
 const ENTER = '\r';
 const PASSPHRASE = `a long passphrase${ENTER}`;
 
-t.setTimeout(180_000);
 if (noTerminal !== undefined) t.plan(0, noTerminal);
 else {
   t.test('a backup on a terminal', async (t) => {

@@ -10,8 +10,6 @@ import { noTerminal, runOnTerminal } from './terminal.js';
 
 const VALUE = 'the value of vigo/web/tls';
 
-t.setTimeout(240_000);
-
 t.test('a command line is completed from the table of commands', async (t) => {
   const line = (text: string) => {
     const suggestions = suggest(commands, text.split(' '));

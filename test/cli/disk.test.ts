@@ -22,8 +22,6 @@ const VERBS = [
   'reset --yes --passphrase-file next',
 ];
 
-t.setTimeout(180_000);
-
 /** An unlocked vault on a file system of 2 MiB. */
 function makeSmall(t: Test) {
   const folder = mkdtempSync(join(tmpdir(), 'vigo-test-'));

@@ -37,8 +37,6 @@ const RULES = { 'envoys.vgo': 'envoys: [{match: "*", configcrates: [shop]}]\n' }
 const HOST_CHECKS = ['memory', 'swap', 'node', 'space'];
 const isRoot = process.geteuid?.() === 0;
 
-t.setTimeout(120_000);
-
 function crate(content: string): string {
   return `configcrate: shop\nresources:\n  - {name: f, type: file, path: /etc/shop, content: ${JSON.stringify(content)}}\n`;
 }

@@ -8,7 +8,6 @@ import { DIST } from './shell.js';
 /** Nobody, on every Linux. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-t.setTimeout(120_000);
 const skip = process.getuid?.() !== 0 && 'only root can be somebody else';
 
 t.test('a user without a name, as in a container, is a number', { skip }, async (t) => {

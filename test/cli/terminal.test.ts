@@ -12,7 +12,6 @@ const CTRL_C = '\x03';
 const CTRL_D = '\x04';
 const CTRL_U = '\x15';
 
-t.setTimeout(120_000);
 if (noTerminal !== undefined) t.plan(0, noTerminal);
 
 function type(home: string, args: readonly string[], ...typed: Typed): Session {

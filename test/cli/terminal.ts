@@ -23,7 +23,7 @@ export type Typed = readonly (readonly [prompt: string, keys: string])[];
 export function runOnTerminal(argv: readonly string[], env: Readonly<Record<string, string>>, typed: Typed): Session {
   const keys = typed.map(([prompt, keys]) => [prompt, Buffer.from(keys).toString('hex')]);
   const input = JSON.stringify({ argv, env: { PATH: process.env.PATH, ...env }, typed: keys });
-  const { stdout, stderr } = spawnSync('python3', [SCRIPT], { input, encoding: 'utf8', timeout: 100_000 });
+  const { stdout, stderr } = spawnSync('python3', [SCRIPT], { input, encoding: 'utf8', timeout: 600_000 });
   if (stdout === '') throw new Error(stderr || 'the program waits for something that was not typed');
   return JSON.parse(stdout) as Session;
 }

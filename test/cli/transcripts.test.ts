@@ -10,7 +10,6 @@ const FOLDER = fileURLToPath(new URL('./transcripts/', import.meta.url));
 const WRITE = process.env.TRANSCRIPTS === 'write';
 
 t.jobs = 3;
-t.setTimeout(300_000);
 
 for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))) {
   const { title, given, steps } = parseTranscript(readFileSync(FOLDER + file, 'utf8'));

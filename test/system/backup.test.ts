@@ -13,8 +13,6 @@ import { startFleet } from './start-fleet.js';
 const CANARY = 'the-canary-of-the-backup';
 const PASSPHRASE = 'a passphrase of the backup';
 
-t.setTimeout(180_000);
-
 t.test('a server and its backup', async (t) => {
   const fleet = await startFleet(t);
   const target = join(fleet.root, 'shop.ini');

@@ -16,8 +16,6 @@ import { startShop } from './start-fleet.js';
 
 const TAKEN = /new connections get the other certificate from now on/;
 
-t.setTimeout(300_000);
-
 /** A fleet whose envoys watch a secret, and what the tests look at. */
 async function setUp(t: Test) {
   const { fleet, whenIs } = await startShop(t);

@@ -31,7 +31,6 @@ function makeCanary(): { value: string; core: string } {
 }
 
 // A dozen programs, one after the other, with all that they can say.
-t.setTimeout(240_000);
 
 t.test('a secret stands in the file that it is for, and nowhere else', async (t) => {
   const canaries = [makeCanary(), makeCanary()];

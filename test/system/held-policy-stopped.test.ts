@@ -12,8 +12,6 @@ const HOST = 'web-1';
 /** Of the changes each such one: fewer than it takes to write the policy. */
 const STRIDE = 4;
 
-t.setTimeout(300_000);
-
 t.test('an agent that is killed while it follows a new policy key goes on with what it holds', async (t) => {
   const fleet = await startFleet(t);
   const target = join(fleet.root, 'target');

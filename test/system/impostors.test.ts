@@ -17,7 +17,6 @@ const DAY_MS = 86_400_000;
 const STACK = /(^|\\n) {4}at /m;
 
 // A dozen programs, one after the other.
-t.setTimeout(240_000);
 
 t.test('who answers in the place of the server', async (t) => {
   const fleet = await startFleet(t);

@@ -98,7 +98,7 @@ function foundIn(bytes: Buffer, needles: Needles): string[] {
 /** Every string and object of its heap. Node writes it when it gets the signal, under the number of the process. */
 async function heapOf({ child }: Resident, folder: string): Promise<Buffer> {
   child.kill('SIGUSR2');
-  const patience = AbortSignal.timeout(4 * PATIENCE_MS);
+  const patience = AbortSignal.timeout(PATIENCE_MS);
   for (;;) {
     await wait(500, undefined, { signal: patience });
     const name = readdirSync(folder).find((name) => name.includes(`.${child.pid}.`));

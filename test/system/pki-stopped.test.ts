@@ -15,7 +15,7 @@ const HOST = 'web-1';
 /** How many of the moments are tried, evenly spread; all of them in the long mode. */
 const MOMENTS = LONG ? Number.POSITIVE_INFINITY : 5;
 
-t.setTimeout(LONG ? 3_600_000 : 600_000);
+if (LONG) t.setTimeout(3_600_000);
 
 t.test('certificates and keys are replaced, killed at every change of a file', async (t) => {
   const fleet = await startFleet(t);

@@ -16,7 +16,6 @@ const HOST = 'web-1';
 const DAY_MS = 86_400_000;
 
 // Some forty programs, one after the other.
-t.setTimeout(240_000);
 
 t.test('a server that refuses', async (t) => {
   const fleet = await startFleet(t);

@@ -23,7 +23,6 @@ const METHODS = [...CALLS, 'WakeUp', 'RenewCertificate'] as const;
 const PARALLEL = 32;
 
 // Four servers, one after the other, and every bit of a request.
-t.setTimeout(240_000);
 
 interface Recorded {
   readonly method: RequestMethod;

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Far above what anything here takes on a slow machine that is busy; what fails, fails by this. */
-export const PATIENCE_MS = 30_000;
+/** Bounds a hang alone: far above what a step takes on a slow machine that is busy. */
+export const PATIENCE_MS = 300_000;
 
 /** A program that stays: what it has said, and waiting for what it will say. */
 export class Resident {

@@ -10,7 +10,6 @@ import { startFleet } from './start-fleet.js';
 const HOSTS = ['web-1', 'web-2', 'web-3', 'web-4', 'web-5'];
 
 // Some forty programs, one after the other.
-t.setTimeout(240_000);
 
 /** A server with a config and a secret, and the machines web-1, which runs an agent, web-2 and web-3. */
 async function setUp(t: Test) {

@@ -13,7 +13,6 @@ import { PATIENCE_MS } from './resident.js';
 import { startFleet } from './start-fleet.js';
 
 // A dozen programs, one after the other.
-t.setTimeout(240_000);
 
 t.test('what becomes of an envoy', async (t) => {
   const fleet = await startFleet(t);

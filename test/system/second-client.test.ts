@@ -10,7 +10,6 @@ import { startFleet } from './start-fleet.js';
 const VALUE = 'what the shop alone may know';
 
 // A dozen programs, one after the other.
-t.setTimeout(240_000);
 
 t.test('a client that was written from docs/protocol.md alone', async (t) => {
   const fleet = await startFleet(t);

@@ -16,7 +16,6 @@ const DAY_MS = 86_400_000;
 const STACK = /(^|\\n) {4}at /m;
 
 // Every connection is one that a server on a busy machine has to refuse.
-t.setTimeout(240_000);
 
 t.test('who has no certificate of the fleet', async (t) => {
   const fleet = await startFleet(t);

@@ -9,8 +9,6 @@ import { decodeVerifier, makeVerifier, readVerifierFile, verifyPassphrase } from
 import { crashAt } from './crash-point.js';
 import { CHEAP, describeVault, type Kit, makeOpen, noLock, openGate, PASSPHRASE } from './kit.js';
 
-t.setTimeout(120_000);
-
 const A = parseKeyName('a');
 const B = parseKeyName('b/c');
 const NAMES = [A, B];

@@ -12,8 +12,6 @@ const B = parseKeyName('b');
 const VALUE = utf8('value');
 const NEXT = utf8('another passphrase');
 
-t.setTimeout(300_000); // passphrases are hashed by the dozen
-
 /** What a vault may have come to; each begins with an open one that holds two versions of `a`, all but `none`. */
 const STATES: Readonly<Record<string, (kit: Kit) => Promise<unknown> | unknown>> = {
   none: () => {},
