@@ -29,4 +29,6 @@ export interface CommandContext {
   out(text: string): void;
   /** A line of words, to stderr. */
   note(line: string): void;
+  /** A line of the log, with its line end, to stderr. */
+  log(line: string): void;
 }

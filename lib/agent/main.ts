@@ -1,28 +1,53 @@
 import { errorTable, VigoError } from '../base/index.js';
-import { hardenProcess } from '../files/index.js';
+import { FilesError, hardenProcess, lineWriter, outputExit, SIGPIPE_EXIT, writeWhole } from '../files/index.js';
+import type { CommandContext } from './command.js';
 import { command as enroll } from './commands/enroll.js';
 import { command as run } from './commands/run.js';
 import { command as status } from './commands/status.js';
 import { command as unit } from './commands/unit.js';
-import { oneLine } from './log.js';
+import { describeLoss, oneLine } from './log.js';
 import { readCommandLine } from './program.js';
 
-/** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
+/**
+ * Runs one command. Gives the exit code: words go to stderr, data to stdout. Output that can't be written stops nothing:
+ * what is under way is done to its end, and the exit code says that some of the output is lost.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
-  const out = (text: string) => void process.stdout.write(text);
-  const note = (line: string) => void process.stderr.write(`${line}\n`);
+  let lostOutput: FilesError | undefined;
+  const out = (text: string) => {
+    try {
+      if (lostOutput === undefined) writeWhole(1, 'stdout', text);
+    } catch (cause) {
+      if (!(cause instanceof FilesError)) throw cause;
+      lostOutput = cause;
+    }
+  };
+  const log = lineWriter(2, describeLoss);
+  const note = (line: string) => log(`${line}\n`);
+  const exit = await runCommand(argv, { out, note, log });
+  if (lostOutput === undefined || exit !== 0) return exit;
+  const exitOfLoss = outputExit(lostOutput);
+  if (exitOfLoss !== SIGPIPE_EXIT) complain(note, lostOutput, lostOutput.hint);
+  return exitOfLoss;
+}
+
+async function runCommand(argv: readonly string[], output: Omit<CommandContext, 'paths'>): Promise<number> {
+  const { out, note } = output;
   try {
     const asked = readCommandLine([enroll, run, status, unit], argv);
     if (asked.kind === 'text') out(asked.text);
-    else await asked.command.run({ paths: asked.paths, out, note }, asked.flags);
+    else await asked.command.run({ paths: asked.paths, ...output }, asked.flags);
     return 0;
   } catch (error) {
     if (!(error instanceof VigoError)) throw error;
-    note(`error: ${oneLine(error.message)}`);
     const { adviceFor } = await import('./advice.js');
-    const hint = adviceFor(error);
-    if (hint !== undefined) note(`hint: ${oneLine(hint)}`);
+    complain(note, error, adviceFor(error));
     return errorTable[error.kind].exit;
   }
+}
+
+function complain(note: (line: string) => void, { message }: VigoError, hint: string | undefined): void {
+  note(`error: ${oneLine(message)}`);
+  if (hint !== undefined) note(`hint: ${oneLine(hint)}`);
 }

@@ -18,6 +18,7 @@ export { acquireProcessLock, type ProcessLock, processLockOwner } from './proces
 export { type ReadOptions, readFileLimited } from './read.js';
 export { finishReplacement, type Replacement, readReplaced, replaceTogether } from './replace-together.js';
 export { type Scratch, withScratchFile } from './scratch.js';
+export { lineWriter, outputExit, SIGPIPE_EXIT, writeWhole } from './standard-output.js';
 export { readSwap, type SwapArea } from './swap.js';
 export { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';

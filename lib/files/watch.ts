@@ -72,7 +72,8 @@ export function watchTree(
   }
 
   async function pollFolders(): Promise<void> {
-    if (await folders.poll()) lookAtAll();
+    // What can't be polled is looked at.
+    if (await folders.poll().catch(() => true)) lookAtAll();
     if (!closed) poll = setTimeout(pollFolders, pollMs);
   }
 

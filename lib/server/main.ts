@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_HOME, errorTable, homePaths, systemClock, VigoError } from '../base/index.js';
-import { hardenProcess } from '../files/index.js';
+import { FilesError, hardenProcess, lineWriter, outputExit, writeWhole } from '../files/index.js';
 import { version } from '../version.js';
 
 const HELP = `Usage: vigosrv [--help | --version | --unit]
@@ -26,12 +26,14 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   if (word === '--version' || word === '-v') return print(`vigosrv ${version}\n`);
   if (word === '--unit') return printUnit(env);
   if (word !== undefined) {
-    process.stderr.write(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
+    complain(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
     return errorTable.usage.exit;
   }
   hardenProcess();
-  const { pino } = await import('pino');
-  const log = pino({ base: { program: 'vigosrv' } }, pino.destination({ dest: 2, sync: true }));
+  // A thread's or a library's own words go there, and must not end the server where they can't be written.
+  process.stderr.on('error', () => {});
+  const { openLog } = await import('./log.js');
+  const log = openLog();
   const { startServer } = await import('./start.js');
   const stopped = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
@@ -76,11 +78,23 @@ async function printUnit({ VIGO_HOME, VIGO_CONFIG_FILE }: NodeJS.ProcessEnv): Pr
 /** @returns the exit code. @throws what is a defect */
 function fail(error: unknown): number {
   if (!(error instanceof VigoError)) throw error;
-  process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
+  complain(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
   return errorTable[error.kind].exit;
 }
 
+/** Prints data. @returns the exit code */
 function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
+  try {
+    writeWhole(1, 'stdout', text);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof FilesError)) throw error;
+    fail(error);
+    return outputExit(error);
+  }
+}
+
+/** Prints words, where that is possible. */
+function complain(text: string): void {
+  lineWriter(2, () => '')(text);
 }

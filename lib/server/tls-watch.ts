@@ -10,21 +10,23 @@ export interface TlsWatchOptions {
   readonly paths: TlsPaths;
   /** What was read at the start. */
   readonly files: TlsFiles;
-  /** Puts other certificates to use. */
+  /** Takes other certificates into use. Called again at the next look where it rejects. */
   readonly onChange: (files: TlsFiles) => Promise<void>;
-  /** Hears why the files that lie there can't be used, once for each reason. */
+  /** Hears why the files can't be used, once for each reason. */
   readonly onProblem: (problem: unknown) => void;
 }
 
 /**
- * The CA and the server's certificate as they are now: taken anew when the files change, but only where all four belong
- * together. While they are being replaced, and where they never fit, what was there before stays in use.
+ * The CA and the server's certificate as they are now: read again when the files change, and used only where all four
+ * belong together. Until then, the earlier ones stay in use.
  */
 export class TlsWatch {
   readonly #options: TlsWatchOptions;
   readonly #watchers: TreeWatcher[] = [];
   #files: TlsFiles;
   #problem = '';
+  /** The files differ from what `onChange` took into use last. */
+  #isDue = false;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: TlsWatchOptions) {
@@ -54,10 +56,12 @@ export class TlsWatch {
     for (const watcher of this.#watchers) watcher.close();
   }
 
-  /** Never rejects; several folders may change at once, and are looked at one after the other. */
+  /** Looks once. Several folders may change at once: they are looked at one after the other. */
   look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look());
-    return this.#looking;
+    const look = this.#looking.then(() => this.#look());
+    // One look that fails must not be the last.
+    this.#looking = look.catch(() => {});
+    return look;
   }
 
   async #look(): Promise<void> {
@@ -65,11 +69,11 @@ export class TlsWatch {
       const files = await readTlsFiles(this.#options.paths);
       // Against a chain that was put back, to have the certificates of a former CA count again.
       if (files.trustNumber < this.#files.trustNumber) throw steppedBack(this.#options.paths);
-      this.#problem = '';
-      const isOther = !isSame(files, this.#files);
+      this.#isDue ||= !isSame(files, this.#files);
       this.#files = files;
-      if (!isOther) return;
-      await this.#options.onChange(files);
+      if (this.#isDue) await this.#options.onChange(files);
+      this.#isDue = false;
+      this.#problem = '';
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (message !== this.#problem) this.#options.onProblem(error);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -166,4 +166,52 @@ t.test('enroll, run once, run on, stop', async (t) => {
     stderr: /^error: 1 of 1 resources failed\n$/m,
   });
   t.notMatch([first, second, stopped].map(({ stdout, stderr }) => stdout + stderr).join(), CANARY);
+});
+
+t.test('output that nobody reads ends as a SIGPIPE would, without a stack trace', async (t) => {
+  const dir = t.testdir({});
+  const where = ['--config-dir', join(dir, 'config'), '--state-dir', join(dir, 'state')];
+  for (const args of [['--help'], ['status', ...where]]) {
+    const { child, ended } = start(...args);
+    child.stdout?.destroy();
+    t.match(await ended, { code: 141, stderr: '' }, args.join(' '));
+  }
+});
+
+t.test('what a full disk did not take is said, and is no success', async (t) => {
+  const dir = t.testdir({});
+  const where = ['--config-dir', join(dir, 'config'), '--state-dir', join(dir, 'state')];
+  const full = openSync('/dev/full', 'w');
+  t.teardown(() => closeSync(full));
+  const child = spawn(process.execPath, [program, 'status', ...where], { stdio: ['ignore', full, 'pipe'] });
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  t.match({ code, stderr }, { code: 1, stderr: /^error: can't write to stdout: no space left.*\nhint: [^\n]*\n$/ });
+});
+
+t.test('a run goes on and sends its report when its log and its output cannot be written', async (t) => {
+  const { dir, where, responder, enrollment } = await startFleet(t);
+  const enrolling = start('enroll', '--server', enrollment.url, '--host-name', 'web-1', ...where, '--token-file', '-');
+  enrolling.child.stdin?.end(enrollment.token);
+  t.match(await enrolling.ended, { code: 0 });
+  const full = openSync('/dev/full', 'w');
+  t.teardown(() => closeSync(full));
+
+  const single = spawn(process.execPath, [program, 'run', '--once', ...where], { stdio: ['ignore', full, full] });
+  t.same(await once(single, 'exit'), [1, null], 'it says by its exit code that its output is lost');
+  t.equal(responder.reports.length, 1);
+  t.equal(readFileSync(join(dir, 'machine/conf'), 'utf8'), `dsn=${CANARY}`);
+
+  const resident = spawn(process.execPath, [program, 'run', ...where], { stdio: ['ignore', 'ignore', full] });
+  const exit = once(resident, 'exit');
+  const reported = (async () => {
+    while (responder.reports.length < 2) await setTimeout(5);
+  })();
+  await Promise.race([reported, exit]);
+  t.equal(responder.reports.length, 2);
+  resident.kill('SIGTERM');
+  t.same(await exit, [0, null]);
 });

@@ -139,3 +139,49 @@ t.test('the CAs that count change, and are never those of an earlier chain', asy
   t.same(watch.files.authorities, [ca.certificatePem]);
   t.match(problems, [{ name: 'ServerError', code: 'stepped_back' }]);
 });
+
+t.test('takes the next certificate after a report of a problem failed', async (t) => {
+  const dir = t.testdir(FIRST);
+  const path = (name: string) => join(dir, name);
+  const paths = { ca: path('ca'), caKey: path('ca_key'), cert: path('cert'), key: path('key'), trust: path('trust') };
+  const used: string[] = [];
+  const watch = new TlsWatch({
+    paths,
+    files: await readTlsFiles(paths),
+    onChange: async ({ certificatePem }) => void used.push(certificatePem),
+    onProblem: () => {
+      throw new Error('the log is on a full disk');
+    },
+  });
+  writeFileSync(path('cert'), 'junk');
+  await watch.look().catch(() => {});
+  const { cert, key } = filesOf(ca);
+  writeFileSync(path('cert'), cert);
+  writeFileSync(path('key'), key);
+  await watch.look();
+  t.same(used, [cert]);
+});
+
+t.test('tries again when a certificate could not be taken into use', async (t) => {
+  const dir = t.testdir(FIRST);
+  const path = (name: string) => join(dir, name);
+  const paths = { ca: path('ca'), caKey: path('ca_key'), cert: path('cert'), key: path('key'), trust: path('trust') };
+  const tries: string[] = [];
+  const problems: unknown[] = [];
+  const watch = new TlsWatch({
+    paths,
+    files: await readTlsFiles(paths),
+    onChange: async ({ certificatePem }) => {
+      if (tries.push(certificatePem) === 1) throw new Error('no space left');
+    },
+    onProblem: (problem) => void problems.push(problem),
+  });
+  const { cert, key } = filesOf(ca);
+  writeFileSync(path('cert'), cert);
+  writeFileSync(path('key'), key);
+  await watch.look();
+  await watch.look();
+  await watch.look();
+  t.same(tries, [cert, cert]);
+  t.equal(problems.length, 1);
+});

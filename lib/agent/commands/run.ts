@@ -19,7 +19,7 @@ export const command: Command = {
     const intervalMs = interval === undefined ? undefined : parseDurationMs(interval);
     const dryRun = flags.is('dry-run');
     const { openAgent } = await import('../open-agent.js');
-    const agent = await openAgent(context.paths, (line) => void process.stderr.write(line));
+    const agent = await openAgent(context.paths, context.log);
     const stop = new AbortController();
     // Once: a second signal ends the process at once.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
