@@ -1,7 +1,14 @@
 import { type Clock, equalBytes, uuidFrom, VigoError } from '../base/index.js';
 import { randomBytes } from '../crypto/index.js';
 import type { Guard } from '../guard/index.js';
-import { type PolicyHead, Rejection, type RejectionReason, type RunReport } from '../wire/index.js';
+import { type PolicyBody, refsOfResource } from '../policy/index.js';
+import {
+  type PolicyHead,
+  Rejection,
+  type RejectionReason,
+  type ResourceResult,
+  type RunReport,
+} from '../wire/index.js';
 import { applyBody } from './apply.js';
 import type { CertificateKeeper } from './certificate-keeper.js';
 import { checkIn } from './check-in.js';
@@ -62,6 +69,8 @@ export class Envoy {
   readonly #reports = new ReportQueue();
   readonly #watched: Watched;
   #policy: HeldPolicy | undefined;
+  /** Whether this machine may still show secrets that were replaced. */
+  #showsReplaced = true;
 
   private constructor(options: EnvoyOptions, policy: HeldPolicy | undefined, watched: Watched) {
     this.#options = options;
@@ -134,15 +143,17 @@ export class Envoy {
     const { head, body, marks } = policy;
     const isAborted = problem !== undefined && problem.kind !== 'unavailable' && !isPutAside(problem);
     if (problem !== undefined) log.warn(`secrets can't be resolved: ${problem.message}`);
-    const { redaction } = cache;
+    const redaction = cache.redactionFor(policy.refs, head.secretsEpoch);
     const values = cache.valuesAt(head.secretsEpoch);
     const watched = this.#watched;
+    const results = isAborted
+      ? []
+      : await applyBody(body, { values, redaction, marks, watched, guard, clock, dryRun, signal });
+    this.#showsReplaced = problem !== undefined || !holdsCurrentValues(body, results);
     const report: RunReport = {
       runId: uuidFrom(randomBytes(16)),
       startedAtMs,
-      results: isAborted
-        ? []
-        : await applyBody(body, { values, redaction, marks, watched, guard, clock, dryRun, signal }),
+      results,
       finishedAtMs: clock.nowMs(),
       policyVersion: head.policyVersion,
       secretsEpoch: head.secretsEpoch,
@@ -154,8 +165,9 @@ export class Envoy {
 
   /** Hands over what is queued. @throws Rejection, RpcError; what wasn't delivered stays queued. */
   async deliver(): Promise<void> {
-    const { contact, session } = this.#options;
-    await contact.follow('report', () => this.#reports.deliver(session));
+    const { contact, session, cache } = this.#options;
+    await contact.follow('report', () => this.#reports.deliver(session, (text) => cache.redaction.redact(text)));
+    if (!this.#showsReplaced) cache.forgetReplaced();
   }
 
   /** A wrong clock is told, and keeps nobody from anything. */
@@ -186,6 +198,15 @@ export class Envoy {
       throw cause;
     }
   }
+}
+
+/** Whether everything on the machine that uses secrets has the values of this run. */
+function holdsCurrentValues(body: PolicyBody, results: readonly ResourceResult[]): boolean {
+  const resources = body.configcrates.flatMap(({ resources }) => resources);
+  return resources.every((resource, i) => {
+    const outcome = results[i]?.outcome;
+    return outcome === 'changed' || outcome === 'unchanged' || refsOfResource(resource).size === 0;
+  });
 }
 
 /** Refused for what isn't its fault, and until an operator has decided, or the server has less to do. */

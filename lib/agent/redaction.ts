@@ -8,9 +8,11 @@ export interface Redaction {
   readonly redact: Redactor;
   /** The most characters that one value takes in a text. */
   readonly longestSpelling: number;
+  /** False while a value of the policy isn't here: then no redactor can find it, and commands' output isn't shown. */
+  readonly knowsAll: boolean;
 }
 
 export function redactionOf(values: readonly Uint8Array[]): Redaction {
   const longest = values.reduce((length, value) => Math.max(length, value.length), 0);
-  return { redact: makeRedactor(values), longestSpelling: MAX_SPELLING_FACTOR * longest };
+  return { redact: makeRedactor(values), longestSpelling: MAX_SPELLING_FACTOR * longest, knowsAll: true };
 }

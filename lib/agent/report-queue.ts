@@ -1,6 +1,6 @@
-import { VigoError } from '../base/index.js';
+import { type Redactor, VigoError } from '../base/index.js';
 import { RpcError } from '../rpc/index.js';
-import { encodeRunReport, maxRequestBytes, type RunReport } from '../wire/index.js';
+import { decodeRunReport, encodeRunReport, maxRequestBytes, type RunReport } from '../wire/index.js';
 import type { Session } from './session.js';
 
 /** Some hours of runs, at the usual interval. */
@@ -25,13 +25,14 @@ export class ReportQueue {
   }
 
   /**
-   * Sends them, the oldest first. One that the server calls wrong is dropped: it won't become right.
+   * Sends them, the oldest first, redacted once more: a value may be known by now that wasn't when the run ended. One
+   * that the server calls wrong is dropped: it won't become right.
    * @throws Rejection, RpcError; what wasn't delivered stays.
    */
-  async deliver(session: Session): Promise<void> {
+  async deliver(session: Session, redact: Redactor): Promise<void> {
     for (let report = this.#reports[0]; report !== undefined; report = this.#reports[0]) {
       try {
-        await session.call('ReportRun', report);
+        await session.call('ReportRun', encode(redacted(decodeRunReport(report), redact)));
       } catch (cause) {
         if (!isWrong(cause)) throw cause;
       }
@@ -44,6 +45,14 @@ export class ReportQueue {
 function isWrong(cause: unknown): boolean {
   if (cause instanceof RpcError && cause.code === 'too_large') return true;
   return cause instanceof VigoError && cause.kind === 'invalid';
+}
+
+function redacted(report: RunReport, redact: Redactor): RunReport {
+  return {
+    ...report,
+    results: report.results.map((result) => ({ ...result, message: redact(result.message) })),
+    failure: report.failure && redact(report.failure),
+  };
 }
 
 function encode(report: RunReport): Uint8Array {

@@ -3,16 +3,29 @@ import type { SecretRef, SecretValue } from '../wire/index.js';
 import { AgentError } from './errors.js';
 import { type Redaction, redactionOf } from './redaction.js';
 
+/** How much of the values that were replaced is kept; the oldest go first. */
+const MAX_REPLACED_BYTES = 4 * 1024 * 1024;
+
 /** The values in use. They live in memory, until the epoch moves on, and never longer than the process (D5). */
 export class SecretCache {
   readonly #values = new Map<KeyName, SecretValue>();
+  /** Values that files and programs of this machine may still show, the oldest first. */
+  #replaced: Secret<Uint8Array>[] = [];
   #epoch = 0;
   #instance: Uint8Array = new Uint8Array();
-  #redaction = redactionOf([]);
+  /** Made when it is first needed: with large values that takes a while. */
+  #redaction: Redaction | undefined;
 
-  /** How every value that is here is kept out of a text, and every one that the last answer replaced. */
+  /** How every value that is here is kept out of a text, and every one that was replaced until `forgetReplaced`. */
   get redaction(): Redaction {
+    const values = () => [...[...this.#values.values()].map(({ value }) => value), ...this.#replaced];
+    this.#redaction ??= redactionOf(values().map((value) => value.expose()));
     return this.#redaction;
+  }
+
+  /** As `redaction`, for what the commands of a policy print: all of it is withheld unless every value is here. */
+  redactionFor(refs: ReadonlySet<KeyName>, epoch: number): Redaction {
+    return { ...this.redaction, knowsAll: this.covers(refs, epoch) };
   }
 
   covers(refs: ReadonlySet<KeyName>, epoch: number): boolean {
@@ -36,8 +49,8 @@ export class SecretCache {
   }
 
   /**
-   * Takes the answer to `ask(refs, instance)`. What is neither sent nor held already is missing; what isn't asked for any more
-   * is wiped.
+   * Takes the answer to `ask(refs, instance)`. What is neither sent nor held already is missing. What is replaced, or
+   * isn't asked for any more, is only redacted from then on.
    * @throws AgentError `bad_answer` for a value that wasn't asked for, `unresolved` where one is missing
    */
   accept(refs: ReadonlySet<KeyName>, received: readonly SecretValue[], epoch: number, instance: Uint8Array): void {
@@ -45,14 +58,14 @@ export class SecretCache {
       for (const { value } of received) value.dispose();
       throw new AgentError('bad_answer', 'the server sent a secret that nobody asked for');
     }
-    // With those that go now: the run that replaces them is the one in which programs still show them.
-    const values = [...this.#values.values(), ...received];
-    this.#redaction = redactionOf(values.map(({ value }) => value.expose()));
     for (const value of received) {
-      this.#drop(value.key);
+      this.#replace(value.key);
       this.#values.set(value.key, value);
     }
-    for (const key of [...this.#values.keys()]) if (!refs.has(key)) this.#drop(key);
+    const dropped = [...this.#values.keys()].filter((key) => !refs.has(key));
+    for (const key of dropped) this.#replace(key);
+    if (received.length > 0 || dropped.length > 0) this.#redaction = undefined;
+    this.#limitReplaced();
     const missing = [...refs].filter((key) => !this.#values.has(key));
     if (missing.length > 0) throw new AgentError('unresolved', `the server sent no value of ${missing.join(', ')}`);
     this.#epoch = epoch;
@@ -65,13 +78,32 @@ export class SecretCache {
     this.#instance = new Uint8Array();
   }
 
-  dispose(): void {
-    for (const key of [...this.#values.keys()]) this.#drop(key);
-    this.#redaction = redactionOf([]);
+  /** Wipes the values that were replaced. Call it when a run has replaced them on the machine and its report arrived. */
+  forgetReplaced(): void {
+    if (this.#replaced.length === 0) return;
+    for (const value of this.#replaced.splice(0)) value.dispose();
+    this.#redaction = undefined;
   }
 
-  #drop(key: KeyName): void {
-    this.#values.get(key)?.value.dispose();
+  dispose(): void {
+    for (const { value } of this.#values.values()) value.dispose();
+    for (const value of this.#replaced.splice(0)) value.dispose();
+    this.#values.clear();
+    this.#redaction = undefined;
+  }
+
+  #replace(key: KeyName): void {
+    const value = this.#values.get(key)?.value;
+    if (value !== undefined) this.#replaced.push(value);
     this.#values.delete(key);
+  }
+
+  #limitReplaced(): void {
+    let bytes = this.#replaced.reduce((sum, value) => sum + value.expose().length, 0);
+    while (bytes > MAX_REPLACED_BYTES) {
+      const oldest = this.#replaced.shift();
+      bytes -= oldest?.expose().length ?? bytes;
+      oldest?.dispose();
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ContactRecord } from '../../lib/agent/contact-record.js';
@@ -385,6 +385,112 @@ t.test('the guardrails hold on the agent, also for a way through a link', async 
   t.notOk(existsSync(join(dir, 'own/identity.json')));
 });
 
+/** A file with a secret, and a command that fails and quotes it, as a parser of settings does. */
+async function setUpQuote(t: Test) {
+  const it = await setUp(t);
+  const conf = join(it.machine, 'conf');
+  const quote = { type: 'exec', name: 'quote', timeout: '1m' } as const;
+  it.responder.resources = [
+    file(conf, 'conf', `${ref('vigo/db/dsn')}\n`),
+    { ...quote, command: `echo "parse error: $(head -1 ${conf})"; exit 3` },
+  ];
+  const quoted = async (envoy: Envoy, options = going) => {
+    const run = await envoy.converge(options);
+    return run?.report.results.find(({ resource }) => resource === 'quote')?.message;
+  };
+  return { ...it, quote, quoted };
+}
+
+t.test('a command that quotes a secret which this process does not hold is not quoted', async (t) => {
+  const { machine, responder, envoy, start, quote, quoted, lines } = await setUpQuote(t);
+  await envoy.checkIn();
+  t.equal(await quoted(envoy), 'the command exited with 3: parse error: [secret]');
+  const hidden = /^the command exited with 3 \(\d+ bytes of output aren't shown, .*could not be resolved\)$/;
+  for (const refusal of [
+    new Rejection('quarantine', 'quarantined'),
+    new Rejection('clone', 'a clone'),
+    new Rejection('busy', 'later'),
+    new RpcError('unavailable', 'away'),
+  ]) {
+    responder.refusals.ResolveSecrets = [refusal];
+    const { envoy: restarted } = await start();
+    t.match(await quoted(restarted), hidden, refusal.message);
+    await restarted.deliver();
+  }
+  t.equal(await quoted((await start()).envoy), 'the command exited with 3: parse error: [secret]', 'once it is held');
+
+  responder.setSecret('vigo/db/dsn', CANARY);
+  await envoy.checkIn();
+  responder.isAway = true;
+  t.match(await quoted(envoy), hidden, 'a value of an earlier epoch');
+  const { envoy: away } = await start();
+  t.match(await quoted(away), hidden, 'a start while the server is away');
+  responder.isAway = false;
+  await away.deliver();
+
+  responder.resources = [
+    { ...quote, command: 'true', onlyif: `cat ${machine}/conf; sleep 60`, timeout: '1s' },
+    file(join(machine, 'other'), 'other', ref('vigo/other')),
+  ];
+  responder.version++;
+  const { envoy: another } = await start();
+  await another.checkIn();
+  responder.refusals.ResolveSecrets = [new Rejection('quarantine', 'quarantined')];
+  const timedOut = /^the onlyif was stopped after 1s \(\d+ bytes of output aren't shown, /;
+  t.match(await quoted(another, { ...going, dryRun: true }), timedOut, 'a condition in a dry run');
+  await another.deliver();
+  t.notMatch(JSON.stringify(responder.reports) + lines.join(), CANARY);
+});
+
+t.test('a report that waits is redacted again with the values that are held when it is sent', async (t) => {
+  const { responder, envoy, quote } = await setUpQuote(t);
+  responder.resources = [{ ...quote, command: `echo ${CANARY}; exit 1` }];
+  await envoy.checkIn();
+  const run = await envoy.converge(going);
+  t.match(run?.report.results[0]?.message, CANARY, 'no policy says yet that this is a secret');
+  responder.isAway = true;
+  await t.rejects(envoy.deliver(), { code: 'unavailable' });
+  responder.isAway = false;
+  responder.resources = [file('/nowhere/conf', 'conf', ref('vigo/db/dsn'))];
+  responder.version++;
+  await envoy.checkIn();
+  await envoy.converge(going);
+  await envoy.deliver();
+  t.equal(responder.reports.length, 2);
+  t.match(responder.reports[0]?.results[0]?.message, /: \[secret\]$/);
+  t.notMatch(JSON.stringify(responder.reports), CANARY);
+});
+
+t.test('a secret that was replaced is redacted until the machine has the new one and the report arrived', async (t) => {
+  const { machine, responder, envoy, cache, quoted, outcomes } = await setUpQuote(t);
+  const conf = join(machine, 'conf');
+  await envoy.checkIn();
+  await outcomes(envoy);
+  await envoy.deliver();
+  const service = join(machine, 'service');
+  writeFileSync(service, readFileSync(conf));
+  responder.resources = responder.resources?.map((resource) =>
+    resource.type === 'exec' ? { ...resource, command: `cat ${service}; exit 3` } : resource,
+  );
+  rmSync(conf);
+  mkdirSync(conf);
+  for (const value of ['second-9c1d', 'third-5b2e']) {
+    responder.setSecret('vigo/db/dsn', value);
+    responder.version++;
+    await envoy.checkIn();
+    t.equal(await quoted(envoy), 'the command exited with 3: [secret]', `${value} could not be written`);
+    await envoy.deliver();
+  }
+  rmSync(conf, { recursive: true });
+  responder.isAway = true;
+  await outcomes(envoy);
+  await t.rejects(envoy.deliver());
+  t.equal(cache.redaction.redact(`${CANARY} second-9c1d third-5b2e`), '[secret] [secret] [secret]');
+  responder.isAway = false;
+  await envoy.deliver();
+  t.equal(cache.redaction.redact(`${CANARY} second-9c1d third-5b2e`), `${CANARY} second-9c1d [secret]`);
+});
+
 t.test('told to stop, it ends after the resource that is under way', async (t) => {
   const { responder, envoy, outcomes } = await setUp(t, { one: 'x', two: 'x' });
   await envoy.checkIn();
@@ -403,9 +509,9 @@ t.test('a policy without secrets asks for none and wipes those that were held', 
   responder.version++;
   await envoy.checkIn();
   await outcomes(envoy);
-  t.throws(() => value?.expose(), TypeError);
   t.equal(cache.redaction.redact(CANARY), '[secret]', 'the run that drops a value may show it');
-  await outcomes(envoy);
+  await envoy.deliver();
+  t.throws(() => value?.expose(), TypeError);
   t.equal(cache.redaction.redact(CANARY), CANARY);
   t.equal(responder.asked.length, 1);
 });

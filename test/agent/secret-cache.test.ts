@@ -53,25 +53,44 @@ t.test('values that expired are sent anew whatever epoch they came for, and kept
   t.end();
 });
 
-t.test('what is replaced, or not asked for any more, is wiped', async (t) => {
+t.test('what is replaced, or not asked for any more, is redacted until it is forgotten, and wiped then', async (t) => {
   const cache = new SecretCache();
-  const [first, second, other] = [value(a, 1, 'aaaa'), value(a, 2, 'AAAA'), value(b, 1, 'bbbb')];
+  const [first, second, third] = [value(a, 1, 'aaaa'), value(a, 2, 'AAAA'), value(a, 3, 'ΑΑΑΑ')];
+  const other = value(b, 1, 'bbbb');
   cache.accept(new Set([a, b]), [first, other], 1, process1);
   t.equal(cache.redaction.redact('aaaa bbbb'), '[secret] [secret]');
   cache.accept(new Set([a]), [second], 2, process1);
-  t.same(first.bytes, new Uint8Array(4));
-  t.same(other.bytes, new Uint8Array(4));
-  t.equal(cache.redaction.redact('AAAA'), '[secret]');
-  t.equal(
-    cache.redaction.redact('aaaa bbbb'),
-    '[secret] [secret]',
-    'the run that replaces a value may show the old one',
-  );
-  cache.accept(new Set([a]), [], 3, process1);
-  t.equal(cache.redaction.redact('aaaa bbbb AAAA'), 'aaaa bbbb [secret]', 'the next one is done with it');
+  t.equal(cache.valuesAt(2).size, 1);
+  cache.accept(new Set([a]), [third], 3, process1);
+  t.equal(cache.redaction.redact('aaaa bbbb AAAA ΑΑΑΑ'), '[secret] [secret] [secret] [secret]');
+  cache.forgetReplaced();
+  for (const { bytes } of [first, second, other]) t.same(bytes, new Uint8Array(4));
+  t.equal(cache.redaction.redact('aaaa bbbb AAAA ΑΑΑΑ'), 'aaaa bbbb AAAA [secret]');
+  cache.accept(new Set([a]), [value(a, 4, 'last')], 4, process1);
   cache.dispose();
-  t.same(second.bytes, new Uint8Array(4));
+  t.same(third.bytes, new Uint8Array(8));
   t.notOk(cache.covers(new Set([a]), 2));
+});
+
+t.test('4 MiB of replaced values are kept, and the oldest go first', async (t) => {
+  const cache = new SecretCache();
+  const size = 1024 * 1024;
+  const replaced = Array.from({ length: 6 }, (_, i) => value(a, i, String.fromCharCode(97 + i).repeat(size)));
+  for (const each of replaced) cache.accept(new Set([a]), [each], each.version, process1);
+  t.same(
+    replaced.map(({ bytes }) => bytes[0] === 0),
+    replaced.map((_, i) => i === 0),
+  );
+});
+
+t.test('what commands print is shown only where every value of the policy is here', async (t) => {
+  const cache = new SecretCache();
+  t.equal(cache.redactionFor(new Set(), 1).knowsAll, true, 'it has none');
+  t.equal(cache.redactionFor(new Set([a]), 1).knowsAll, false);
+  cache.accept(new Set([a]), [value(a, 1, 'aaaa')], 1, process1);
+  t.equal(cache.redactionFor(new Set([a]), 1).knowsAll, true);
+  t.equal(cache.redactionFor(new Set([a, b]), 1).knowsAll, false);
+  t.equal(cache.redactionFor(new Set([a]), 2).knowsAll, false, 'the value of a later epoch is another one');
 });
 
 t.test('an answer with a value that nobody asked for is refused whole', async (t) => {

@@ -20,7 +20,7 @@ export const execExecutor: Executor<ResolvedExec> = {
     const end = await run('command', exec.command, exec, context, exec.stdin?.expose());
     if (end.exitCode === 0) return;
     const how = end.exitCode === null ? `was ended by ${end.signal}` : `exited with ${end.exitCode}`;
-    throw new AgentError('command_failed', `the command ${how}${printed(exec, end)}`);
+    throw new AgentError('command_failed', `the command ${how}${printed(exec, end, context)}`);
   },
 };
 
@@ -37,22 +37,28 @@ async function run(
   what: string,
   line: CommandLine,
   exec: ResolvedExec,
-  { redaction }: ExecutorContext,
+  context: ExecutorContext,
   stdin?: Uint8Array,
 ): Promise<CommandEnd> {
+  const { redaction } = context;
   const end = await runCommand(line, { cwd: exec.cwd, timeoutMs: exec.timeoutMs, stdin, redaction });
   if (end.timedOut) {
     const limit = formatDuration(exec.timeoutMs);
-    throw new AgentError('command_failed', `the ${what} was stopped after ${limit}${printed(exec, end)}`);
+    throw new AgentError('command_failed', `the ${what} was stopped after ${limit}${printed(exec, end, context)}`);
   }
   return end;
 }
 
 /** A command that gets a secret may print it in a spelling of its own, reversed or in pieces, which no redactor finds. */
-function printed({ confidential }: ResolvedExec, { output, outputBytes }: CommandEnd): string {
-  if (confidential && outputBytes > 0) {
-    return ` (${outputBytes} bytes of output aren't shown, because a secret goes to its stdin)`;
-  }
+function printed(
+  { confidential }: ResolvedExec,
+  { output, outputBytes }: CommandEnd,
+  { redaction }: ExecutorContext,
+): string {
+  const hidden = (why: string) => (outputBytes === 0 ? '' : ` (${outputBytes} bytes of output aren't shown, ${why})`);
+  if (confidential) return hidden('because a secret goes to its stdin');
+  // It may show a value that is on this machine and that this process doesn't know.
+  if (!redaction.knowsAll) return hidden('because the secrets of this policy could not be resolved');
   return output === '' ? '' : `: ${output}`;
 }
 
