@@ -50,6 +50,7 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
     const { envoyId } = identity;
     const redact = (text: string) => cache.redaction.redact(text);
     const log = makeLog(systemClock, redact, writeLog);
+    if (lock.weakness !== undefined) log.warn(`a second agent in another container isn't noticed: ${lock.weakness}`);
     let certified = tls;
     const trust = await TrustFollower.open({
       identity,

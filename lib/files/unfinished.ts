@@ -31,5 +31,5 @@ export async function removeAbandoned(folder: string): Promise<void> {
 
 async function removeOwn(path: string): Promise<void> {
   const found = await lstat(path);
-  if (found.isFile() && found.uid === process.geteuid?.()) await unlink(path);
+  if ((found.isFile() || found.isSocket()) && found.uid === process.geteuid?.()) await unlink(path);
 }

@@ -136,6 +136,8 @@ class Start {
     await ensureDir(this.#paths.run, 0o700);
     const lock = await acquireProcessLock(join(this.#paths.run, 'vigosrv.lock'));
     this.#shutdown.add(() => lock.release());
+    if (lock.weakness === undefined) return;
+    this.#options.log.warn({ reason: lock.weakness }, "a second server in another container isn't noticed");
   }
 
   async #restorePolicy(store: Store, live: LivePolicy, secrets: SecretsProvider): Promise<Publishing> {
@@ -336,10 +338,11 @@ class Start {
     this.#shutdown.add(() => app.close());
     const address = await listen(app, settings.apiListen);
     const announce = ({ ca }: TlsFiles) => announceApi(this.#paths, { address, caPem: ca.certificatePem, token });
-    this.#shutdown.add(await announce(parts.tls.files));
+    let withdraw = await announce(parts.tls.files);
+    this.#shutdown.add(() => withdraw());
     this.#onTls.push(async (files) => {
       useCertificate(app, files);
-      await announce(files);
+      withdraw = await announce(files);
     });
     return address.port;
   }

@@ -12,7 +12,11 @@ export const check: Check = {
     const findings = [judgeCoreDumps('vigocli', readCoreDumps('self'))];
     const server = existsSync(home.run) ? await processLockOwner(join(home.run, 'vigosrv.lock')) : undefined;
     if (server === undefined) return findings;
-    return [...findings, judgeCoreDumps(`vigosrv, process ${server}`, readCoreDumps(server))];
+    const { pid } = server;
+    if (pid === undefined) {
+      return [...findings, warn("vigosrv runs where its memory can't be looked at", 'ask the doctor in its container')];
+    }
+    return [...findings, judgeCoreDumps(`vigosrv, process ${pid}`, readCoreDumps(pid))];
   },
 };
 
