@@ -47,10 +47,6 @@ export class SecretsTwin implements SecretsProvider {
     for (const tell of this.#subscribers) tell(batch);
   }
 
-  async has(key: KeyName): Promise<boolean> {
-    return this.#secrets.has(key);
-  }
-
   async open(key: KeyName): Promise<{ version: number; value: Secret<Uint8Array> }> {
     const secret = this.#secrets.get(key);
     if (secret === undefined) throw new TwinError(key);

@@ -1,4 +1,5 @@
 import { formatLabels, type Labels } from '../base/index.js';
+import { plural } from './plural.js';
 import { formatTime } from './table.js';
 
 /** An envoy as the API describes it. */
@@ -13,6 +14,8 @@ export interface ApiEnvoy {
   /** SHA-256 of the CA certificate that signed it. */
   readonly certificate_issuer: string | null;
   readonly traits: Readonly<Record<string, string>>;
+  /** What its config refers to and the vault doesn't hold. */
+  readonly missing_secrets: readonly string[];
   readonly quarantined_at: number | null;
   readonly fork: ApiFork | null;
 }
@@ -42,4 +45,13 @@ export function describeLabels({ labels }: ApiEnvoy): string {
 export function describeStatus({ status, fork }: ApiEnvoy): string {
   if (fork === null || status === 'revoked') return status;
   return `${status}, ${fork.other === null ? 'forked' : 'cloned'}`;
+}
+
+/** What keeps envoys from all of their secrets; undefined where nothing does. */
+export function describeMissingSecrets(envoys: readonly ApiEnvoy[]): string | undefined {
+  const lacking = envoys.filter(({ missing_secrets }) => missing_secrets.length > 0);
+  if (lacking.length === 0) return undefined;
+  const keys = [...new Set(lacking.flatMap(({ missing_secrets }) => missing_secrets))].sort();
+  const shown = keys.slice(0, 5).join(', ') + (keys.length > 5 ? ` and ${keys.length - 5} more` : '');
+  return `${plural(lacking.length, 'envoy')} can get no secrets, because the vault lacks ${shown}`;
 }

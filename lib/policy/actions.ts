@@ -1,5 +1,5 @@
 import type { Command } from './types/grammar.js';
-import type { Resource } from './types/registry.js';
+import type { GivenResource } from './types/registry.js';
 
 /** What a resource would do to its machine, in the words of the guard (S5), and the attribute that says so. */
 export type ResourceAction = { readonly attribute: string } & (
@@ -12,11 +12,12 @@ export interface ResourceGuard {
   inspect(action: ResourceAction): readonly { readonly message: string; readonly hint?: string | undefined }[];
 }
 
-/** Holds no secret: neither paths nor commands can. */
-export function actionsOf(resource: Resource): readonly ResourceAction[] {
+/** What a resource would do, as far as its attributes are known. Holds no secret: neither paths nor commands can. */
+export function actionsOf(resource: GivenResource): readonly ResourceAction[] {
   switch (resource.type) {
     case 'file':
     case 'directory':
+      if (resource.path === undefined) return [];
       return [{ kind: resource.ensure === 'absent' ? 'remove' : 'write', path: resource.path, attribute: 'path' }];
     case 'exec': {
       const { command, onlyif, unless } = resource;

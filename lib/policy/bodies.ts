@@ -1,11 +1,11 @@
 import { type HostName, type KeyGlob, type KeyName, toHex } from '../base/index.js';
 import type { Sha256 } from '../crypto/index.js';
 import { encodeBody, hashBody, type PolicyBody, refsOf, watchersOf } from './body.js';
-import { refsOfRule } from './check-refs.js';
+import { refsOfRule } from './check-secrets.js';
 import { composeBody } from './compose.js';
 import { type EnvoyRule, matchRule } from './envoy-rules.js';
 import { PolicyError } from './errors.js';
-import { ProblemList } from './problems.js';
+import { ProblemList, throwIfAny } from './problems.js';
 import type { Stacks } from './stacks.js';
 
 /** A built body, shared by all hosts that get the same. */
@@ -53,7 +53,7 @@ export class Bodies {
     const problems = new ProblemList();
     const { crates } = this.#stacks;
     const body: PolicyBody = rule === undefined ? { v: 1, configcrates: [] } : composeBody(rule, crates, problems);
-    problems.throwIfAny();
+    throwIfAny(problems.sorted());
     const refs = refsOf(body);
     if (rule !== undefined) requireEntitled(refs, rule, this.#stacks);
     const bytes = encodeBody(body);

@@ -6,7 +6,7 @@ import type { EnvoyRule } from './envoy-rules.js';
 import type { ProblemList } from './problems.js';
 import { refuseSecrets, renderList, renderParts, type TextBudget, type VarValues } from './render.js';
 import type { Attribute, AttributeValue } from './types/attribute.js';
-import { attributesOf, type Resource, readResource } from './types/registry.js';
+import { attributesOf, examineResource, type Resource } from './types/registry.js';
 import { leavesOf } from './var-value.js';
 import type { Vars } from './vars.js';
 
@@ -17,6 +17,8 @@ interface Composition {
   readonly budget: TextBudget;
   /** Which resource manages a path: two would undo each other's work at every run. */
   readonly owners: Map<string, string>;
+  /** Whether vars of the crate may stand in what couldn't be read. */
+  readonly lacksVars: boolean;
 }
 
 /** Puts together what the hosts of one rule get, with its vars filled in. Every problem lands in `problems`. */
@@ -47,14 +49,15 @@ export function checkCrate(crate: Crate, problems: ProblemList, guard?: Resource
 }
 
 function newComposition(problems: ProblemList, guard: ResourceGuard | undefined): Composition {
-  return { problems, guard, budget: { left: MAX_BODY_BYTES }, owners: new Map() };
+  return { problems, guard, budget: { left: MAX_BODY_BYTES }, owners: new Map(), lacksVars: false };
 }
 
 function composeCrate(crate: Crate, overrides: Vars, composition: Composition): CrateBody {
   const entries = [...crate.vars].map(([name, own]) => [name, (overrides.get(name) ?? own).value] as const);
   for (const leaf of entries.flatMap(([, value]) => leavesOf(value))) composition.budget.left -= String(leaf).length;
   const vars = new Map(entries);
-  const resources = crate.resources.flatMap((source) => composeResource(source, vars, crate, composition) ?? []);
+  const ofCrate = { ...composition, lacksVars: crate.isBroken };
+  const resources = crate.resources.flatMap((source) => composeResource(source, vars, crate, ofCrate) ?? []);
   return { name: crate.name, vars: Object.fromEntries(vars), resources };
 }
 
@@ -74,19 +77,20 @@ function composeResource(
   }
   const patterns = source.watches.map(({ pattern }) => pattern);
   if (patterns.length > 0) values.set('watch_secret', patterns);
-  const resource = readResource(source.type, source.name, values, (attribute, message, hint) => {
-    problems.add(attribute === undefined ? source.at : placeOf(attribute), message, hint);
+  const { resource, given } = examineResource(source.type, source.name, values, (attribute, message, hint) => {
+    if (attribute !== undefined) problems.add(placeOf(attribute), message, hint);
+    else if (!source.isBroken) problems.add(source.at, message, hint);
   });
-  if (resource === undefined) return undefined;
-  for (const action of actionsOf(resource)) {
+  // Also where something else is wrong with the resource, so that all of it is found at once.
+  for (const action of actionsOf(given)) {
     for (const { message, hint } of guard?.inspect(action) ?? []) {
       problems.add(placeOf(action.attribute), message, hint);
     }
   }
-  if (resource.type !== 'exec') {
-    const owner = owners.get(resource.path);
-    if (owner !== undefined) problems.add(placeOf('path'), `${resource.path} is managed by ${owner} already`);
-    owners.set(resource.path, `${crate.name}/${resource.name}`);
+  if (given.type !== 'exec' && given.path !== undefined) {
+    const owner = owners.get(given.path);
+    if (owner !== undefined) problems.add(placeOf('path'), `${given.path} is managed by ${owner} already`);
+    owners.set(given.path, `${crate.name}/${source.name}`);
   }
   return resource;
 }
@@ -96,19 +100,19 @@ function composeAttribute(
   { value }: AttributeSource,
   { takesList, secretsRefused }: Attribute,
   vars: VarValues,
-  { problems, budget }: Composition,
+  { problems, budget, lacksVars }: Composition,
 ): AttributeValue | undefined {
   if (value === undefined) return undefined;
   const templates = 'parts' in value ? [value] : value;
-  if (secretsRefused !== undefined) {
-    const refused = templates.map((template) => refuseSecrets(name, secretsRefused, template, vars, problems));
-    if (refused.includes(true)) return undefined;
-  }
-  if ('parts' in value) {
-    const list = takesList ? renderList(value, vars) : undefined;
-    return list ?? renderParts(value, vars, problems, budget);
-  }
-  const words = templates.map((template) => renderParts(template, vars, problems, budget));
+  const used = templates.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'var' ? [part.name] : [])));
+  if (lacksVars && !used.every((name) => vars.has(name))) return undefined;
+  const refused = templates.map((template) => {
+    return secretsRefused !== undefined && refuseSecrets(name, secretsRefused, template, vars, problems);
+  });
+  const list = 'parts' in value && takesList ? renderList(value, vars) : undefined;
+  const words = list ?? templates.map((template) => renderParts(template, vars, problems, budget));
+  if (refused.includes(true)) return undefined;
   const sound = words.filter((word) => word !== undefined);
-  return sound.length === words.length ? sound : undefined;
+  if (sound.length < words.length) return undefined;
+  return 'parts' in value && list === undefined ? sound[0] : sound;
 }

@@ -2,7 +2,7 @@ import { type HostGlob, type HostName, matchesGlob, parseHostGlob } from '../bas
 import { asList, asMap, readFields, requireField } from './fields.js';
 import type { Position, ProblemList } from './problems.js';
 import type { SourceMap, SourceNode } from './source-tree.js';
-import { parseLiteral, type RefUse, type SourceScope } from './template.js';
+import { newScope, parseLiteral, type RefUse, type SourceScope } from './template.js';
 import { readVars, type Vars } from './vars.js';
 
 /** One rule of `envoys.vgo`: which hosts get which configcrates. */
@@ -15,6 +15,9 @@ export interface EnvoyRule {
   readonly refs: readonly RefUse[];
 }
 
+/** The pattern of a rule that has none; no name fits it. */
+const NO_HOST = '' as HostGlob;
+
 /** The first rule that matches. The name is the one that was fixed at enrollment, nothing that a host reports (D0). */
 export function matchRule(rules: readonly EnvoyRule[], host: HostName): EnvoyRule | undefined {
   return rules.find(({ match }) => matchesGlob(match, host));
@@ -22,33 +25,28 @@ export function matchRule(rules: readonly EnvoyRule[], host: HostName): EnvoyRul
 
 /** Reads the YAML document with `envoys:`. */
 export function readEnvoyRules(document: SourceMap, problems: ProblemList): readonly EnvoyRule[] {
-  const fields = readFields(document, 'envoys.vgo', ['envoys'], problems);
-  const node = requireField(fields, 'envoys', 'envoys.vgo', document.at, problems);
+  readFields(document, 'envoys.vgo', ['envoys'], problems);
+  const node = requireField(document, 'envoys', 'envoys.vgo', problems);
   const items = node && asList(node, 'envoys', problems)?.items;
   const rules: EnvoyRule[] = [];
   for (const item of items ?? []) {
     const map = asMap(item, 'a rule', problems);
-    const rule = map && readRule(map, problems);
-    if (rule === undefined) continue;
-    const earlier = rules.find(({ match }) => match === rule.match);
-    if (earlier !== undefined) {
-      problems.add(rule.at, `the rule for ${rule.match} is never reached`, `line ${earlier.at.line} comes first`);
-    }
-    rules.push(rule);
+    if (map !== undefined) rules.push(readRule(map, problems));
   }
   return rules;
 }
 
-function readRule(map: SourceMap, problems: ProblemList): EnvoyRule | undefined {
-  const scope: SourceScope = { problems, refs: [] };
+function readRule(map: SourceMap, problems: ProblemList): EnvoyRule {
+  const scope = newScope(problems);
   const fields = readFields(map, 'a rule', ['match', 'configcrates', 'vars'], problems);
-  const matchNode = requireField(fields, 'match', 'a rule', map.at, problems);
+  const matchNode = requireField(map, 'match', 'a rule', problems);
   const pattern = matchNode && parseLiteral(matchNode, 'match', scope);
   const match = matchNode && pattern !== undefined && problems.attempt(matchNode.at, () => parseHostGlob(pattern));
-  const list = requireField(fields, 'configcrates', 'a rule', map.at, problems);
+  const list = requireField(map, 'configcrates', 'a rule', problems);
   const configcrates = list ? readCrateNames(list, scope) : [];
   const vars = readVars(fields.get('vars')?.value, scope);
-  return match ? { match, at: map.at, configcrates, vars, refs: scope.refs } : undefined;
+  // Without a pattern it is a problem that was reported, and its crates and vars are looked at all the same.
+  return { match: match || NO_HOST, at: map.at, configcrates, vars, refs: scope.refs };
 }
 
 function readCrateNames(node: SourceNode, scope: SourceScope): EnvoyRule['configcrates'] {

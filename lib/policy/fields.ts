@@ -1,4 +1,4 @@
-import type { Position, ProblemList } from './problems.js';
+import type { ProblemList } from './problems.js';
 import type { SourceEntry, SourceList, SourceMap, SourceNode } from './source-tree.js';
 
 /** The entries of a map by name; a name that isn't known is a problem. */
@@ -18,14 +18,13 @@ export function readFields(
 
 /** A field that must be there. */
 export function requireField(
-  fields: ReadonlyMap<string, SourceEntry>,
+  map: SourceMap,
   name: string,
   what: string,
-  at: Position,
   problems: ProblemList,
 ): SourceNode | undefined {
-  const value = fields.get(name)?.value;
-  if (value === undefined) problems.add(at, `${what} needs ${name}`);
+  const value = map.entries.find(({ key }) => key === name)?.value;
+  if (value === undefined && !map.isBroken) problems.add(map.at, `${what} needs ${name}`);
   return value;
 }
 

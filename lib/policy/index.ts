@@ -10,12 +10,20 @@ export {
   refsOfResource,
   watchersOf,
 } from './body.js';
-export { checkRefs, refPlaces, refsOfRule, type SecretCatalog } from './check-refs.js';
+export {
+  checkSecrets,
+  refPlaces,
+  refsOfRule,
+  type SecretSource,
+  type SecretsCheck,
+  type SecretUse,
+  useOf,
+} from './check-secrets.js';
 export type { Crate } from './crate.js';
 export { type EnvoyRule, matchRule } from './envoy-rules.js';
 export { PolicyError, type PolicyErrorCode } from './errors.js';
-export { formatPosition, type PolicyProblem, type Position } from './problems.js';
-export { parseStacks, type Stacks, type StacksOptions } from './stacks.js';
+export { formatPosition, type PolicyProblem, type Position, throwIfAny } from './problems.js';
+export { type Examination, examineStacks, parseStacks, type Stacks, type StacksOptions } from './stacks.js';
 export { loadTree, readStacksTree, type StacksTree, storeTree, treeDigest } from './stacks-tree.js';
 export { type ResolvedBody, type SecretValues, substitute, substituteResource } from './substitute.js';
 export type { RefUse } from './template.js';

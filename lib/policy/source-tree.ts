@@ -29,6 +29,8 @@ export interface SourceEntry {
 export interface SourceMap {
   readonly kind: 'map';
   readonly at: Position;
+  /** Whether something between its braces isn't YAML: then what seems to be missing may stand there. */
+  readonly isBroken: boolean;
   readonly entries: readonly SourceEntry[];
 }
 

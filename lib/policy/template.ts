@@ -21,16 +21,31 @@ export interface Template {
   readonly parts: readonly TemplatePart[];
 }
 
+/** A place where a text holds what could be meant for a var, and isn't one. */
+export interface Lookalike {
+  readonly text: string;
+  /** In `{{ port }}` the name that may be that of a var; undefined where it is none of ours for sure. */
+  readonly name: string | undefined;
+  readonly at: Position;
+}
+
 /** Where the parts of a crate or a rule leave what they find. */
 export interface SourceScope {
   readonly problems: ProblemList;
   readonly refs: RefUse[];
+  readonly lookalikes: Lookalike[];
+}
+
+export function newScope(problems: ProblemList): SourceScope {
+  return { problems, refs: [], lookalikes: [] };
 }
 
 // `secret:` with a boundary on its left, then either the second colon of an escape or everything that could be a key;
 // and `{{ vars.` or its escape `{{ vars::`.
 const OPENING =
   /(?<![\p{L}\p{N}_-])secret:(?:(?<escaped>:)|(?<key>[A-Za-z0-9._/-]*)(?<next>\{\{|:)?)|\{\{[ \t]*vars(?<dot>\.|::)/gu;
+const LOOKALIKE =
+  /\{\{[ \t]*(?:(?:traits|facts|var|secrets?|envoy|host)\.[A-Za-z0-9_.-]*|(?<name>[a-z][a-z0-9_]*))[ \t]*\}\}/g;
 const VAR_REST = /([a-z][a-z0-9_]*)[ \t]*\}\}/y;
 
 const REF_HINT = 'a ref looks like secret:vigo/db/dsn; write secret:: for the text secret:';
@@ -42,6 +57,10 @@ export function parseTemplate(node: SourceNode, what: string, scope: SourceScope
     const quoted = node.kind === 'scalar' && node.value !== null ? `quote it: "${node.spelling}"` : undefined;
     scope.problems.add(node.at, `${what} is a text, not ${describe(node)}`, quoted);
     return undefined;
+  }
+  const place = node.places(LOOKALIKE);
+  for (const [i, match] of [...node.value.matchAll(LOOKALIKE)].entries()) {
+    scope.lookalikes.push({ text: match[0], name: match.groups?.name, at: place(i) });
   }
   return { at: node.at, parts: parseParts(node, node.value, scope) };
 }

@@ -20,6 +20,7 @@ export function readVars(node: SourceNode | undefined, scope: SourceScope): Vars
   for (const { key, keyAt, value } of asMap(node, 'vars', scope.problems)?.entries ?? []) {
     if (!isVarName(key)) {
       scope.problems.add(keyAt, `${JSON.stringify(key)} is not the name of a var`, 'like port or db_host');
+      readValue(value, 'a var', scope);
       continue;
     }
     // A var with a problem is still there, so that its uses aren't problems too.

@@ -1,7 +1,7 @@
 import type { KeyGlob } from '../base/index.js';
 import type { Position } from './problems.js';
 import type { SourceNode } from './source-tree.js';
-import { parseLiteral, type SourceScope } from './template.js';
+import { newScope, parseLiteral, type SourceScope } from './template.js';
 import { parseWatchPattern } from './types/watch-secret.js';
 
 /** A place where `watch_secret` names secrets. */
@@ -27,7 +27,7 @@ export function readWatches(node: SourceNode, scope: SourceScope): readonly Watc
 /** A ref is refused here, and isn't noted as one either: watching entitles to nothing (D4). */
 function parseWatched(item: SourceNode, { problems }: SourceScope): string | undefined {
   const ref = item.kind === 'scalar' && typeof item.value === 'string' && /^secret:(.*)/.exec(item.value);
-  if (!ref) return parseLiteral(item, 'a name in watch_secret', { problems, refs: [] });
+  if (!ref) return parseLiteral(item, 'a name in watch_secret', newScope(problems));
   problems.add(item.at, 'watch_secret takes the name of a secret, not a ref', `write ${ref[1]}`);
   return undefined;
 }

@@ -7,7 +7,8 @@ import { refuseMarkers, type SourceEntry, type SourceNode, type SourceScalar, ty
  * Parses the YAML documents of one file: YAML 1.2, core schema, without what a config doesn't need and an attacker
  * does: aliases (which multiply), tags (which convert), directives (which choose another YAML), deep nesting.
  * Empty documents are left out.
- * @returns undefined where the file doesn't parse
+ * What isn't YAML is a problem, and what stands around it is read on.
+ * @returns undefined for a file that is too large or nested too deeply to be read at all
  */
 export function readYaml(source: SourceText, problems: ProblemList): readonly SourceNode[] | undefined {
   refuseMarkers(source.text, (pattern) => source.places(pattern, source.text, 0, source.text.length), problems);
@@ -17,12 +18,12 @@ export function readYaml(source: SourceText, problems: ProblemList): readonly So
   const options = { version: '1.2', schema: 'core', stringKeys: true, uniqueKeys: false } as const;
   const composer = new Composer({ ...options, prettyErrors: false, logLevel: 'silent' });
   const documents = [...composer.compose(tokens)];
-  const errors = documents.flatMap((document) => document.errors);
+  const errors = documents.flatMap((document) => document.errors).filter(({ code }) => code !== 'BAD_ALIAS');
   for (const { pos, message } of errors) {
-    problems.add(source.positionAt(pos[0]), message.charAt(0).toLowerCase() + message.slice(1));
+    problems.addUnreadable(source.positionAt(pos[0]), message.charAt(0).toLowerCase() + message.slice(1));
   }
-  if (errors.length > 0) return undefined;
-  const reader = new TreeReader(source, problems);
+  const broken = errors.map(({ pos }) => pos[0]);
+  const reader = new TreeReader(source, problems, broken);
   const roots = documents.map(({ contents }) => contents);
   return roots.filter((root) => !isScalar(root) || root.value !== null).map((root) => reader.node(root));
 }
@@ -47,30 +48,46 @@ function readTokens(source: SourceText, problems: ProblemList): readonly CST.Tok
   tokens.push(...parser.end());
   const directives = tokens.filter((token) => token.type === 'directive');
   for (const { offset } of directives) problems.add(source.positionAt(offset), 'a .vgo file has no % directives');
-  return directives.length === 0 ? tokens : undefined;
+  return tokens.filter((token) => token.type !== 'directive');
 }
 
 class TreeReader {
   readonly #source: SourceText;
   readonly #problems: ProblemList;
+  /** The offsets at which something isn't YAML. */
+  readonly #broken: readonly number[];
 
-  constructor(source: SourceText, problems: ProblemList) {
+  constructor(source: SourceText, problems: ProblemList, broken: readonly number[]) {
     this.#source = source;
     this.#problems = problems;
+    this.#broken = broken;
   }
 
   /** @param node null stands for a value that was left out, at `offset`. */
   node(node: ParsedNode | null, offset = 0): SourceNode {
     const at = this.#source.positionAt(node?.range[0] ?? offset);
     if (node === null) return { kind: 'scalar', at, value: null, spelling: '', places: () => () => at };
-    if (isAlias(node) || node.anchor !== undefined) {
-      this.#problems.add(at, 'a .vgo file has no anchors and aliases', 'put what is used twice into vars');
+    if (isAlias(node)) {
+      // Mostly it is a pattern: `match: *` and `match: *-web`.
+      this.#problems.add(
+        at,
+        `*${node.source} is an alias in YAML, and a .vgo file has none`,
+        `quote it: "*${node.source}"`,
+      );
+    } else if (node.anchor !== undefined) {
+      this.#problems.add(at, 'a .vgo file has no anchors', 'put what is used twice into vars');
     } else if (node.tag !== undefined) {
       this.#problems.add(at, `a .vgo file has no tags such as ${node.tag}`);
     }
-    if (isMap(node)) return { kind: 'map', at, entries: this.#entries(node.items) };
+    if (isMap(node)) {
+      const [start, , end] = node.range;
+      const isBroken = this.#broken.some((offset) => start <= offset && offset <= end);
+      return { kind: 'map', at, isBroken, entries: this.#entries(node.items) };
+    }
     if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => this.node(item, node.range[0])) };
-    return this.#scalar(isAlias(node) ? undefined : node, node.range);
+    // Read on as the text that it would be in quotes.
+    if (isAlias(node)) return { kind: 'scalar', at, value: `*${node.source}`, spelling: '', places: () => () => at };
+    return this.#scalar(node, node.range);
   }
 
   #entries(pairs: readonly { key: ParsedNode; value: ParsedNode | null }[]): readonly SourceEntry[] {
@@ -91,10 +108,9 @@ class TreeReader {
     return entries;
   }
 
-  #scalar(scalar: Scalar.Parsed | undefined, [start, end]: readonly [number, number, number]): SourceScalar {
+  #scalar({ value }: Scalar.Parsed, [start, end]: readonly [number, number, number]): SourceScalar {
     const source = this.#source;
     const at = source.positionAt(start);
-    const value = scalar === undefined ? '' : scalar.value;
     if (typeof value !== 'string') {
       const known = typeof value === 'number' || typeof value === 'boolean' ? value : null;
       return { kind: 'scalar', at, value: known, spelling: source.text.slice(start, end), places: () => () => at };

@@ -10,7 +10,6 @@ const SERVER_ERRORS = {
   unauthenticated: 'unauthenticated',
   enrollment_refused: 'denied',
   too_many_attempts: 'exhausted',
-  too_large: 'exhausted',
 } as const satisfies Record<string, ErrorKind>;
 
 export type ServerErrorCode = keyof typeof SERVER_ERRORS;

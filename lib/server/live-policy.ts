@@ -24,6 +24,8 @@ export class LivePolicy {
   readonly #clock: Clock;
   #publication: Publication | undefined;
   #epoch: number;
+  /** What the database knows of the secrets; undefined before it was asked. */
+  #secrets: SecretVersions | undefined;
   readonly #bundles = new Map<EnvoyId, { hostName: HostName; bundle: Promise<EnvoyBundle> }>();
 
   constructor(signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>, marks: WatchMarks, epoch: number, clock: Clock) {
@@ -63,7 +65,15 @@ export class LivePolicy {
 
   /** Takes what the database knows of the secrets; where something changed it is followed by the epoch. */
   updateSecrets(versions: SecretVersions, changed: readonly KeyName[]): void {
+    this.#secrets = versions;
     this.#marks.update(versions, changed);
+  }
+
+  /** The secrets that a host's config refers to and that don't exist, sorted: until they do, it is handed none. */
+  missingSecrets(hostName: HostName): readonly KeyName[] {
+    const secrets = this.#secrets;
+    if (secrets === undefined || this.#publication === undefined) return [];
+    return [...this.#publication.bodies.for(hostName).refs].filter((key) => !secrets.has(key)).sort();
   }
 
   /** Secrets changed: every envoy gets a new head under the same body. */

@@ -1,19 +1,21 @@
 import { basename, join } from 'node:path';
 import { swapLink } from '../files/index.js';
 import {
-  checkRefs,
+  checkSecrets,
+  type Examination,
+  examineStacks,
   loadTree,
+  type PolicyProblem,
   parseStacks,
   type ResourceGuard,
   readStacksTree,
-  refsOfRule,
-  type Stacks,
+  type SecretsCheck,
   type StacksTree,
   storeTree,
+  throwIfAny,
   treeDigest,
 } from '../policy/index.js';
 import type { EntryDraft, Publication, Published, Store } from '../store/index.js';
-import { MAX_BUNDLE_SECRET_BYTES } from '../wire/index.js';
 import { ServerError } from './errors.js';
 import type { LivePolicy } from './live-policy.js';
 import type { SecretsProvider } from './secrets-provider.js';
@@ -28,8 +30,8 @@ export interface PublishingPaths {
 export interface PublishingContext {
   readonly paths: PublishingPaths;
   readonly store: Store;
-  /** What a config is checked against: which secrets there are, and, by opening them, how large. */
-  readonly secrets: Pick<SecretsProvider, 'has' | 'open'>;
+  /** What a config is checked against: which secrets exist and how large they are. */
+  readonly secrets: Pick<SecretsProvider, 'open'>;
   readonly guard: ResourceGuard;
   readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
@@ -44,6 +46,8 @@ export interface PublishResult {
   readonly digest: string;
   /** False where exactly this config is live already. */
   readonly changed: boolean;
+  /** What isn't wrong in it, but hardly meant. */
+  readonly warnings: readonly PolicyProblem[];
 }
 
 /**
@@ -58,26 +62,27 @@ export class Publishing {
     this.#context = context;
   }
 
-  /** Checks the stacks as `publish` would and changes nothing. Gives their digest. */
-  async validate(): Promise<{ digest: string; files: number }> {
+  /** Checks the stacks as `publish` would and changes nothing. */
+  async validate(): Promise<{ digest: string; files: number; warnings: readonly PolicyProblem[] }> {
     const tree = await readStacksTree(this.#context.paths.stacks);
-    await this.#check(tree);
-    return { digest: await treeDigest(tree), files: tree.size };
+    const { warnings } = await this.#check(tree);
+    return { digest: await treeDigest(tree), files: tree.size, warnings };
   }
 
   publish(actor: string): Promise<PublishResult> {
     return this.#inTurn(async () => {
       const { paths, store } = this.#context;
       const tree = await readStacksTree(paths.stacks);
-      const stacks = await this.#check(tree);
+      const examined = await this.#check(tree);
       const digest = await treeDigest(tree);
       const current = await store.currentPublication();
       if (current?.digest === digest) {
         const { policyVersion } = current;
-        return { policyVersion, secretsEpoch: this.#context.live.epoch, digest, changed: false };
+        const { warnings } = examined;
+        return { policyVersion, secretsEpoch: this.#context.live.epoch, digest, changed: false, warnings };
       }
       await storeTree(paths.published, digest, tree);
-      return this.#commit(stacks, digest, 'config.published', actor, {});
+      return this.#commit(examined, digest, 'config.published', actor, {});
     });
   }
 
@@ -85,8 +90,8 @@ export class Publishing {
   rollback(to: number | undefined, actor: string): Promise<PublishResult> {
     return this.#inTurn(async () => {
       const target = await this.#earlier(to);
-      const stacks = await this.#check(await loadTree(this.#context.paths.published, target.digest));
-      return this.#commit(stacks, target.digest, 'config.rolled_back', actor, { to: target.policyVersion });
+      const examined = await this.#check(await loadTree(this.#context.paths.published, target.digest));
+      return this.#commit(examined, target.digest, 'config.rolled_back', actor, { to: target.policyVersion });
     });
   }
 
@@ -105,14 +110,19 @@ export class Publishing {
     });
   }
 
-  /** Loads what the database says is live, at the server's start. */
-  async restore(): Promise<void> {
+  /**
+   * Loads what the database says is live, at the server's start. It was accepted once: that a secret is missing by now, or
+   * that the guard has become stricter, keeps no fleet without its server.
+   * @returns what is wrong with the secrets that it refers to
+   */
+  async restore(): Promise<readonly PolicyProblem[]> {
     const { store, paths, live } = this.#context;
     const current = await store.currentPublication();
-    if (current === undefined) return;
-    const stacks = await this.#check(await loadTree(paths.published, current.digest));
+    if (current === undefined) return [];
+    const stacks = await parseStacks(await loadTree(paths.published, current.digest));
     await live.load(stacks, current.policyVersion, live.epoch);
     await this.#link(current.digest);
+    return checkSecrets(stacks, await this.#secretsCheck());
   }
 
   async #earlier(to: number | undefined): Promise<Publication> {
@@ -136,33 +146,19 @@ export class Publishing {
     return target;
   }
 
-  async #check(tree: StacksTree): Promise<Stacks> {
-    const { secrets, guard } = this.#context;
-    const stacks = await parseStacks(tree, { guard });
-    await checkRefs(stacks, secrets);
-    await this.#checkBundleSizes(stacks);
-    return stacks;
+  async #check(tree: StacksTree): Promise<Examination> {
+    const examined = await examineStacks(tree, { guard: this.#context.guard, secrets: await this.#secretsCheck() });
+    throwIfAny(examined.problems);
+    return examined;
   }
 
-  /** Everything that one rule refers to travels in one answer. */
-  async #checkBundleSizes(stacks: Stacks): Promise<void> {
-    for (const rule of stacks.rules) {
-      let bytes = 0;
-      for (const key of refsOfRule(stacks, rule)) {
-        const { value } = await this.#context.secrets.open(key);
-        bytes += value.expose().length;
-        value.dispose();
-      }
-      if (bytes > MAX_BUNDLE_SECRET_BYTES) {
-        throw new ServerError('too_large', `the secrets of the rule for ${rule.match} have ${bytes} bytes together`, {
-          hint: `an envoy is handed at most ${MAX_BUNDLE_SECRET_BYTES} bytes at once`,
-        });
-      }
-    }
+  async #secretsCheck(): Promise<SecretsCheck> {
+    const { secrets, store } = this.#context;
+    return { secrets, seenVersions: await store.secretVersions() };
   }
 
   async #commit(
-    stacks: Stacks,
+    { stacks, warnings }: Examination,
     digest: string,
     action: 'config.published' | 'config.rolled_back',
     actor: string,
@@ -177,7 +173,7 @@ export class Publishing {
     await live.load(stacks, policyVersion, secretsEpoch);
     wakeUps.wakeAll();
     await this.#link(digest);
-    return { policyVersion, secretsEpoch, digest, changed: true };
+    return { policyVersion, secretsEpoch, digest, changed: true, warnings };
   }
 
   /** The link is for people; where it can't be set now, the next publication or start does. */

@@ -1,5 +1,5 @@
 import type { KeyName, Secret } from '../base/index.js';
-import type { SecretCatalog } from '../policy/index.js';
+import type { SecretSource } from '../policy/index.js';
 
 /** The current value of a secret; whoever opened it disposes of it. */
 export interface ProvidedSecret {
@@ -16,11 +16,10 @@ export interface SecretsSubscription {
 
 /**
  * Where the server gets secrets from: all that it asks of a vault. The one behind it is chosen in `materials.ts`; the
- * rest of the server, and policy with its `SecretCatalog`, know this interface alone. A version is a number that rises with
+ * rest of the server, and policy with its `SecretSource`, know this interface alone. A version is a number that rises with
  * each change of a secret and never stands for two values.
  */
-export interface SecretsProvider extends SecretCatalog {
-  has(key: KeyName): Promise<boolean>;
+export interface SecretsProvider extends SecretSource {
   /** @throws VigoError, of kind `not_found` where there is no such secret */
   open(key: KeyName): Promise<ProvidedSecret>;
   /**

@@ -6,7 +6,7 @@ import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createInstance, createRequestVerifier, loadGenerationSeal, type RequestVerifier } from '../identity/index.js';
 import { certificateHash, parseEnvoyUri } from '../pki/index.js';
-import { WatchMarks } from '../policy/index.js';
+import { formatPosition, WatchMarks } from '../policy/index.js';
 import { type AgentServer, startAgentServer } from '../rpc/index.js';
 import type { Settings } from '../settings/index.js';
 import type { Envoy, Store } from '../store/index.js';
@@ -150,7 +150,9 @@ class Start {
       wakeUps: this.#wakeUps,
       onError: this.#report('the link to the live config could not be set'),
     });
-    await publishing.restore();
+    for (const { hint, ...problem } of await publishing.restore()) {
+      this.#options.log.warn({ place: formatPosition(problem), hint }, `the live config: ${problem.message}`);
+    }
     return publishing;
   }
 

@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { isKeyName, type KeyName } from '../base/index.js';
 import { watchTree } from '../files/index.js';
 import { VaultError } from './errors.js';
-import { examineHeader, readHeader } from './header.js';
-import { hasFile, keyPath, keysBelow } from './key-tree.js';
+import { examineHeader } from './header.js';
+import { keyPath, keysBelow } from './key-tree.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
 import { missingKey } from './missing-key.js';
@@ -55,12 +55,6 @@ export class SecretReader {
         else if (error.code !== 'version_mismatch') throw error;
       }
     }
-  }
-
-  /** Whether there is a file with a readable header; it isn't decrypted. @throws VaultError `misplaced` */
-  async has(key: KeyName): Promise<boolean> {
-    const { secretsDir } = this.#layout;
-    return (await hasFile(secretsDir, key)) && readHeader(keyPath(secretsDir, key)) !== undefined;
   }
 
   /**

@@ -1,15 +1,15 @@
 import t from 'tap';
 import { ProblemList } from '../../lib/policy/problems.js';
-import { parseTemplate, type RefUse, type TemplatePart } from '../../lib/policy/template.js';
+import { newScope, parseTemplate, type TemplatePart } from '../../lib/policy/template.js';
 
 const at = { file: 'x.vgo', line: 1, column: 1 };
 
 function parse(value: string) {
-  const refs: RefUse[] = [];
   const problems = new ProblemList();
+  const scope = newScope(problems);
   const node = { kind: 'scalar', at, value, spelling: value, places: () => () => at } as const;
-  const template = parseTemplate(node, 'text', { problems, refs });
-  return { parts: (template?.parts ?? []).map(spell), refs: refs.map(({ key }) => key), sound: problems.isEmpty };
+  const template = parseTemplate(node, 'text', scope);
+  return { parts: (template?.parts ?? []).map(spell), refs: scope.refs.map(({ key }) => key), sound: problems.isEmpty };
 }
 
 function spell(part: TemplatePart): string {

@@ -53,7 +53,7 @@ t.test('whatever is wrong with a config, what was live stays live', async (t) =>
     ['a missing secret', () => write(kit, `secret:${KEY}`), { code: 'invalid_config' }],
     ['a reserved secret', () => write(kit, 'secret:vigo/web/auth/admin'), { code: 'invalid_config' }],
     ['marker text', () => write(kit, '__VIGO_SECRET__a__END_VIGO_SECRET__'), { code: 'invalid_config' }],
-    ['too much at once', () => write(kit, `secret:${LARGE}`), { code: 'too_large' }],
+    ['too much at once', () => write(kit, `secret:${LARGE}`), { code: 'invalid_config' }],
     ['a link', () => symlinkSync('/etc/hosts', join(kit.paths.stacks, 'x.vgo')), { code: 'misplaced' }],
     ['no stacks', () => rmSync(kit.paths.stacks, { recursive: true }), { code: 'missing_folder' }],
   ];
@@ -150,4 +150,61 @@ t.test('a publication that was committed is live also where its link can not be 
   t.equal(changed, true);
   t.equal((await kit.live.bundleFor(ENVOY))?.policyVersion, policyVersion);
   t.equal(kit.failures.length, 1);
+});
+
+t.test('a missing secret kept the server from starting: a start loads what was accepted once', async (t) => {
+  const kit = await makeServer(t);
+  kit.secrets.set(KEY);
+  write(kit, `secret:${KEY}`);
+  const { digest } = await kit.publishing.publish('somebody');
+  for (const [what, spoil, problem] of [
+    ['missing', () => kit.secrets.delete(KEY), `there is no secret ${KEY}`],
+    ['too large', () => kit.secrets.set(KEY, new Uint8Array(9 << 20)), /^the secrets for \* have \d+ bytes together$/],
+  ] as const) {
+    spoil();
+    const { publishing, live } = await kit.restart();
+    t.match(await publishing.restore(), [{ message: problem }], what);
+    t.equal((await live.bundleFor(ENVOY))?.body.key, (await kit.live.bundleFor(ENVOY))?.body.key, what);
+    t.equal(readlinkSync(kit.paths.live), `published/${digest}`);
+    await t.rejects(
+      publishing.publish('somebody'),
+      { code: 'invalid_config' },
+      'a publication of the same still fails',
+    );
+    await t.rejects(publishing.validate(), { code: 'invalid_config' });
+  }
+});
+
+t.test('a secret was decrypted for every rule: once is enough, at publish and at a start', async (t) => {
+  const kit = await makeServer(t);
+  kit.secrets.set(KEY);
+  write(kit, `secret:${KEY} secret:${KEY}`);
+  const rules = Array.from({ length: 20 }, (_, i) => `{match: "h${i}", configcrates: [shop]}`).join(', ');
+  writeFileSync(join(kit.paths.stacks, 'envoys.vgo'), `envoys: [${rules}]\n`);
+  await kit.publishing.publish('somebody');
+  t.equal(kit.secrets.opened.length, 1);
+  await (await kit.restart()).publishing.restore();
+  t.equal(kit.secrets.opened.length, 2);
+});
+
+t.test('names the secrets that a host lacks', async (t) => {
+  const kit = await makeServer(t);
+  t.same(kit.live.missingSecrets(ENVOY.hostName), [], 'nothing is published');
+  kit.secrets.set(KEY);
+  write(kit, `secret:${KEY}`);
+  await kit.publishing.publish('somebody');
+  t.same(kit.live.missingSecrets(ENVOY.hostName), [], 'the secrets were not looked at yet');
+  kit.live.updateSecrets(new Map([[KEY, 1]]), [KEY]);
+  t.same(kit.live.missingSecrets(ENVOY.hostName), []);
+  kit.live.updateSecrets(new Map(), [KEY]);
+  t.same(kit.live.missingSecrets(ENVOY.hostName), [KEY]);
+});
+
+t.test('a publication tells what is hardly meant', async (t) => {
+  const kit = await makeServer(t);
+  write(kit, '{{ traits.arch }}');
+  const warnings = [{ file: 'shop.vgo', message: '{{ traits.arch }} stays text' }];
+  t.match(await kit.publishing.validate(), { warnings });
+  t.match(await kit.publishing.publish('somebody'), { changed: true, warnings });
+  t.match(await kit.publishing.publish('somebody'), { changed: false, warnings });
 });

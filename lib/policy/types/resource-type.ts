@@ -31,7 +31,7 @@ export interface ResourceTypeSpec<S extends Schema, Declared, Resolved> {
   readonly type: string;
   readonly attributes: S;
   /** What each attribute alone doesn't show. */
-  contradictions(given: Given<S> & CommonAttributes): readonly Contradiction<S>[];
+  contradictions(given: Partial<Given<S>> & CommonAttributes): readonly Contradiction<S>[];
   /** Writes down the defaults, so that a body says everything. What all types have in common is added to it. */
   settle(name: string, given: Given<S>): Declared;
   /** What an executor gets: strict types, secrets filled in. */
@@ -44,9 +44,13 @@ export interface ResourceType<Declared, Resolved> {
   /**
    * Checks the values of a resource.
    * @param values an undefined value is one whose problem was reported before
-   * @returns undefined where something was reported
+   * @returns `declared` undefined where something was reported, and the attributes that are right by themselves
    */
-  read(name: string, values: ReadonlyMap<string, AttributeValue | undefined>, report: Report): Declared | undefined;
+  read(
+    name: string,
+    values: ReadonlyMap<string, AttributeValue | undefined>,
+    report: Report,
+  ): { readonly declared: Declared | undefined; readonly given: Readonly<Record<string, unknown>> };
   resolve(declared: Declared, fill: Fill): Resolved;
 }
 
@@ -58,13 +62,14 @@ export function resourceType<S extends Schema, Declared, Resolved>(
     attributes: { ...spec.attributes, ...commonAttributes },
     resolve: spec.resolve,
     read(name, values, report) {
-      const given = readAttributes(spec.type, spec.attributes, values, report);
-      if (given === undefined) return undefined;
+      const { given, isSound } = readAttributes(spec.type, spec.attributes, values, report);
       const contradictions = spec.contradictions(given);
       for (const { attribute, message, hint } of contradictions) report(attribute, message, hint);
-      if (contradictions.length > 0) return undefined;
+      if (!isSound || contradictions.length > 0) return { declared: undefined, given };
       const { watch_secret } = given;
-      return { ...spec.settle(name, given), ...(watch_secret === undefined ? {} : { watch_secret }) };
+      // Sound: what is required is there.
+      const settled = spec.settle(name, given as Given<S>);
+      return { declared: { ...settled, ...(watch_secret === undefined ? {} : { watch_secret }) }, given };
     },
   };
 }
@@ -74,7 +79,7 @@ function readAttributes<S extends Schema>(
   own: S,
   values: ReadonlyMap<string, AttributeValue | undefined>,
   report: Report,
-): (Given<S> & CommonAttributes) | undefined {
+): { given: Partial<Given<S>> & CommonAttributes; isSound: boolean } {
   const schema: Schema = { ...own, ...commonAttributes };
   let sound = true;
   const fail: Report = (attribute, message, hint) => {
@@ -99,5 +104,5 @@ function readAttributes<S extends Schema>(
       }
     }
   }
-  return sound ? (given as Given<S> & CommonAttributes) : undefined;
+  return { given: given as Partial<Given<S>> & CommonAttributes, isSound: sound };
 }

@@ -44,15 +44,20 @@ export function envoyRoutes({
     });
   };
 
+  /** A revoked envoy is given nothing, so it lacks nothing. */
+  const view = (envoy: Envoy) => {
+    return envoyView(envoy, envoy.status === 'revoked' ? [] : live.missingSecrets(envoy.hostName));
+  };
+
   return async (app) => {
     // What is only in memory so far belongs to the answer.
     app.addHook('preHandler', () => store.touchEnvoys(fleet.takeSightings()));
 
-    app.get('/envoys', async () => ({ envoys: (await store.listEnvoys()).map(envoyView) }));
+    app.get('/envoys', async () => ({ envoys: (await store.listEnvoys()).map(view) }));
 
     app.get<{ Params: { envoy: string } }>('/envoys/:envoy', async ({ params }) => {
       const envoy = await find(params.envoy);
-      return { envoy: envoyView(envoy), runs: (await store.listRuns(envoy.id, SHOWN_RUNS)).map(runView) };
+      return { envoy: view(envoy), runs: (await store.listRuns(envoy.id, SHOWN_RUNS)).map(runView) };
     });
 
     /** `act` does it, with the entry that it is recorded by; the answer is what it gives, and the envoy as it is then. */
@@ -61,7 +66,7 @@ export function envoyRoutes({
         const envoy = await find(params.envoy);
         const entry: DraftOf = (action, detail) => ({ action, actor, subject: envoy.id, outcome: 'done', detail });
         const given = await act(envoy, entry, body);
-        return { ...given, envoy: envoyView(await find(envoy.id)) };
+        return { ...given, envoy: view(await find(envoy.id)) };
       });
     };
 

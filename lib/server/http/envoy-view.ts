@@ -1,9 +1,9 @@
-import { toHex } from '../../base/index.js';
+import { type KeyName, toHex } from '../../base/index.js';
 import type { Envoy, Fork } from '../../store/index.js';
 import type { RunReport } from '../../wire/index.js';
 
-/** An envoy as the API shows it. */
-export function envoyView(envoy: Envoy) {
+/** An envoy as the API shows it. @param missingSecrets what its config refers to and the vault doesn't hold */
+export function envoyView(envoy: Envoy, missingSecrets: readonly KeyName[]) {
   return {
     id: envoy.id,
     host_name: envoy.hostName,
@@ -16,6 +16,7 @@ export function envoyView(envoy: Envoy) {
     certificate_issuer: envoy.certificate?.issuer ?? null,
     last_seen_at: envoy.lastSeenAtMs ?? null,
     traits: envoy.traits ?? {},
+    missing_secrets: missingSecrets,
     revoked_at: envoy.revokedAtMs ?? null,
     quarantined_at: envoy.quarantinedAtMs ?? null,
     fork: envoy.fork === undefined ? null : forkView(envoy.fork),

@@ -1,6 +1,12 @@
 import { parseLabels } from '../../../base/index.js';
 import type { Command } from '../../command.js';
-import { type ApiEnvoy, describeLabels, describeLastSeen, describeStatus } from '../../envoy.js';
+import {
+  type ApiEnvoy,
+  describeLabels,
+  describeLastSeen,
+  describeMissingSecrets,
+  describeStatus,
+} from '../../envoy.js';
 
 export const command: Command = {
   usage: 'envoys list',
@@ -10,7 +16,7 @@ export const command: Command = {
     { name: 'json', summary: 'Print JSON' },
   ],
   examples: ['envoys list', 'envoys list --label site=berlin --json'],
-  async run({ api, json, table, note }, _, flags) {
+  async run({ api, json, table, note, warn }, _, flags) {
     const wanted = Object.entries(parseLabels(flags.texts('label')));
     const { envoys: all } = await (await api()).get<{ envoys: ApiEnvoy[] }>('/envoys');
     const envoys = all.filter(({ labels }) => wanted.every(([name, value]) => labels[name] === value));
@@ -26,5 +32,7 @@ export const command: Command = {
         envoy.id,
       ]),
     );
+    const missing = describeMissingSecrets(envoys);
+    if (missing !== undefined) warn(missing);
   },
 };

@@ -27,6 +27,7 @@ export const command: Command = {
     line(`certified  ${describeCertificate(envoy)}`);
     if (envoy.quarantined_at !== null) line(`in quarantine since ${formatTime(envoy.quarantined_at)}: no secrets`);
     if (envoy.fork !== null) for (const said of describeFork(envoy.fork)) line(`fork       ${said}`);
+    for (const key of envoy.missing_secrets) line(`missing    secret ${key}: vigocli secrets set raw ${key}`);
     for (const [trait, value] of Object.entries(envoy.traits)) line(`trait      ${trait} = ${value}`);
     for (const run of runs) {
       line('');
