@@ -7,6 +7,7 @@ export { errnoOf, FilesError, type FilesErrorCode, filesError } from './errors.j
 export { type Demand, type Exposure, findExposedAbove, findExposures, type OthersMay } from './exposure.js';
 export { demandWritable, ensureDir, removeEmptyDir, removeTree, syncDir } from './folder.js';
 export { type FreeSpace, freeSpace } from './free-space.js';
+export { closeInheritedFiles } from './inherited-files.js';
 export { findAbandonedScratch, findLeftovers } from './leftovers.js';
 export { linkAll } from './link-all.js';
 export { linkFile, moveFile, removeFile, swapLink } from './move.js';

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { type HostName, parseHostName } from '../../base/index.js';
 import type { Command } from '../command.js';
 import { AgentError } from '../errors.js';
 
@@ -23,13 +24,10 @@ export const command: Command = {
     const server = required(flags.text('server'), '--server <url>');
     const tokenFile = required(flags.text('token-file'), '--token-file <path>');
     const again = flags.is('again');
-    const [{ enroll }, { readIdentity }, { parseHostName }] = await Promise.all([
-      import('../enroll.js'),
-      import('../identity-files.js'),
-      import('../../base/index.js'),
-    ]);
+    const [{ enroll }, { readIdentity }] = await Promise.all([import('../enroll.js'), import('../identity-files.js')]);
     const known = again ? await readIdentity(paths) : undefined;
-    const hostName = parseHostName(flags.text('host-name') ?? known?.hostName ?? hostname());
+    const given = flags.text('host-name') ?? known?.hostName;
+    const hostName = given === undefined ? ownName() : parseHostName(given);
     const token = await readToken(tokenFile);
     const identity = await enroll({ server, token, hostName, again }, paths);
     note(`enrolled as ${identity.hostName}, envoy ${identity.envoyId}`);
@@ -40,6 +38,19 @@ export const command: Command = {
 function required(value: string | undefined, flag: string): string {
   if (value !== undefined) return value;
   throw new AgentError('usage', `${flag} is missing`, { hint: 'vigo enroll --help' });
+}
+
+/** What this machine is called. @throws AgentError `usage` where an envoy can't be called so */
+function ownName(): HostName {
+  const name = hostname();
+  try {
+    return parseHostName(name);
+  } catch (cause) {
+    throw new AgentError('usage', `this machine is called ${JSON.stringify(name)}, which is not a host name`, {
+      cause,
+      hint: 'give it a name of letters, digits, dashes and dots: --host-name web-1.example.org',
+    });
+  }
 }
 
 /** One line, or its beginning where the file holds more than any token. */

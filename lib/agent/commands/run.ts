@@ -10,7 +10,7 @@ export const command: Command = {
   summary: 'bring this machine to its declared state, and keep it there',
   options: [
     { name: 'once', summary: 'check in, converge, print what became of each resource, and end' },
-    { name: 'dry-run', summary: 'say what would be done, and do nothing' },
+    { name: 'dry-run', summary: 'say what would change, and change nothing; onlyif and unless commands run' },
     { name: 'interval', value: 'duration', summary: 'like 5m, instead of what the server says' },
   ],
   examples: ['run', 'run --once', 'run --once --dry-run'],
@@ -18,7 +18,13 @@ export const command: Command = {
     const interval = flags.text('interval');
     const intervalMs = interval === undefined ? undefined : parseDurationMs(interval);
     const dryRun = flags.is('dry-run');
-    const { openAgent } = await import('../open-agent.js');
+    const [{ openAgent }, { closeInheritedFiles }] = await Promise.all([
+      import('../open-agent.js'),
+      import('../../files/index.js'),
+    ]);
+    // What commands inherit is the same under systemd and from a terminal.
+    closeInheritedFiles();
+    process.umask(0o022);
     const agent = await openAgent(context.paths, context.log);
     const stop = new AbortController();
     // Once: a second signal ends the process at once.
@@ -53,6 +59,12 @@ async function runOnce(
   if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`, { hint });
   if (contact !== undefined) note('this is the policy that was accepted before: the server gives no newer one');
   else if (delivery !== undefined) note(`warning: the report was not delivered: ${oneLine(delivery.message)}`);
+  const skipped = results.filter(({ outcome }) => outcome === 'skipped').length;
+  if (options.signal.aborted && skipped > 0) {
+    throw new AgentError('incomplete', `the run was stopped before ${skipped} of ${results.length} resources`, {
+      hint: 'run it again',
+    });
+  }
   const failed = results.filter(({ outcome }) => outcome === 'failed').length;
   if (failed > 0) throw new AgentError('incomplete', `${failed} of ${results.length} resources failed`, { hint });
   if (contact !== undefined) throw contact;

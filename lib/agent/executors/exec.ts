@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { formatDuration } from '../../base/index.js';
 import { errnoOf } from '../../files/index.js';
 import type { ResolvedExec } from '../../policy/index.js';
@@ -19,8 +20,7 @@ export const execExecutor: Executor<ResolvedExec> = {
   async apply(exec, context) {
     const end = await run('command', exec.command, exec, context, exec.stdin?.expose());
     if (end.exitCode === 0) return;
-    const how = end.exitCode === null ? `was ended by ${end.signal}` : `exited with ${end.exitCode}`;
-    throw new AgentError('command_failed', `the command ${how}${printed(exec, end, context)}`);
+    throw new AgentError('command_failed', `the command ${howItEnded(end)}${printed(exec, end, context)}`);
   },
 };
 
@@ -47,6 +47,18 @@ async function run(
     throw new AgentError('command_failed', `the ${what} was stopped after ${limit}${printed(exec, end, context)}`);
   }
   return end;
+}
+
+/** With what a shell says by its exit code: the output, which says it too, isn't shown where a secret goes in. */
+function howItEnded({ exitCode, signal }: CommandEnd): string {
+  if (exitCode === null) return `was ended by ${signal}`;
+  const meaning =
+    exitCode === 126
+      ? "can't be run"
+      : exitCode === 127
+        ? 'program not found'
+        : Object.entries(constants.signals).find(([, number]) => exitCode === 128 + number)?.[0];
+  return meaning === undefined ? `exited with ${exitCode}` : `exited with ${exitCode}, ${meaning}`;
 }
 
 /** A command that gets a secret may print it in a spelling of its own, reversed or in pieces, which no redactor finds. */

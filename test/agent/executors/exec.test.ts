@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
@@ -124,4 +124,68 @@ t.test('time runs out for the whole process group', async (t) => {
 
 t.test('what goes on in the background holds nothing up', async (t) => {
   await t.resolves(execExecutor.apply(exec('sleep 5 &', { timeoutMs: 4000 }), context));
+});
+
+const isRoot = process.getuid?.() === 0;
+
+t.test('a program opens /dev/stdin by its path to read a secret', async (t) => {
+  const dir = t.testdir({});
+  const stdin = (bytes: Uint8Array) => ({ stdin: new Secret<Uint8Array>(bytes), confidential: true });
+  const small = Buffer.from(CANARY);
+  const large = Buffer.alloc(1 << 20, 'larger than a pipe holds at once ');
+  for (const [name, bytes] of Object.entries({ small, large })) {
+    // dd opens what it is told to read; cp asks what kind of file it is first.
+    await execExecutor.apply(exec(['dd', 'if=/dev/stdin', `of=${dir}/${name}`, 'bs=512'], stdin(bytes)), context);
+    t.same(readFileSync(join(dir, name)), bytes);
+    await execExecutor.apply(exec(`cp /dev/stdin ${dir}/copy-${name}`, stdin(bytes)), context);
+    t.same(readFileSync(join(dir, `copy-${name}`)), bytes);
+  }
+  await execExecutor.apply(exec(`sleep 0.2; cat /dev/stdin > ${dir}/late`, stdin(small)), context);
+  t.same(readFileSync(join(dir, 'late')), small, 'also after everything was written');
+  t.test('as another user', { skip: !isRoot && 'needs root' }, async (t) => {
+    const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'dd', 'if=/dev/stdin'];
+    await execExecutor.apply(exec([...asNobody, 'of=/dev/null'], stdin(large)), context);
+    await t.rejects(execExecutor.apply(exec([...asNobody, 'of=/etc/passwd'], stdin(small)), context));
+  });
+});
+
+t.test('a command that gets a secret ends as one that gets none', async (t) => {
+  const dir = t.testdir({});
+  const stdin = new Secret<Uint8Array>(Buffer.alloc(1 << 20));
+  const failure = async (command: ResolvedExec['command'], more: Partial<ResolvedExec> = {}) => {
+    const error = await execExecutor.apply(exec(command, { stdin, ...more }), context).then(
+      () => new Error('did not fail'),
+      (error) => error,
+    );
+    return String(error.message);
+  };
+  t.match(await failure('exit 7'), /exited with 7$/);
+  t.match(await failure(['sh', '-c', 'exit 7']), /exited with 7$/);
+  t.match(await failure(['/no/such/program']), /exited with 127, program not found/);
+  t.match(await failure(['sh', '-c', 'kill -9 $$']), /exited with 137, SIGKILL/);
+  // Without a shell's built-in command of that name.
+  await execExecutor.apply(exec(['test', '-e', '/'], { stdin }), context);
+  const graceful = `trap 'echo ended well > ${dir}/end; exit' TERM; echo > ${dir}/ready; while :; do sleep 0.05; done`;
+  t.match(await failure(['sh', '-c', graceful], { timeoutMs: 1000 }), /stopped after/);
+  t.equal(readFileSync(join(dir, 'end'), 'utf8'), 'ended well\n', 'it has time to clean up');
+});
+
+t.test('the folder that a command starts in', async (t) => {
+  const dir = t.testdir({ file: '' });
+  symlinkSync('loop', join(dir, 'loop'));
+  for (const [cwd, problem] of [
+    ['file', 'it is a file, or leads through one, where a folder is needed'],
+    ['missing', "it doesn't exist"],
+    ['loop', 'it is a loop of symbolic links'],
+  ] as const) {
+    const path = join(dir, cwd);
+    await t.rejects(execExecutor.apply(exec('true', { cwd: path }), context), {
+      code: 'command_failed',
+      message: `can't start in cwd ${path}: ${problem}`,
+    });
+  }
+  await t.rejects(execExecutor.apply(exec([join(dir, 'file', 'x')]), context), /can't run .*: it is a file/);
+  await t.rejects(execExecutor.apply(exec([join(dir, 'no')]), context), {
+    message: `can't run ${dir}/no: it doesn't exist`,
+  });
 });
