@@ -2,7 +2,8 @@ import { type ErrorKind, errorTable, type HomePaths, VigoError } from '../base/i
 import { FilesError, readFileLimited } from '../files/index.js';
 import { CliError } from './errors.js';
 
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** Ten thousand envoys with their traits are a tenth of it. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 
 /** The server's HTTPS API, called with the local-admin token. */

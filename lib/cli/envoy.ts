@@ -1,4 +1,8 @@
 import { formatLabels, type Labels } from '../base/index.js';
+import type { EnvoyState } from '../store/index.js';
+import { formatAge } from './age.js';
+import type { Cell } from './line.js';
+import type { Tone } from './paint.js';
 import { plural } from './plural.js';
 import { formatTime } from './table.js';
 
@@ -7,6 +11,11 @@ export interface ApiEnvoy {
   readonly id: string;
   readonly host_name: string;
   readonly status: 'active' | 'quarantined' | 'revoked';
+  /** What it is like; null for a revoked one. */
+  readonly state: EnvoyState | null;
+  /** Whether it has been out of contact for longer than 2.5 check-in intervals. */
+  readonly stale: boolean;
+  readonly last_run: ApiLastRun | null;
   readonly labels: Labels;
   readonly enrolled_at: number;
   readonly last_seen_at: number | null;
@@ -18,6 +27,21 @@ export interface ApiEnvoy {
   readonly missing_secrets: readonly string[];
   readonly quarantined_at: number | null;
   readonly fork: ApiFork | null;
+}
+
+/** How its last run went. Times are ms since 1970. */
+export interface ApiLastRun {
+  readonly id: string;
+  readonly started_at: number;
+  readonly finished_at: number;
+  /** Whether the run failed as a whole. */
+  readonly aborted: boolean;
+  readonly resources: number;
+  readonly unchanged: number;
+  readonly changed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly would_change: number;
 }
 
 /** Two states of one envoy; each is named by the time at which the server handed it out. */
@@ -41,10 +65,52 @@ export function describeLabels({ labels }: ApiEnvoy): string {
   return formatLabels(labels).join(' ') || '-';
 }
 
-/** With what an operator has to decide about. */
-export function describeStatus({ status, fork }: ApiEnvoy): string {
-  if (fork === null || status === 'revoked') return status;
-  return `${status}, ${fork.other === null ? 'forked' : 'cloned'}`;
+const TONES: Readonly<Record<EnvoyState, Tone>> = {
+  failing: 'fail',
+  stale: 'fail',
+  unreported: 'warn',
+  drifted: 'warn',
+  changed: 'ok',
+  converged: 'ok',
+};
+
+/** Describes the state, with what an operator has decided, or has to decide about. */
+export function describeState({ state, status, fork }: ApiEnvoy): Cell {
+  if (state === null) return status;
+  const words = [state, ...(status === 'quarantined' ? [status] : []), ...describeForkInOneWord(fork)];
+  return { text: words.join(', '), tone: words.length > 1 ? 'warn' : TONES[state] };
+}
+
+function describeForkInOneWord(fork: ApiFork | null): string[] {
+  if (fork === null) return [];
+  return [fork.other === null ? 'forked' : 'cloned'];
+}
+
+/** Describes how the last run went: `failed 2 of 8`, `changed 1`, `converged`. */
+export function describeLastRun({ last_run: run }: Pick<ApiEnvoy, 'last_run'>): string {
+  if (run === null) return '-';
+  if (run.aborted) return 'failed as a whole';
+  if (run.failed > 0) return `failed ${run.failed} of ${run.resources}`;
+  if (run.would_change > 0) return `would change ${run.would_change}`;
+  return run.changed > 0 ? `changed ${run.changed}` : 'converged';
+}
+
+/** Returns how long ago something was, or that it never was. */
+export function describeAge(atMs: number | null, nowMs: number): string {
+  return atMs === null ? 'never' : formatAge(nowMs - atMs);
+}
+
+/** In the order in which they are counted up. */
+const STATES: readonly EnvoyState[] = ['converged', 'changed', 'drifted', 'failing', 'stale', 'unreported'];
+
+/** Counts envoys by their state: `12 envoys: 9 converged, 2 failing, 1 stale`. Revoked ones are counted apart. */
+export function summarizeFleet(envoys: readonly Pick<ApiEnvoy, 'state'>[]): string {
+  const count = (state: EnvoyState | null) => envoys.filter((envoy) => envoy.state === state).length;
+  const revoked = count(null);
+  const parts = STATES.map((state) => [count(state), state] as const).filter(([number]) => number > 0);
+  const states = parts.map(([number, state]) => `${number} ${state}`).join(', ');
+  const members = plural(envoys.length - revoked, 'envoy') + (states === '' ? '' : `: ${states}`);
+  return revoked === 0 ? members : `${members}; ${revoked} revoked`;
 }
 
 /** What keeps envoys from all of their secrets; undefined where nothing does. */

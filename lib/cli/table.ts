@@ -1,3 +1,4 @@
+import { displayWidth } from './display-width.js';
 import type { Cell } from './line.js';
 import { type Paint, plain, type Tone } from './paint.js';
 import { printable } from './printable.js';
@@ -7,7 +8,9 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   if (rows.length === 0) return '';
   const headings = header.map((text) => ({ text, tone: 'heading' as const }));
   const lines = [headings, ...rows].map((cells) => cells.map(printableCell));
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column]?.text ?? '').length)));
+  const widths = header.map((_, column) =>
+    lines.reduce((width, line) => Math.max(width, displayWidth(line[column]?.text ?? '')), 0),
+  );
   return lines.map((line) => `${formatLine(line, widths, paint)}\n`).join('');
 }
 
@@ -26,7 +29,7 @@ function formatLine(cells: readonly PrintableCell[], widths: readonly number[], 
   return cells
     .slice(0, last + 1)
     .map(({ text, tone }, column) => {
-      const gap = column === last ? '' : ' '.repeat((widths[column] ?? 0) - text.length);
+      const gap = column === last ? '' : ' '.repeat((widths[column] ?? 0) - displayWidth(text));
       return (tone === undefined ? text : paint(tone, text)) + gap;
     })
     .join('  ');

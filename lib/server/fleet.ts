@@ -1,5 +1,5 @@
 import type { Clock, EnvoyId, HostName } from '../base/index.js';
-import type { Generation, Sighting } from '../store/index.js';
+import type { Generation, Sighting, Envoy as StoredEnvoy } from '../store/index.js';
 import type { Traits } from '../wire/index.js';
 
 /** What the server knows about an envoy while it runs. */
@@ -14,6 +14,7 @@ export interface Envoy {
 interface Seen {
   lastSeenAtMs: number;
   traits?: Traits;
+  checkInIntervalMs?: number;
   generation?: Generation;
 }
 
@@ -63,9 +64,11 @@ export class Fleet {
     if (this.get(id)?.status === 'quarantined') this.#change(id, { status: 'active' });
   }
 
-  /** Remembers that an envoy was here; written down later, many at once. */
-  saw(id: EnvoyId, traits: Traits): void {
-    this.#seen(id).traits = traits;
+  /** Remembers that an envoy was here, and when it was told to come back; written down later, many at once. */
+  saw(id: EnvoyId, traits: Traits, checkInIntervalMs: number): void {
+    const seen = this.#seen(id);
+    seen.traits = traits;
+    seen.checkInIntervalMs = checkInIntervalMs;
   }
 
   /** Remembers which generations an envoy was handed and quoted, in the same way. */
@@ -75,13 +78,21 @@ export class Fleet {
 
   /** Hands over the sightings since the last call. */
   takeSightings(): Sighting[] {
-    const sightings = [...this.#sightings].map(([id, { traits, ...seen }]) => ({
-      id,
-      ...seen,
-      ...(traits && { traits: Object.fromEntries(traits) }),
-    }));
+    const sightings = [...this.#sightings].map(([id, seen]) => sighting(id, seen));
     this.#sightings.clear();
     return sightings;
+  }
+
+  /** Adds to an envoy as the database knows it what isn't written down yet. */
+  upToDate(envoy: StoredEnvoy): StoredEnvoy {
+    const seen = this.#sightings.get(envoy.id);
+    if (seen === undefined) return envoy;
+    const {
+      lastSeenAtMs,
+      traits = envoy.traits,
+      checkInIntervalMs = envoy.checkInIntervalMs,
+    } = sighting(envoy.id, seen);
+    return { ...envoy, lastSeenAtMs, traits, checkInIntervalMs };
   }
 
   /** Changed in place: every request comes by here. */
@@ -101,4 +112,8 @@ export class Fleet {
     const envoy = this.#envoys.get(id);
     if (envoy !== undefined) this.#envoys.set(id, { ...envoy, ...change });
   }
+}
+
+function sighting(id: EnvoyId, { traits, ...seen }: Seen): Sighting {
+  return { id, ...seen, ...(traits && { traits: Object.fromEntries(traits) }) };
 }

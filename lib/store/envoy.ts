@@ -1,4 +1,5 @@
 import type { EnvoyId, HostName, Labels } from '../base/index.js';
+import type { RunSummary } from '../wire/index.js';
 import { blob, json, optional, type Row } from './rows.js';
 
 /** What an envoy says about its machine. Nothing is decided by it (D0). */
@@ -40,6 +41,10 @@ export interface Envoy {
   /** The newest one. */
   readonly certificate: Certificate | undefined;
   readonly lastSeenAtMs: number | undefined;
+  /** When it was told to check in again at its last contact, in ms; undefined where an earlier version didn't write it down. */
+  readonly checkInIntervalMs: number | undefined;
+  /** The run that it reported last, among those that went to their end. */
+  readonly lastRun: RunSummary | undefined;
   readonly traits: Traits | undefined;
   readonly revokedAtMs: number | undefined;
   readonly quarantinedAtMs: number | undefined;
@@ -60,6 +65,7 @@ export function toEnvoy(row: Row): Envoy {
   const serial = optional<string>(row.certificate_serial);
   const traits = optional<string>(row.traits);
   const fork = optional<string>(row.fork);
+  const lastRun = optional<string>(row.last_run);
   return {
     id: row.id as EnvoyId,
     hostName: row.host_name as HostName,
@@ -71,6 +77,8 @@ export function toEnvoy(row: Row): Envoy {
     enrolledFrom: row.enrolled_from as string,
     certificate: serial === undefined ? undefined : certificateOf(serial, row),
     lastSeenAtMs: optional<number>(row.last_seen_at),
+    checkInIntervalMs: optional<number>(row.check_in_interval),
+    lastRun: lastRun === undefined ? undefined : json<RunSummary>(lastRun),
     traits: traits === undefined ? undefined : json<Traits>(traits),
     revokedAtMs: optional<number>(row.revoked_at),
     quarantinedAtMs: optional<number>(row.quarantined_at),

@@ -21,6 +21,8 @@ export interface Sighting {
   readonly lastSeenAtMs: number;
   /** Left as they are where not given. */
   readonly traits?: Traits | undefined;
+  /** When it was told to check in again, in ms. */
+  readonly checkInIntervalMs?: number | undefined;
   readonly generation?: Generation | undefined;
 }
 
@@ -162,12 +164,14 @@ export class Envoys {
   touch(sightings: readonly Sighting[]): void {
     const update = this.#db.prepare(
       `UPDATE envoys SET last_seen_at = max(coalesce(last_seen_at, 0), ?), traits = coalesce(?, traits),
+         check_in_interval = coalesce(?, check_in_interval),
          generation_issued = coalesce(?, generation_issued), generation_quoted = coalesce(?, generation_quoted)
        WHERE id = ?`,
     );
-    for (const { id, lastSeenAtMs, traits, generation } of sightings) {
+    for (const { id, lastSeenAtMs, traits, checkInIntervalMs, generation } of sightings) {
       const said = traits === undefined ? null : JSON.stringify(traits);
-      update.run(lastSeenAtMs, said, generation?.issued ?? null, generation?.quoted ?? null, id);
+      const { issued = null, quoted = null } = generation ?? {};
+      update.run(lastSeenAtMs, said, checkInIntervalMs ?? null, issued, quoted, id);
     }
   }
 

@@ -4,6 +4,7 @@ export { connectStore } from './connect-store.js';
 export type { StoreOptions } from './engine.js';
 export type { Enrollment, EnrollmentOutcome, EnrollmentRefusal } from './enrollment.js';
 export type { Certificate, Envoy, Fork, Generation, Traits } from './envoy.js';
+export { type EnvoyState, envoyState, isStale } from './envoy-state.js';
 export type { CertificateRenewal, Revocation, Sighting } from './envoys.js';
 export { StoreError, type StoreErrorCode } from './errors.js';
 export { type ExclusiveLock, type LockOptions, openExclusiveLock } from './exclusive-lock.js';

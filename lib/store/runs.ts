@@ -1,5 +1,5 @@
 import type { EnvoyId } from '../base/index.js';
-import type { RunReport } from '../wire/index.js';
+import { type RunReport, summarizeRun } from '../wire/index.js';
 import type { Connection } from './driver.js';
 import { json } from './rows.js';
 
@@ -20,6 +20,12 @@ export class Runs {
     const { changes } = this.#db
       .prepare('INSERT OR IGNORE INTO runs (envoy_id, run_id, started_at, report) VALUES (?, ?, ?, ?)')
       .run(envoyId, report.runId, report.startedAtMs, JSON.stringify(report));
+    const saved = changes === 1;
+    const summary = saved ? summarizeRun(report) : undefined;
+    if (summary !== undefined) {
+      // The one that came last is the last one, whatever the clock of that machine says.
+      this.#db.prepare('UPDATE envoys SET last_run = ? WHERE id = ?').run(JSON.stringify(summary), envoyId);
+    }
     this.#db
       .prepare(
         `DELETE FROM runs WHERE envoy_id = :envoyId AND run_id IN
@@ -30,7 +36,7 @@ export class Runs {
             WHERE runs > :maxRuns OR (runs > 1 AND bytes > :maxBytes))`,
       )
       .run({ envoyId, maxRuns: KEPT_RUNS, maxBytes: KEPT_BYTES });
-    return { saved: changes === 1 };
+    return { saved };
   }
 
   /** The newest first. */

@@ -101,10 +101,34 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE envoys ADD COLUMN certificate_issuer TEXT;
   `,
+  // How an envoy's last run went, beside the envoy: a list of ten thousand of them must not read their reports. The runs
+  // that are there are counted as `summarizeRun` does.
+  `
+  ALTER TABLE envoys ADD COLUMN last_run TEXT;
+  ALTER TABLE envoys ADD COLUMN check_in_interval INTEGER;
+  UPDATE envoys SET last_run = (
+    SELECT json_object(
+      'runId', run_id, 'startedAtMs', started_at, 'finishedAtMs', report ->> '$.finishedAtMs',
+      'aborted', json(iif(aborted, 'true', 'false')), 'resources', unchanged + changed + failed + skipped + would_change,
+      'counts', json_object('unchanged', unchanged, 'changed', changed, 'failed', failed, 'skipped', skipped,
+        'would_change', would_change))
+    FROM (
+      SELECT run_id, started_at, report, report ->> '$.failure' IS NOT NULL AS aborted,
+        ${countOf('unchanged')}, ${countOf('changed')}, ${countOf('failed')}, ${countOf('skipped')},
+        ${countOf('would_change')}
+      FROM runs WHERE runs.envoy_id = envoys.id)
+    WHERE skipped = 0 OR failed > 0 OR aborted
+    ORDER BY started_at DESC LIMIT 1);
+  `,
 ];
 
 /** NULL where the bytes aren't JSON: a log that was tampered with can still be listed. */
 function fromEntry(member: string, type: 'INTEGER' | 'TEXT'): string {
   const json = 'CAST(bytes AS TEXT)';
   return `${member} ${type} GENERATED ALWAYS AS (iif(json_valid(${json}), ${json} ->> '$.${member}', NULL)) VIRTUAL`;
+}
+
+/** How many results of a run's report have an outcome. */
+function countOf(outcome: string): string {
+  return `(SELECT count(*) FROM json_each(report, '$.results') WHERE value ->> 'outcome' = '${outcome}') AS ${outcome}`;
 }

@@ -58,6 +58,7 @@ export {
 } from './renewal.js';
 export { decodeResolveSecrets, encodeResolveSecrets, type ResolveSecrets, type SecretRef } from './resolve-secrets.js';
 export { provesRevocation, type RevocationProver, revocationProver } from './revocation.js';
+export { outcomeOfRun, type RunOutcome, type RunSummary, summarizeRun } from './run-outcome.js';
 export {
   decodeRunReport,
   encodeRunReport,

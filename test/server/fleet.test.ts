@@ -34,10 +34,10 @@ t.test('who enrolls once more is what he was', async (t) => {
 t.test('sightings are handed over once, the latest of each', async (t) => {
   const clock = new ManualClock();
   const fleet = new Fleet([ENVOY], clock);
-  fleet.saw(ID, new Map([['os', 'old']]));
+  fleet.saw(ID, new Map([['os', 'old']]), 60_000);
   clock.ms += 1;
-  fleet.saw(ID, new Map([['os', 'new']]));
-  t.same(fleet.takeSightings(), [{ id: ID, lastSeenAtMs: clock.ms, traits: { os: 'new' } }]);
+  fleet.saw(ID, new Map([['os', 'new']]), 60_000);
+  t.same(fleet.takeSightings(), [{ id: ID, lastSeenAtMs: clock.ms, traits: { os: 'new' }, checkInIntervalMs: 60_000 }]);
   t.same(fleet.takeSightings(), []);
 });
 
@@ -60,9 +60,11 @@ t.test('put aside it stays a member, revoked it does not, whatever comes after',
 t.test('generations travel with the sightings', async (t) => {
   const clock = new ManualClock();
   const fleet = new Fleet([ENVOY], clock);
-  fleet.saw(ID, new Map([['os', 'linux']]));
+  fleet.saw(ID, new Map([['os', 'linux']]), 60_000);
   fleet.holds(ID, { issued: 1, quoted: 0 });
   fleet.holds(ID, { issued: 1, quoted: 1 });
   const generation = { issued: 1, quoted: 1 };
-  t.same(fleet.takeSightings(), [{ id: ID, lastSeenAtMs: clock.ms, traits: { os: 'linux' }, generation }]);
+  t.same(fleet.takeSightings(), [
+    { id: ID, lastSeenAtMs: clock.ms, traits: { os: 'linux' }, checkInIntervalMs: 60_000, generation },
+  ]);
 });

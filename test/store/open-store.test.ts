@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import t from 'tap';
 import { openStore } from '../../lib/store/index.js';
 import { APPLICATION_ID, MIGRATIONS } from '../../lib/store/schema.js';
+import { type ResourceOutcome, type RunReport, summarizeRun } from '../../lib/wire/index.js';
 import { bytes32, chain, entry, envoyId, ManualClock, newPath, newRemoteStore, reopen } from './kit.js';
 
 const clock = new ManualClock();
@@ -113,6 +114,45 @@ t.test('a database of the first schema is brought up to date, with what is in it
   t.match(await store.getEnvoy('web-1'), { generation: { issued: 3, quoted: 2 } });
   await store.close();
   t.match(await (await reopen(t, path)).getEnvoy('web-1'), { generation: { issued: 3 } }, 'once');
+});
+
+t.test('the last run of each envoy is found in a database that did not keep it apart', async (t) => {
+  const path = newPath(t);
+  mkdirSync(dirname(path), { mode: 0o700 });
+  writeFileSync(path, '', { mode: 0o600 });
+  const db = new Database(path);
+  for (const step of MIGRATIONS.slice(0, 3)) db.exec(step);
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+  db.pragma('user_version = 3');
+  const envoy = db.prepare(
+    `INSERT INTO envoys (id, host_name, ed25519_public_key, tls_public_key_hash, labels, enrolled_at, enrolled_from)
+     VALUES (?, ?, ?, ?, '{}', 1, 'x')`,
+  );
+  const run = db.prepare('INSERT INTO runs (envoy_id, run_id, started_at, report) VALUES (?, ?, ?, ?)');
+  const report = (n: number, outcomes: readonly ResourceOutcome[], failure?: string): RunReport => ({
+    ...{ runId: envoyId(n), startedAtMs: n, finishedAtMs: n + 1, policyVersion: 7, secretsEpoch: 8, failure },
+    results: outcomes.map((outcome) => {
+      return { configcrate: 'c', resource: 'r', type: 'file', outcome, message: '', durationMs: 1 };
+    }),
+  });
+  const runsOf = {
+    'web-1': [report(1, ['failed']), report(2, ['unchanged', 'changed', 'failed', 'failed'])],
+    'web-2': [report(3, ['unchanged', 'would_change']), report(4, ['unchanged', 'skipped'])],
+    'web-3': [report(5, [], "secrets can't be resolved")],
+    'web-4': [],
+  };
+  for (const [n, [name, reports]] of Object.entries(runsOf).entries()) {
+    envoy.run(envoyId(n + 1), name, bytes32(n + 1), bytes32(n + 1));
+    for (const each of reports) run.run(envoyId(n + 1), each.runId, each.startedAtMs, JSON.stringify(each));
+  }
+  db.close();
+  const store = await reopen(t, path);
+  const lastRuns = (await store.listEnvoys()).map(({ lastRun }) => lastRun);
+  const [, second] = runsOf['web-1'];
+  const [third] = runsOf['web-2'];
+  const [fourth] = runsOf['web-3'];
+  if (second === undefined || third === undefined || fourth === undefined) throw new Error('a run is missing');
+  t.strictSame(lastRuns, [summarizeRun(second), summarizeRun(third), summarizeRun(fourth), undefined]);
 });
 
 t.test("another program's database is refused and not touched", async (t) => {

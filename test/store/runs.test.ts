@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { RunReport } from '../../lib/wire/index.js';
-import { enroll, envoyId, newStore } from './kit.js';
+import { enroll, envoyId, newPath, newStore, reopen } from './kit.js';
 
 function report(n: number): RunReport {
   return {
@@ -55,4 +55,24 @@ t.test('of runs as large as an envoy can make them no more than 8 MiB are kept',
     (await store.listRuns(id, 9)).map(({ startedAtMs }) => startedAtMs),
     [1005, 1004],
   );
+});
+
+t.test('failures were invisible: the envoy keeps how its last run went', async (t) => {
+  const path = newPath(t);
+  const store = await reopen(t, path);
+  const id = await enroll(store, 1, 'web-1');
+  const lastRun = async () => (await store.getEnvoy(id))?.lastRun;
+  t.equal(await lastRun(), undefined);
+  await store.saveRun(id, report(2));
+  t.match(await lastRun(), { runId: envoyId(2), aborted: false, resources: 1, counts: { changed: 1, failed: 0 } });
+  await store.saveRun(id, { ...report(1), results: [], failure: 'no secrets' });
+  t.match(await lastRun(), { runId: envoyId(1), aborted: true }, 'the one that came last, whatever its clock says');
+  await store.saveRun(id, report(2));
+  t.match(await lastRun(), { runId: envoyId(1) }, 'one that came before is not news');
+  const [result] = report(3).results;
+  if (result === undefined) throw new Error('a report without a result');
+  await store.saveRun(id, { ...report(3), results: [result, { ...result, outcome: 'skipped' }] });
+  t.match(await lastRun(), { runId: envoyId(1) }, 'a run that was stopped says nothing about the machine');
+  await store.close();
+  t.match((await (await reopen(t, path)).getEnvoy(id))?.lastRun, { runId: envoyId(1) }, 'it outlives a restart');
 });

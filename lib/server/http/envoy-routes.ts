@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { type EnvoyId, isEnvoyId, parseHostName } from '../../base/index.js';
+import { type Clock, type EnvoyId, isEnvoyId, parseHostName } from '../../base/index.js';
 import type { EntryDraft, Envoy, Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
@@ -20,6 +20,7 @@ export interface EnvoyRoutesContext {
   readonly wakeUps: WakeUps;
   /** Ends the connections of an envoy. */
   readonly disconnect: (id: EnvoyId) => void;
+  readonly clock: Clock;
 }
 
 /** An entry about the envoy of a request, by who sent it. */
@@ -35,6 +36,7 @@ export function envoyRoutes({
   live,
   wakeUps,
   disconnect,
+  clock,
 }: EnvoyRoutesContext): FastifyPluginAsync {
   const find = async (idOrName: string) => {
     const envoy = await store.getEnvoy(isEnvoyId(idOrName) ? idOrName : parseHostName(idOrName));
@@ -44,15 +46,14 @@ export function envoyRoutes({
     });
   };
 
-  /** A revoked envoy is given nothing, so it lacks nothing. */
+  // What is only in memory so far belongs to the answer. Reading writes nothing.
   const view = (envoy: Envoy) => {
-    return envoyView(envoy, envoy.status === 'revoked' ? [] : live.missingSecrets(envoy.hostName));
+    // A revoked envoy is given nothing, so it lacks nothing.
+    const missingSecrets = envoy.status === 'revoked' ? [] : live.missingSecrets(envoy.hostName);
+    return envoyView(fleet.upToDate(envoy), { missingSecrets, nowMs: clock.nowMs() });
   };
 
   return async (app) => {
-    // What is only in memory so far belongs to the answer.
-    app.addHook('preHandler', () => store.touchEnvoys(fleet.takeSightings()));
-
     app.get('/envoys', async () => ({ envoys: (await store.listEnvoys()).map(view) }));
 
     app.get<{ Params: { envoy: string } }>('/envoys/:envoy', async ({ params }) => {

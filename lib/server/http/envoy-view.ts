@@ -1,13 +1,23 @@
 import { type KeyName, toHex } from '../../base/index.js';
-import type { Envoy, Fork } from '../../store/index.js';
-import type { RunReport } from '../../wire/index.js';
+import { type Envoy, envoyState, type Fork, isStale } from '../../store/index.js';
+import type { RunReport, RunSummary } from '../../wire/index.js';
 
-/** An envoy as the API shows it. @param missingSecrets what its config refers to and the vault doesn't hold */
-export function envoyView(envoy: Envoy, missingSecrets: readonly KeyName[]) {
+export interface EnvoyViewOptions {
+  /** What its config refers to and the vault doesn't hold. */
+  readonly missingSecrets: readonly KeyName[];
+  readonly nowMs: number;
+}
+
+/** An envoy as the API shows it. */
+export function envoyView(envoy: Envoy, { missingSecrets, nowMs }: EnvoyViewOptions) {
+  const isMember = envoy.status !== 'revoked';
   return {
     id: envoy.id,
     host_name: envoy.hostName,
     status: envoy.status,
+    state: isMember ? envoyState(envoy, nowMs) : null,
+    stale: isMember && isStale(envoy, nowMs),
+    last_run: envoy.lastRun === undefined ? null : lastRunView(envoy.lastRun),
     public_key: toHex(envoy.publicKey),
     labels: envoy.labels,
     enrolled_at: envoy.enrolledAtMs,
@@ -15,12 +25,17 @@ export function envoyView(envoy: Envoy, missingSecrets: readonly KeyName[]) {
     certificate_expires_at: envoy.certificate?.notAfterMs ?? null,
     certificate_issuer: envoy.certificate?.issuer ?? null,
     last_seen_at: envoy.lastSeenAtMs ?? null,
+    check_in_interval_ms: envoy.checkInIntervalMs ?? null,
     traits: envoy.traits ?? {},
     missing_secrets: missingSecrets,
     revoked_at: envoy.revokedAtMs ?? null,
     quarantined_at: envoy.quarantinedAtMs ?? null,
     fork: envoy.fork === undefined ? null : forkView(envoy.fork),
   };
+}
+
+function lastRunView({ runId, startedAtMs, finishedAtMs, aborted, resources, counts }: RunSummary) {
+  return { id: runId, started_at: startedAtMs, finished_at: finishedAtMs, aborted, resources, ...counts };
 }
 
 /** Generations as the times at which they were handed out, which is what they are. */

@@ -1,5 +1,14 @@
+import { systemClock } from '../../../base/index.js';
 import type { Command } from '../../command.js';
-import { type ApiEnvoy, describeCertificate, describeLabels, describeLastSeen } from '../../envoy.js';
+import {
+  type ApiEnvoy,
+  describeAge,
+  describeCertificate,
+  describeLabels,
+  describeLastRun,
+  describeLastSeen,
+  describeState,
+} from '../../envoy.js';
 import { describeFork } from '../../fork.js';
 import { formatTime } from '../../table.js';
 
@@ -20,7 +29,11 @@ export const command: Command = {
     const { envoy, runs } = shown;
     line(`host       ${envoy.host_name}`);
     line(`id         ${envoy.id}`);
+    line('state      ', describeState(envoy));
     line(`status     ${envoy.status}`);
+    line(
+      `last run   ${describeLastRun(envoy)}, ${describeAge(envoy.last_run?.finished_at ?? null, systemClock.nowMs())}`,
+    );
     line(`enrolled   ${formatTime(envoy.enrolled_at)}`);
     line(`last seen  ${describeLastSeen(envoy)}`);
     line(`labels     ${describeLabels(envoy)}`);
