@@ -30,6 +30,8 @@ await build({
   // CommonJS inside an ES module needs a `require` of its own.
   banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   minifyWhitespace: true,
+  // The place of a frame means something, and what Node quotes of a line is no page.
+  lineLimit: 160,
   legalComments: 'linked',
   logLevel: 'warning',
 });

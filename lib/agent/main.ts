@@ -1,5 +1,16 @@
-import { errorTable, VigoError } from '../base/index.js';
-import { FilesError, hardenProcess, lineWriter, outputExit, SIGPIPE_EXIT, writeWhole } from '../files/index.js';
+import { errorTable, formatDefect, VigoError } from '../base/index.js';
+import {
+  endOnDefect,
+  FilesError,
+  finishStdout,
+  hardenProcess,
+  lineWriter,
+  outputExit,
+  SIGPIPE_EXIT,
+  toStderr,
+  toStdout,
+} from '../files/index.js';
+import { version } from '../version.js';
 import type { CommandContext } from './command.js';
 import { command as enroll } from './commands/enroll.js';
 import { command as run } from './commands/run.js';
@@ -14,18 +25,21 @@ import { readCommandLine } from './program.js';
  */
 export async function main(argv: readonly string[]): Promise<number> {
   hardenProcess();
+  endOnDefect(failUnexpectedly);
   let lostOutput: FilesError | undefined;
-  const out = (text: string) => {
+  const unlessLost = (print: () => void) => {
     try {
-      if (lostOutput === undefined) writeWhole(1, 'stdout', text);
+      if (lostOutput === undefined) print();
     } catch (cause) {
       if (!(cause instanceof FilesError)) throw cause;
       lostOutput = cause;
     }
   };
+  const out = (text: string) => unlessLost(() => toStdout(text));
   const log = lineWriter(2, describeLoss);
   const note = (line: string) => log(`${line}\n`);
   const exit = await runCommand(argv, { out, note, log });
+  unlessLost(finishStdout);
   if (lostOutput === undefined || exit !== 0) return exit;
   const exitOfLoss = outputExit(lostOutput);
   if (exitOfLoss !== SIGPIPE_EXIT) complain(note, lostOutput, lostOutput.hint);
@@ -40,7 +54,7 @@ async function runCommand(argv: readonly string[], output: Omit<CommandContext, 
     else await asked.command.run({ paths: asked.paths, ...output }, asked.flags);
     return 0;
   } catch (error) {
-    if (!(error instanceof VigoError)) throw error;
+    if (!(error instanceof VigoError)) return failUnexpectedly(error);
     const { adviceFor } = await import('./advice.js');
     complain(note, error, adviceFor(error));
     return errorTable[error.kind].exit;
@@ -50,4 +64,10 @@ async function runCommand(argv: readonly string[], output: Omit<CommandContext, 
 function complain(note: (line: string) => void, { message }: VigoError, hint: string | undefined): void {
   note(`error: ${oneLine(message)}`);
   if (hint !== undefined) note(`hint: ${oneLine(hint)}`);
+}
+
+/** @returns the exit code */
+function failUnexpectedly(error: unknown): number {
+  toStderr(formatDefect('vigo', version, error));
+  return errorTable.internal.exit;
 }

@@ -5,6 +5,7 @@ export { type CanonicalField, CanonicalFields, decodeCanonical, encodeCanonical 
 export { canonicalJson, type Json, parseCanonicalJson } from './canonical-json.js';
 export { BACKDATE_MS, lifetimeOf } from './certificate-time.js';
 export { type Clock, systemClock } from './clock.js';
+export { type Defect, defectHint, describeDefect, formatDefect } from './defect.js';
 export { formatDuration, parseDurationMs } from './duration.js';
 export {
   BaseError,

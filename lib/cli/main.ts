@@ -1,53 +1,48 @@
-import { errorTable, type VigoError } from '../base/index.js';
-import { errnoOf, filesError, hardenProcess } from '../files/index.js';
+import { describeDefect, errorTable, type VigoError } from '../base/index.js';
+import { endOnDefect, FilesError, finishStdout, hardenProcess, SIGPIPE_EXIT, toStdout } from '../files/index.js';
 import { commands } from './commands.js';
 import { COMPLETE, complete } from './completion/complete.js';
 import { makeContext } from './context.js';
-import { framesOf, toFailure } from './failure.js';
+import { toFailure } from './failure.js';
 import { makeOutput, type Output } from './output.js';
 import { readCommandLine } from './program.js';
 
-/** What a shell says of a program that wrote to nobody: 128 and the number of the signal. */
-const SIGPIPE_EXIT = 141;
-
-/** Runs one command. Gives the exit code: words go to stderr, data to stdout. */
+/** Runs one command. Returns the exit code: words go to stderr, data to stdout. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   hardenProcess();
   const output = makeOutput(env, { quiet: false });
-  process.stdout.on('error', (error) => endWithReader(error, output));
-  process.stderr.on('error', () => {}); // nobody reads the words any more; what is being done is done to its end
+  const fail = (error: unknown) => complain(toFailure(error), output);
+  endOnDefect(fail);
   try {
-    if (argv[0] === COMPLETE) {
-      process.stdout.write(await complete(commands, argv.slice(1), env));
-      return 0;
-    }
-    const invocation = readCommandLine(commands, argv);
-    if (invocation === undefined) return 0;
-    const { command, args, flags } = invocation;
-    const context = makeContext(env, flags);
-    try {
-      await command.run(context, args, flags);
-    } finally {
-      await context.close();
-    }
+    await run(argv, env);
+    finishStdout();
     return 0;
   } catch (error) {
-    return complain(toFailure(error), output);
+    return fail(error);
   }
 }
 
-/** @returns the exit code */
-function complain(failure: VigoError, { error, problem }: Output): number {
-  error(failure);
-  if (failure.kind === 'internal') framesOf(failure.cause).forEach(problem);
-  return errorTable[failure.kind].exit;
+async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  if (argv[0] === COMPLETE) return toStdout(await complete(commands, argv.slice(1), env));
+  const invocation = readCommandLine(commands, argv);
+  if (invocation === undefined) return;
+  const { command, args, flags } = invocation;
+  const context = makeContext(env, flags);
+  try {
+    await command.run(context, args, flags);
+  } finally {
+    await context.close();
+  }
 }
 
 /**
- * Whoever read the output has seen enough, as in `vigocli audit list | head`: this ends as any program of the system does,
- * by SIGPIPE, which Node ignores. What was done is done, but nobody knows whether it went well, so it isn't 0. A full disk
- * has not taken the output.
+ * Says what went wrong, but for a reader of stdout that has seen enough, as in `vigocli audit list | head`: then this ends as
+ * every program does that SIGPIPE kills. What was done is done, but whether it went well isn't known, so that isn't 0.
+ * @returns the exit code
  */
-function endWithReader(error: Error, output: Output): void {
-  process.exit(errnoOf(error) === 'EPIPE' ? SIGPIPE_EXIT : complain(filesError('write to', 'stdout', error), output));
+function complain(failure: VigoError, { error, problem }: Output): number {
+  if (failure instanceof FilesError && failure.code === 'reader_gone' && failure.path === 'stdout') return SIGPIPE_EXIT;
+  error(failure);
+  if (failure.kind === 'internal') for (const frame of describeDefect(failure.cause ?? failure).frames) problem(frame);
+  return errorTable[failure.kind].exit;
 }

@@ -1,10 +1,13 @@
+import { isatty } from 'node:tty';
+import { toStderr, toStdout } from '../files/index.js';
 import { type Cell, formatJson, formatLine } from './line.js';
 import { paintFor } from './paint.js';
 import { formatTable } from './table.js';
 
 /**
  * What a command says: data to stdout, words to stderr. Everything but `verbatim` may hold what others wrote, file names
- * and messages of a server or a machine, and none of it moves anything on a terminal.
+ * and messages of a server or a machine, and none of it moves anything on a terminal. What goes to stdout is written whole,
+ * or throws what `toStdout` does.
  */
 export interface Output {
   /** A line to stdout. */
@@ -30,16 +33,15 @@ export interface Output {
 }
 
 export function makeOutput(env: NodeJS.ProcessEnv, { quiet }: { quiet: boolean }): Output {
-  const { stdout, stderr } = process;
-  const paint = paintFor(stdout, env);
-  const paintWords = paintFor(stderr, env);
-  const say = (...cells: readonly Cell[]) => void stderr.write(formatLine(cells, paintWords));
+  const paint = paintFor({ isTTY: isatty(1) }, env);
+  const paintWords = paintFor({ isTTY: isatty(2) }, env);
+  const say = (...cells: readonly Cell[]) => toStderr(formatLine(cells, paintWords));
   return {
-    line: (...cells) => void stdout.write(formatLine(cells, paint)),
-    lines: (texts) => void stdout.write(texts.map((text) => formatLine([text], paint)).join('')),
-    table: (header, rows) => void stdout.write(formatTable(header, rows, paint)),
-    json: (...values) => void stdout.write(values.map(formatJson).join('')),
-    verbatim: (data) => void stdout.write(data),
+    line: (...cells) => toStdout(formatLine(cells, paint)),
+    lines: (texts) => toStdout(texts.map((text) => formatLine([text], paint)).join('')),
+    table: (header, rows) => toStdout(formatTable(header, rows, paint)),
+    json: (...values) => toStdout(values.map(formatJson).join('')),
+    verbatim: toStdout,
     note: (line) => (quiet ? undefined : say(line)),
     warn: (text) => say({ text: 'warning:', tone: 'warn' }, ` ${text}`),
     problem: say,

@@ -1,4 +1,5 @@
 import sade from 'sade';
+import { toStdout } from '../files/index.js';
 import { version } from '../version.js';
 import { type Arguments, readArguments } from './arguments.js';
 import { type Command, type CommandOption, findCommand, inGroup, verbOf } from './command.js';
@@ -50,12 +51,26 @@ function printHelp(commands: readonly Command[], verb: readonly string[]): undef
     for (const option of options) program.option(`--${option.name}`, describeOption(option));
     for (const example of examples) program.example(example);
   }
-  program.parse(['', '', ...verb, '--help']);
-  return undefined;
+  return print(captureHelp(() => program.parse(['', '', ...verb, '--help'])));
+}
+
+/** Returns what sade prints, so that it goes the same way as everything else. */
+function captureHelp(show: () => void): string {
+  const { log } = console;
+  let shown = '';
+  console.log = (text: string) => {
+    shown += `${text}\n`;
+  };
+  try {
+    show();
+  } finally {
+    console.log = log;
+  }
+  return shown;
 }
 
 function print(text: string): undefined {
-  process.stdout.write(text);
+  toStdout(text);
   return undefined;
 }
 

@@ -1,9 +1,11 @@
+import { isatty } from 'node:tty';
+import { toStderr } from '../files/index.js';
+
 const WIDTH = 24;
 const REDRAW_MS = 100;
 
 /** A bar with rate and time left, on stderr where that is a terminal; silent elsewhere, and where that is wanted. */
 export class Progress {
-  readonly #terminal = process.stderr;
   readonly #silent: boolean;
   readonly #unit: string;
   readonly #startMs = performance.now();
@@ -11,7 +13,7 @@ export class Progress {
 
   /** @param unit behind every number, like ` MB` */
   constructor({ quiet, unit = '' }: { quiet: boolean; unit?: string }) {
-    this.#silent = quiet || !this.#terminal.isTTY;
+    this.#silent = quiet || !isatty(2);
     this.#unit = unit;
   }
 
@@ -19,12 +21,12 @@ export class Progress {
     const nowMs = performance.now();
     if (this.#silent || (nowMs - this.#drawnMs < REDRAW_MS && done < total)) return;
     this.#drawnMs = nowMs;
-    this.#terminal.write(`\r${describeProgress(done, total, nowMs - this.#startMs, this.#unit)}\x1b[K`);
+    toStderr(`\r${describeProgress(done, total, nowMs - this.#startMs, this.#unit)}\x1b[K`);
   }
 
   /** Leaves an empty line for what is said next. */
   end(): void {
-    if (this.#drawnMs > 0) this.#terminal.write('\r\x1b[K');
+    if (this.#drawnMs > 0) toStderr('\r\x1b[K');
   }
 }
 

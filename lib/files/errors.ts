@@ -10,6 +10,7 @@ const FILES_ERRORS = {
   read_only: 'precondition',
   no_space: 'exhausted',
   too_large: 'exhausted',
+  reader_gone: 'unavailable',
   io: 'unavailable',
 } as const satisfies Record<string, ErrorKind>;
 
@@ -40,6 +41,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, [FilesErrorCode, what: string, hint
   EFBIG: ['no_space', "the file is larger than this process's limit"],
   ELOOP: ['not_regular', 'it is a symbolic link'],
   EISDIR: ['not_regular', 'it is a folder'],
+  EPIPE: ['reader_gone', 'its reader went away'],
   ENOTDIR: ['not_regular', 'a part of the path is not a folder'],
 };
 

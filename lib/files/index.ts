@@ -14,12 +14,21 @@ export { linkFile, moveFile, removeFile, swapLink } from './move.js';
 export { type OpenFile, openFileSync } from './open-file.js';
 export { checkPrivateFile } from './private.js';
 export { demandClosable, ensurePrivateDir } from './private-folder.js';
+export { endOnDefect } from './process-defects.js';
 export { hardenProcess } from './process-hardening.js';
 export { acquireProcessLock, type ProcessLock, processLockOwner } from './process-lock.js';
 export { type ReadOptions, readFileLimited } from './read.js';
 export { finishReplacement, type Replacement, readReplaced, replaceTogether } from './replace-together.js';
 export { type Scratch, withScratchFile } from './scratch.js';
-export { lineWriter, outputExit, SIGPIPE_EXIT, writeWhole } from './standard-output.js';
+export {
+  finishStdout,
+  lineWriter,
+  outputExit,
+  SIGPIPE_EXIT,
+  streamToStdout,
+  toStderr,
+  toStdout,
+} from './standard-output.js';
 export { readSwap, type SwapArea } from './swap.js';
 export { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.js';
 export { isTemporaryName, temporaryPath } from './temporary-name.js';

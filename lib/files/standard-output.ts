@@ -1,6 +1,8 @@
-import { writeSync } from 'node:fs';
+import { closeSync, fstatSync, write, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { errorTable } from '../base/index.js';
-import { errnoOf, type FilesError, filesError } from './errors.js';
+import { errnoOf, FilesError, filesError } from './errors.js';
 
 /** What a shell says of a program that SIGPIPE ended: 128 and the number of the signal. */
 export const SIGPIPE_EXIT = 141;
@@ -8,17 +10,68 @@ const PAUSE_MS = 10;
 /** How long a line of a log waits for a slow reader before it is dropped. */
 const MAX_LINE_WAIT_MS = 1000;
 
+const STDOUT = 1;
+const STDERR = 2;
+const writeSoon = promisify(write);
+
+/** How many bytes stdout has taken so far. */
+let takenBytes = 0;
+
 /** `fs.writeSync`. */
 type Write = (fd: number, bytes: Uint8Array) => number;
 
 /**
- * Writes all of `data`, and waits for a slow reader.
- * @param name of the descriptor, for the error
- * @throws FilesError; some of the data may be written then
+ * Writes all of it to stdout, whatever that is. Node's own stream takes a short write to a file for a whole one, so a
+ * disk that fills up would cut the output off, and the program would end with 0.
+ * @throws FilesError `reader_gone` where the reader of a pipe went away; `no_space`, `io` and so on, with what is lost
  */
-export function writeWhole(fd: number, name: string, data: string | Uint8Array): void {
-  const { cause } = writeAll(writeSync, fd, Buffer.from(data), Number.POSITIVE_INFINITY);
-  if (cause !== undefined) throw filesError('write to', name, cause);
+export function toStdout(data: string | Uint8Array): void {
+  const bytes = Buffer.from(data);
+  const { written, cause } = writeAll(writeSync, STDOUT, bytes, Number.POSITIVE_INFINITY);
+  takenBytes += written;
+  if (cause !== undefined) throw lossOf(cause, bytes.length - written);
+}
+
+/** The same for what is large or may wait long: signals and timers go on meanwhile. Throws what `toStdout` does. */
+export async function streamToStdout(bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      const { bytesWritten } = await writeSoon(STDOUT, bytes, done);
+      done += bytesWritten;
+      takenBytes += bytesWritten;
+    } catch (cause) {
+      if (errnoOf(cause) !== 'EAGAIN') throw lossOf(cause, bytes.length - done);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+/**
+ * Closes stdout where it is a file, because a network file system may refuse what it took only then. The last thing that
+ * a program does. Throws what `toStdout` does.
+ */
+export function finishStdout(): void {
+  if (takenBytes === 0) return;
+  try {
+    if (fstatSync(STDOUT).isFile()) closeSync(STDOUT);
+  } catch (cause) {
+    throw lossOf(cause, 0);
+  }
+}
+
+/** Writes words to stderr. Where they can't be written the program goes on: what it does matters more than what it says. */
+export function toStderr(text: string): void {
+  writeAll(writeSync, STDERR, Buffer.from(text), Number.POSITIVE_INFINITY);
+}
+
+function lossOf(cause: unknown, lostBytes: number): FilesError {
+  const { code, path, message } = filesError('write to', 'stdout', cause);
+  if (code === 'reader_gone') return new FilesError(code, path, message, { cause });
+  const lost = lostBytes === 0 ? 'some of them may be lost' : `at least ${lostBytes} are lost`;
+  return new FilesError(code, path, `${message}; ${takenBytes} bytes were written, ${lost}`, {
+    hint: 'the output is incomplete; whatever else the command did stays done',
+    cause,
+  });
 }
 
 /** Returns the exit code of a program whose output `error` stopped: that of a SIGPIPE where nobody reads any more. */

@@ -1,7 +1,15 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DEFAULT_HOME, errorTable, homePaths, systemClock, VigoError } from '../base/index.js';
-import { FilesError, hardenProcess, lineWriter, outputExit, writeWhole } from '../files/index.js';
+import { DEFAULT_HOME, errorTable, formatDefect, homePaths, systemClock, VigoError } from '../base/index.js';
+import {
+  endOnDefect,
+  FilesError,
+  finishStdout,
+  hardenProcess,
+  outputExit,
+  toStderr,
+  toStdout,
+} from '../files/index.js';
 import { version } from '../version.js';
 
 const HELP = `Usage: vigosrv [--help | --version | --unit]
@@ -21,12 +29,13 @@ It stops cleanly on SIGTERM and SIGINT. First steps on a new host:
 
 /** Runs the server until a signal stops it. Gives the exit code. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  endOnDefect(fail);
   const [word] = argv;
   if (word === '--help' || word === '-h') return print(HELP);
   if (word === '--version' || word === '-v') return print(`vigosrv ${version}\n`);
   if (word === '--unit') return printUnit(env);
   if (word !== undefined) {
-    complain(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
+    toStderr(`error: vigosrv takes no ${JSON.stringify(word)}\nhint: vigosrv --help\n`);
     return errorTable.usage.exit;
   }
   hardenProcess();
@@ -75,26 +84,25 @@ async function printUnit({ VIGO_HOME, VIGO_CONFIG_FILE }: NodeJS.ProcessEnv): Pr
   }
 }
 
-/** @returns the exit code. @throws what is a defect */
+/** @returns the exit code */
 function fail(error: unknown): number {
-  if (!(error instanceof VigoError)) throw error;
-  complain(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
+  if (!(error instanceof VigoError)) {
+    toStderr(formatDefect('vigosrv', version, error));
+    return errorTable.internal.exit;
+  }
+  toStderr(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`);
   return errorTable[error.kind].exit;
 }
 
 /** Prints data. @returns the exit code */
 function print(text: string): number {
   try {
-    writeWhole(1, 'stdout', text);
+    toStdout(text);
+    finishStdout();
     return 0;
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
     fail(error);
     return outputExit(error);
   }
-}
-
-/** Prints words, where that is possible. */
-function complain(text: string): void {
-  lineWriter(2, () => '')(text);
 }

@@ -1,3 +1,4 @@
+import { toStderr } from '../../files/index.js';
 import { CliError } from '../errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -51,7 +52,7 @@ export async function interruptibly<T>(work: (interruption: Interruption) => Pro
   } catch (cause) {
     const [signal] = received;
     if (signal !== undefined && cause instanceof CliError && cause.code === 'interrupted') {
-      process.stderr.write(`${cause.message}\n`);
+      toStderr(`${cause.message}\n`);
       process.kill(process.pid, signal);
     }
     throw cause;

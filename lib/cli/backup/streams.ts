@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { VigoError } from '../../base/index.js';
+import { FilesError, streamToStdout } from '../../files/index.js';
 import { CliError } from '../errors.js';
 import { Progress } from '../progress.js';
 
@@ -8,14 +9,13 @@ import { Progress } from '../progress.js';
 export const STANDARD_STREAM = '-';
 const MEGABYTE = 1_000_000;
 
-/** Writes as fast as the reader reads. @throws CliError `output_failed` where it went away */
+/** Writes as fast as the reader reads. @throws CliError `output_failed` where it went away; what `toStdout` throws */
 export async function writeToStdout(pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  // Half a list is fine for who has seen enough; half a backup is none.
-  process.stdout.removeAllListeners('error').on('error', () => {});
-  for await (const piece of pieces) {
-    await new Promise<void>((resolve, reject) => {
-      process.stdout.write(piece, (cause) => (cause ? reject(outputFailed(cause)) : resolve()));
-    });
+  try {
+    for await (const piece of pieces) await streamToStdout(piece);
+  } catch (cause) {
+    // Half a list is fine for who has seen enough; half a backup is none.
+    throw cause instanceof FilesError && cause.code === 'reader_gone' ? readerGone(cause) : cause;
   }
 }
 
@@ -42,6 +42,6 @@ export async function* readInput(path: string, { quiet }: { quiet: boolean }): A
   }
 }
 
-function outputFailed(cause: Error): CliError {
+function readerGone(cause: FilesError): CliError {
   return new CliError('output_failed', 'what reads the backup went away, so there is none', { cause });
 }

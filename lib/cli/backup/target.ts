@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { isatty } from 'node:tty';
 import { CliError } from '../errors.js';
 import { STANDARD_STREAM } from './streams.js';
 
@@ -14,7 +15,7 @@ export async function demandTarget(
   { force, kept }: { force: boolean; kept: readonly string[] },
 ): Promise<void> {
   if (target === STANDARD_STREAM) {
-    if (!process.stdout.isTTY) return;
+    if (!isatty(1)) return;
     throw new CliError('usage', 'a backup is not written to a terminal', { hint: 'name a file, or pipe it somewhere' });
   }
   const path = await realPathOf(target);

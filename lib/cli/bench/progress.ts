@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+import { toStderr } from '../../files/index.js';
 import type { BenchOptions } from './bench.js';
 
 const ERASE_LINE = '\r\x1b[2K';
@@ -7,8 +9,8 @@ export function showProgress(
   processes: number,
   { quiet }: { quiet: boolean },
 ): { onProgress: BenchOptions['onProgress']; end(): void } {
-  const silent = quiet || !process.stderr.isTTY;
-  const write = (text: string) => void (silent || process.stderr.write(text));
+  const silent = quiet || !isatty(2);
+  const write = (text: string) => void (silent || toStderr(text));
   return {
     onProgress({ process, row, rows, name }) {
       write(`${ERASE_LINE}process ${process} of ${processes}, ${row + 1} of ${rows}: ${name}`);

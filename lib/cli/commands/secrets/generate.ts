@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
 import { expiresOption, ifVersionOption, readCondition, readExpiry, readNumber } from '../../write-options.js';
@@ -22,6 +23,6 @@ export const command: Command = {
     if (!flags.is('print')) return;
     const value = await opened.reveal(key, { version });
     verbatim(value.expose());
-    if (process.stdout.isTTY) verbatim('\n');
+    if (isatty(1)) verbatim('\n');
   },
 };

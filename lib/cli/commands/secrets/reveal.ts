@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { type KeyName, parseKeyName, type Secret } from '../../../base/index.js';
 import type { OpenedSecret } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
@@ -33,7 +34,7 @@ export const command: Command = {
       return note(`${path} (0600)`);
     }
     verbatim(value.expose());
-    if (process.stdout.isTTY) verbatim('\n');
+    if (isatty(1)) verbatim('\n');
   },
 };
 
