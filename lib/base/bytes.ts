@@ -1,3 +1,4 @@
+import { bufferView, byteCount, copyBytes } from './byte-view.js';
 import { BaseError } from './errors.js';
 
 const utf8Encoder = new TextEncoder();
@@ -23,12 +24,15 @@ export function fromUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** @throws RangeError where the last part grew after it was measured, as shared memory can. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += byteCount(part);
+  const joined = new Uint8Array(length);
   let offset = 0;
   for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
+    copyBytes(joined, part, offset);
+    offset += byteCount(part);
   }
   return joined;
 }
@@ -40,7 +44,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** For public bytes only: a string can't be wiped. */
 export function toHex(bytes: Uint8Array): string {
-  return view(bytes).toString('hex');
+  return bufferView(bytes).toString('hex');
 }
 
 /** Strict: what it accepts encodes back to the same text. */
@@ -52,7 +56,7 @@ export function fromHex(text: string): Uint8Array {
 
 /** base64url without padding (RFC 4648 section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
-  return view(bytes).toString('base64url');
+  return bufferView(bytes).toString('base64url');
 }
 
 /** Strict: what it accepts encodes back to the same text. */
@@ -60,8 +64,4 @@ export function fromBase64Url(text: string): Uint8Array {
   const bytes = Uint8Array.from(Buffer.from(text, 'base64url'));
   if (toBase64Url(bytes) !== text) throw new BaseError('bad_encoding', 'not base64url');
   return bytes;
-}
-
-function view(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,6 @@
 export { formatHostPort, type HostPort, parseHostPort } from './address.js';
 export { ByteReader, u8, u16, u32, u64 } from './byte-reader.js';
+export { byteCount, copyBytes, fillBytes, isBytes, isGone, isShared, mayOverlap, plainView } from './byte-view.js';
 export { concatBytes, equalBytes, fromBase64Url, fromHex, fromUtf8, toBase64Url, toHex, utf8 } from './bytes.js';
 export { type CanonicalField, CanonicalFields, decodeCanonical, encodeCanonical } from './canonical.js';
 export { canonicalJson, type Json, parseCanonicalJson } from './canonical-json.js';

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { fillBytes, isBytes } from './byte-view.js';
 
 /**
  * Holds a secret so that no log, template, JSON or debugger line prints it by mistake. Taking the value out is a word
@@ -19,7 +20,7 @@ export class Secret<T> {
 
   /** Overwrites the bytes, where the value is bytes, and lets go of it. */
   dispose(): void {
-    if (this.#value instanceof Uint8Array) this.#value.fill(0);
+    if (isBytes(this.#value)) fillBytes(this.#value, 0);
     this.#value = undefined;
   }
 

@@ -96,35 +96,34 @@ export function makeAes256Gcm(kernel: Kernel, info: KernelInfo, maxMessages: num
     }
 
     seal(plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
-      requireBytes('the plaintext', plaintext);
-      requireBytes('the associated data', aad);
+      const length = requireBytes('the plaintext', plaintext);
+      const aadLength = requireBytes('the associated data', aad);
       const slot = this.#countedSlot();
-      const output = new Uint8Array(plaintext.length + SEAL_OVERHEAD_BYTES);
-      sealMessage(kernel, slot, nonces.next(), plaintext, aad, output);
+      const output = new Uint8Array(length + SEAL_OVERHEAD_BYTES);
+      sealMessage(kernel, slot, nonces.next(), plaintext, length, aad, aadLength, output);
       return output;
     }
 
     sealInto(plaintext: Uint8Array, aad: Uint8Array, output: Uint8Array): number {
-      requireBytes('the plaintext', plaintext);
-      requireBytes('the associated data', aad);
-      requireRoom('the output', output, plaintext.length + SEAL_OVERHEAD_BYTES);
-      return sealMessage(kernel, this.#countedSlot(), nonces.next(), plaintext, aad, output);
+      const length = requireBytes('the plaintext', plaintext);
+      const aadLength = requireBytes('the associated data', aad);
+      requireRoom('the output', output, length + SEAL_OVERHEAD_BYTES);
+      return sealMessage(kernel, this.#countedSlot(), nonces.next(), plaintext, length, aad, aadLength, output);
     }
 
     open(sealed: Uint8Array, aad: Uint8Array): Uint8Array {
-      requireBytes('the ciphertext', sealed);
-      requireBytes('the associated data', aad);
-      const length = sealed.length - SEAL_OVERHEAD_BYTES;
+      const length = requireBytes('the ciphertext', sealed) - SEAL_OVERHEAD_BYTES;
+      const aadLength = requireBytes('the associated data', aad);
       const output = length > 0 ? new Uint8Array(length) : NONE;
-      openMessage(kernel, pool.slotOf(this.#live()), sealed, aad, output);
+      openMessage(kernel, pool.slotOf(this.#live()), sealed, length, aad, aadLength, output);
       return output;
     }
 
     openInto(sealed: Uint8Array, aad: Uint8Array, output: Uint8Array): number {
-      requireBytes('the ciphertext', sealed);
-      requireBytes('the associated data', aad);
-      requireRoom('the output', output, sealed.length - SEAL_OVERHEAD_BYTES);
-      return openMessage(kernel, pool.slotOf(this.#live()), sealed, aad, output);
+      const length = requireBytes('the ciphertext', sealed) - SEAL_OVERHEAD_BYTES;
+      const aadLength = requireBytes('the associated data', aad);
+      requireRoom('the output', output, length);
+      return openMessage(kernel, pool.slotOf(this.#live()), sealed, length, aad, aadLength, output);
     }
 
     dispose(): void {

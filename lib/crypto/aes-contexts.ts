@@ -1,5 +1,7 @@
+import { byteCount } from '../base/index.js';
 import type { Kernel } from './aes-kernel.js';
 import { wipe } from './random.js';
+import { copyInput } from './size.js';
 
 /** A key for as long as somebody holds it, whether or not it is expanded in the module right now. */
 export class KeyContext {
@@ -11,8 +13,8 @@ export class KeyContext {
 
   constructor(key: Uint8Array) {
     // An ArrayBuffer of its own, because the collector moves what `new Uint8Array(32)` allocates and leaves copies behind.
-    this.key = new Uint8Array(new ArrayBuffer(key.length));
-    this.key.set(key);
+    this.key = new Uint8Array(new ArrayBuffer(byteCount(key)));
+    copyInput(this.key, key);
   }
 }
 

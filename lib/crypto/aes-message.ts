@@ -1,7 +1,8 @@
+import { copyBytes, fillBytes, isShared, mayOverlap, plainView } from '../base/index.js';
 import type { Kernel } from './aes-kernel.js';
 import { NONCE_BYTES } from './aes-nonces.js';
 import { CryptoError } from './errors.js';
-import { wipe } from './random.js';
+import { copyInput } from './size.js';
 
 export const TAG_BYTES = 16;
 
@@ -14,6 +15,7 @@ const MAX_TEXT_BYTES = 2 ** 36 - 32;
 /**
  * Seals one message under the key in `slot` into `output`: nonce, ciphertext, tag. Whoever calls this with a nonce that the
  * key has seen gives both messages and the authentication key away, so the public interface doesn't take one.
+ * The lengths are what the caller measured; nothing here asks the objects again.
  * @param nonce its address in the module
  * @param output room for SEAL_OVERHEAD_BYTES more than the plaintext, which the caller has checked
  * @returns how many bytes it wrote
@@ -24,19 +26,20 @@ export function sealMessage(
   slot: number,
   nonce: number,
   plaintext: Uint8Array,
+  length: number,
   aad: Uint8Array,
+  aadLength: number,
   output: Uint8Array,
 ): number {
-  const { length } = plaintext;
-  const { length: aadLength } = aad;
   if (length > kernel.firstBytes || aadLength > kernel.aadBytes) {
-    sealInPieces(kernel, slot, nonce, plaintext, aad, output);
+    if (length > MAX_TEXT_BYTES) throw new CryptoError('limit', 'AES-GCM seals at most 2^36 - 32 bytes at once');
+    sealInPieces(kernel, slot, nonce, plainView(plaintext, length), plainView(aad, aadLength), output);
   } else {
     // One call. What stays in the module is what is given out: nonce, ciphertext, tag.
-    kernel.textOf(length).set(plaintext);
-    if (aadLength > 0) kernel.aadOf(aadLength).set(aad);
+    copyInput(kernel.textOf(length), plaintext);
+    if (aadLength > 0) copyInput(kernel.aadOf(aadLength), aad);
     kernel.seal(slot, nonce, aadLength, length);
-    output.set(kernel.sealedOf(length));
+    copyBytes(output, kernel.sealedOf(length));
   }
   return length + SEAL_OVERHEAD_BYTES;
 }
@@ -44,7 +47,8 @@ export function sealMessage(
 /**
  * Opens what `sealMessage` made, into `output`. Every byte is authenticated before the first one is decrypted, so a refusal
  * leaves no plaintext anywhere, and `output` as it was.
- * @param output room for SEAL_OVERHEAD_BYTES fewer than `sealed`, which the caller has checked
+ * @param length of the text: SEAL_OVERHEAD_BYTES fewer than `sealed`, and so negative for what is too short
+ * @param output room for the text, which the caller has checked
  * @returns how many bytes it wrote
  * @throws CryptoError `forged`, the same for every reason.
  */
@@ -52,28 +56,30 @@ export function openMessage(
   kernel: Kernel,
   slot: number,
   sealed: Uint8Array,
+  length: number,
   aad: Uint8Array,
+  aadLength: number,
   output: Uint8Array,
 ): number {
-  const length = sealed.length - SEAL_OVERHEAD_BYTES;
-  const { length: aadLength } = aad;
   if (length < 0) throw forged();
   if (length > kernel.firstBytes || aadLength > kernel.aadBytes) {
-    openInPieces(kernel, slot, sealed, aad, output);
+    const message = plainView(sealed, length + SEAL_OVERHEAD_BYTES);
+    openInPieces(kernel, slot, message, plainView(aad, aadLength), output);
   } else {
     const { memory, nonce, text } = kernel;
-    kernel.sealedOf(length).set(sealed);
+    copyInput(kernel.sealedOf(length), sealed);
     // The AAD takes the place that the nonce came in. Copied from the module's own copy, which nobody else can change.
     for (let i = 0; i < NONCE_BYTES; i++) memory[nonce + i] = memory[text - NONCE_BYTES + i] as number;
-    if (aadLength > 0) kernel.aadOf(aadLength).set(aad);
+    if (aadLength > 0) copyInput(kernel.aadOf(aadLength), aad);
     const authentic = kernel.open(slot, aadLength, length) === 1;
-    if (authentic) output.set(kernel.textOf(length));
+    if (authentic) copyBytes(output, kernel.textOf(length));
     kernel.wipe(length);
     if (!authentic) throw forged();
   }
   return length;
 }
 
+/** The inputs are plain views of a length that stays; the output is still the caller's object. */
 function sealInPieces(
   kernel: Kernel,
   slot: number,
@@ -83,29 +89,28 @@ function sealInPieces(
   output: Uint8Array,
 ): void {
   const { length } = plaintext;
-  if (length > MAX_TEXT_BYTES) throw new CryptoError('limit', 'AES-GCM seals at most 2^36 - 32 bytes at once');
-  const copied = overlap(plaintext, output);
+  const copied = mayOverlap(plaintext, output);
   const source = copied ? apart(plaintext) : plaintext;
   try {
     begin(kernel, slot, nonce, length);
     let aadLeft = absorbAad(kernel, aad);
-    output.set(kernel.memory.subarray(nonce, nonce + NONCE_BYTES));
+    copyBytes(output, kernel.memory.subarray(nonce, nonce + NONCE_BYTES));
     for (const { start, size, last } of pieces(kernel, length)) {
       kernel.textOf(size).set(source.subarray(start, start + size));
       kernel.encrypt(aadLeft, size, last);
-      output.set(kernel.textOf(last ? size + TAG_BYTES : size), NONCE_BYTES + start);
+      copyBytes(output, kernel.textOf(last ? size + TAG_BYTES : size), NONCE_BYTES + start);
       aadLeft = 0;
     }
   } finally {
     kernel.wipe(kernel.textBytes);
-    if (copied) wipe(source);
+    if (copied) fillBytes(source, 0);
   }
 }
 
 function openInPieces(kernel: Kernel, slot: number, sealed: Uint8Array, aad: Uint8Array, output: Uint8Array): void {
   const length = sealed.length - SEAL_OVERHEAD_BYTES;
   // It is read twice: nobody may change it in between, and what is written may not be what is still to be read.
-  const source = isShared(sealed) || overlap(sealed, output) ? apart(sealed) : sealed;
+  const source = isShared(sealed) || mayOverlap(sealed, output) ? apart(sealed) : sealed;
   try {
     kernel.memory.set(source.subarray(0, NONCE_BYTES), kernel.nonce);
     begin(kernel, slot, kernel.nonce, length);
@@ -121,7 +126,7 @@ function openInPieces(kernel: Kernel, slot: number, sealed: Uint8Array, aad: Uin
     for (const { start, size } of pieces(kernel, length)) {
       kernel.textOf(size).set(source.subarray(NONCE_BYTES + start, NONCE_BYTES + start + size));
       kernel.decrypt(size);
-      output.set(kernel.textOf(size), start);
+      copyBytes(output, kernel.textOf(size), start);
     }
   } finally {
     kernel.wipe(kernel.textBytes);
@@ -153,16 +158,6 @@ function* pieces(kernel: Kernel, length: number): Generator<{ start: number; siz
     last = start + size === length;
     yield { start, size, last };
   }
-}
-
-/** Whether two views may have a byte in common. Of shared memory several buffers can be the same. */
-function overlap(a: Uint8Array, b: Uint8Array): boolean {
-  if (isShared(a) && isShared(b)) return true;
-  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.length && b.byteOffset < a.byteOffset + a.length;
-}
-
-function isShared(bytes: Uint8Array): boolean {
-  return bytes.buffer instanceof SharedArrayBuffer;
 }
 
 /** A copy in memory of its own. */

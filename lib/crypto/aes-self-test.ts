@@ -40,7 +40,7 @@ export function passesSelfTest(kernel: Kernel): boolean {
     const sealed = buffer.subarray(0, textBytes + SEAL_OVERHEAD_BYTES);
     const opened = output.subarray(0, textBytes).fill(0);
     kernel.memory.set(tag.subarray(0, NONCE_BYTES), kernel.nonce);
-    sealMessage(kernel, SLOT, kernel.nonce, text, aad, sealed);
+    sealMessage(kernel, SLOT, kernel.nonce, text, text.length, aad, aad.length, sealed);
     tag = sealed.slice(-TAG_BYTES);
     if (!opensTo(opened, kernel, sealed, aad) || Buffer.compare(opened, text) !== 0) return false;
     const at = NONCE_BYTES + textBytes + (i % TAG_BYTES);
@@ -53,7 +53,7 @@ export function passesSelfTest(kernel: Kernel): boolean {
 
 function opensTo(output: Uint8Array, kernel: Kernel, sealed: Uint8Array, aad: Uint8Array): boolean {
   try {
-    openMessage(kernel, SLOT, sealed, aad, output);
+    openMessage(kernel, SLOT, sealed, output.length, aad, aad.length, output);
     return true;
   } catch {
     return false;

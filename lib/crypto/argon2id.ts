@@ -1,7 +1,7 @@
 import { utf8 } from '../base/index.js';
 import { CryptoError } from './errors.js';
 import { primitive, requireKnownAnswer } from './primitive.js';
-import { requireBytes, requireRange, requireSize } from './size.js';
+import { requireBytes, requireObject, requireRange, requireSize } from './size.js';
 import { inFrame, loadSodium, type Sodium } from './sodium.js';
 
 const SALT_BYTES = 16;
@@ -46,8 +46,10 @@ class SodiumArgon2id implements Argon2id {
     this.#sodium = sodium;
   }
 
-  hash(password: Uint8Array, salt: Uint8Array, { memoryKiB, passes }: Argon2idCost, bytes = 32): Uint8Array {
-    requireBytes('the password', password);
+  hash(password: Uint8Array, salt: Uint8Array, cost: Argon2idCost, bytes = 32): Uint8Array {
+    requireObject('the cost', cost);
+    const { memoryKiB, passes } = cost;
+    const length = requireBytes('the password', password);
     requireSize('an Argon2id salt', salt, SALT_BYTES);
     requireRange('memoryKiB', memoryKiB, 8, 2 ** 21 - 1);
     requireRange('passes', passes, 1, 2 ** 31 - 1);
@@ -55,13 +57,13 @@ class SodiumArgon2id implements Argon2id {
     const memoryBytes = memoryKiB * 1024;
     return inFrame(this.#sodium, (frame) => {
       const hash = frame.reserve(bytes);
-      const [pw, slt] = [frame.put(password), frame.put(salt)];
+      const [pw, slt] = [frame.put(password, length), frame.put(salt, SALT_BYTES)];
       const failed = this.#sodium._crypto_pwhash(
         hash,
         bytes,
         0,
         pw,
-        password.length,
+        length,
         0,
         slt,
         passes,

@@ -8,7 +8,6 @@ import { requireBytes } from './size.js';
  * together is faster in JavaScript, but there nothing obliges the optimizer to keep it free of an early exit.
  */
 export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
-  requireBytes('what is compared', a);
-  requireBytes('what is compared', b);
-  return a.length === b.length && timingSafeEqual(a, b);
+  const length = requireBytes('what is compared', a);
+  return requireBytes('what is compared', b) === length && timingSafeEqual(a, b);
 }

@@ -21,15 +21,15 @@ export interface Ed25519 {
   /**
    * Strict: an S of the group order or more, a public key or R of small order, and a public key in a second spelling
    * are refused, so that nobody but the key's owner can make another signature of the same message.
-   * @param signature 64 bytes
+   * @param signature 64 bytes; of any other length it is false, because whoever sends it chooses that
    * @param publicKey 32 bytes
-   * @throws CryptoError `bad_size`
+   * @throws CryptoError `bad_size` for a public key of another length, and for what is no Uint8Array
    */
   verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
 }
 
 export interface Ed25519Signer {
-  /** 32 bytes. */
+  /** 32 bytes, a copy each time. */
   readonly publicKey: Uint8Array;
   /**
    * The 64-byte signature; the same message always gets the same one.
@@ -87,7 +87,7 @@ class SodiumEd25519 implements Ed25519 {
     return inFrame(this.#sodium, (frame) => {
       const publicKey = frame.reserve(PUBLIC_KEY_BYTES);
       const secretKey = frame.reserve(SECRET_KEY_BYTES);
-      this.#sodium._crypto_sign_seed_keypair(publicKey, secretKey, frame.put(seed));
+      this.#sodium._crypto_sign_seed_keypair(publicKey, secretKey, frame.put(seed, SEED_BYTES));
       return new SodiumSigner(
         this.#sodium,
         frame.take(publicKey, PUBLIC_KEY_BYTES),
@@ -97,35 +97,41 @@ class SodiumEd25519 implements Ed25519 {
   }
 
   verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-    requireSize('an Ed25519 signature', signature, SIGNATURE_BYTES);
-    requireBytes('the message', message);
+    const signatureBytes = requireBytes('an Ed25519 signature', signature);
+    const length = requireBytes('the message', message);
     requireSize('an Ed25519 public key', publicKey, PUBLIC_KEY_BYTES);
+    if (signatureBytes !== SIGNATURE_BYTES) return false;
     return inFrame(this.#sodium, (frame) => {
-      const [sig, msg, key] = [frame.put(signature), frame.put(message), frame.put(publicKey)];
-      return this.#sodium._crypto_sign_verify_detached(sig, msg, message.length, 0, key) === 0;
+      const sig = frame.put(signature, SIGNATURE_BYTES);
+      const [msg, key] = [frame.put(message, length), frame.put(publicKey, PUBLIC_KEY_BYTES)];
+      return this.#sodium._crypto_sign_verify_detached(sig, msg, length, 0, key) === 0;
     });
   }
 }
 
 class SodiumSigner implements Ed25519Signer {
-  readonly publicKey: Uint8Array;
+  readonly #publicKey: Uint8Array;
   readonly #sodium: Sodium;
   /** The seed, then a public key of its own: signing with another one than the seed's would give the seed away. */
   #secretKey: Uint8Array | undefined;
 
   constructor(sodium: Sodium, publicKey: Uint8Array, secretKey: Uint8Array) {
     this.#sodium = sodium;
-    this.publicKey = publicKey;
+    this.#publicKey = publicKey;
     this.#secretKey = secretKey;
   }
 
+  get publicKey(): Uint8Array {
+    return this.#publicKey.slice();
+  }
+
   sign(message: Uint8Array): Uint8Array {
-    requireBytes('the message', message);
+    const length = requireBytes('the message', message);
     const secretKey = this.#requireKey();
     return inFrame(this.#sodium, (frame) => {
       const signature = frame.reserve(SIGNATURE_BYTES);
-      const [msg, key] = [frame.put(message), frame.put(secretKey)];
-      this.#sodium._crypto_sign_detached(signature, 0, msg, message.length, 0, key);
+      const [msg, key] = [frame.put(message, length), frame.put(secretKey, SECRET_KEY_BYTES)];
+      this.#sodium._crypto_sign_detached(signature, 0, msg, length, 0, key);
       return frame.take(signature, SIGNATURE_BYTES);
     });
   }
@@ -141,7 +147,7 @@ class SodiumSigner implements Ed25519Signer {
 
   #requireKey(): Uint8Array {
     if (this.#secretKey === undefined) {
-      throw new CryptoError('disposed', `the Ed25519 key ${toHex(this.publicKey)} was wiped`);
+      throw new CryptoError('disposed', `the Ed25519 key ${toHex(this.#publicKey)} was wiped`);
     }
     return this.#secretKey;
   }

@@ -1,8 +1,9 @@
-import { concatBytes, fromHex, utf8 } from '../base/index.js';
+import { byteCount, concatBytes, fromHex, utf8 } from '../base/index.js';
+import { constantTimeEqual } from './constant-time.js';
 import { primitive, requireKnownAnswer } from './primitive.js';
 import { wipe } from './random.js';
 import { Sha256Module } from './sha256-module.js';
-import { requireBytes, requireRange } from './size.js';
+import { changedLength, copyInput, requireBytes, requireObject, requireRange } from './size.js';
 
 const MAC_BYTES = 32;
 /** Of SHA-256, and so what a key is padded to. */
@@ -24,6 +25,11 @@ export interface HkdfInput {
 export interface HmacSha256 {
   /** The 32-byte HMAC-SHA-256 (RFC 2104). The key has any length; 32 random bytes are best. */
   mac(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /**
+   * Whether this is the MAC of these data, in a time that doesn't depend on where it differs.
+   * @param mac 32 bytes; of any other length it is false, because whoever sends it chooses that
+   */
+  verify(key: Uint8Array, data: Uint8Array, mac: Uint8Array): boolean;
   /**
    * HKDF-SHA-256 (RFC 5869), extract and expand.
    * @param bytes 1 to 8160
@@ -71,7 +77,17 @@ class Sha256Hmac implements HmacSha256 {
     return mac;
   }
 
-  deriveKey({ secret, salt = new Uint8Array(0), info }: HkdfInput, bytes: number): Uint8Array {
+  verify(key: Uint8Array, data: Uint8Array, mac: Uint8Array): boolean {
+    requireBytes('the MAC', mac);
+    const expected = this.mac(key, data);
+    const isSame = constantTimeEqual(mac, expected);
+    wipe(expected);
+    return isSame;
+  }
+
+  deriveKey(input: HkdfInput, bytes: number): Uint8Array {
+    requireObject('the input of a derivation', input);
+    const { secret, salt = new Uint8Array(0), info } = input;
     requireBytes('the secret', secret);
     requireBytes('the salt', salt);
     requireBytes('the info', info);
@@ -94,7 +110,7 @@ class Sha256Hmac implements HmacSha256 {
   /** RFC 2104 section 2: H(key ⊕ opad, H(key ⊕ ipad, parts)). */
   #mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
     const pad = new Uint8Array(BLOCK_BYTES);
-    pad.set(key.length > BLOCK_BYTES ? this.#hash(key) : key);
+    copyInput(pad, byteCount(key) > BLOCK_BYTES ? this.#hash(key) : key);
     for (let i = 0; i < BLOCK_BYTES; i++) pad[i] = (pad[i] ?? 0) ^ INNER;
     const inner = this.#hash(pad, ...parts);
     for (let i = 0; i < BLOCK_BYTES; i++) pad[i] = (pad[i] ?? 0) ^ INNER ^ OUTER;
@@ -105,9 +121,17 @@ class Sha256Hmac implements HmacSha256 {
 
   /** In one piece, because entering the module costs as much as a block. */
   #hash(...parts: readonly Uint8Array[]): Uint8Array {
-    const message = concatBytes(...parts);
-    const digest = this.#module.digest(message);
+    const message = joined(parts);
+    const digest = this.#module.digest(message, message.length);
     wipe(message);
     return digest;
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  try {
+    return concatBytes(...parts);
+  } catch (cause) {
+    throw changedLength(cause);
   }
 }

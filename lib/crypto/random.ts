@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
-import { requireRange } from './size.js';
+import { fillBytes } from '../base/index.js';
+import { requireBytes, requireRange } from './size.js';
 
 const POOL_BYTES = 4096;
 const MAX_POOLED_BYTES = 256;
@@ -21,9 +22,15 @@ export function randomBytes(length: number): Uint8Array {
   return bytes;
 }
 
-/** Overwrites buffers with zeros. Copies that the garbage collector moved earlier are out of reach. */
+/**
+ * Overwrites buffers with zeros. Copies that the garbage collector moved earlier are out of reach.
+ * @throws CryptoError `bad_size` for what is no Uint8Array, or was transferred away: its bytes stand elsewhere.
+ */
 export function wipe(...buffers: readonly Uint8Array[]): void {
-  for (const buffer of buffers) buffer.fill(0);
+  for (const buffer of buffers) {
+    requireBytes('what is wiped', buffer);
+    fillBytes(buffer, 0);
+  }
 }
 
 function takeFromPool(bytes: Uint8Array): void {

@@ -1,5 +1,7 @@
+import { plainView } from '../base/index.js';
 import * as embedded from '../gen/hash-wasm/sha256.js';
 import { startModule } from './embedded-module.js';
+import { copyInput } from './size.js';
 
 /** What hash-wasm's module exports. Input goes in through one buffer, and digests come out at its beginning. */
 interface Exports {
@@ -35,16 +37,16 @@ export class Sha256Module {
     this.#state = new Uint8Array(memory.buffer, this.#exports.Hash_GetState(), stateBytes);
   }
 
-  /** Whatever was begun is lost. */
-  digest(data: Uint8Array): Uint8Array {
-    if (data.length > BUFFER_BYTES) {
+  /** Whatever was begun is lost. The length, here and below, is what the caller measured. */
+  digest(data: Uint8Array, length: number): Uint8Array {
+    if (length > BUFFER_BYTES) {
       this.begin();
-      this.update(data);
+      this.update(data, length);
       return this.finish();
     }
-    this.#buffer.set(data);
+    copyInput(this.#buffer, data);
     // Everything in one call: for an audit entry, entering the module thrice would cost as much as a sixth block.
-    this.#exports.Hash_Calculate(data.length, 256);
+    this.#exports.Hash_Calculate(length, 256);
     return this.#takeDigest();
   }
 
@@ -52,11 +54,15 @@ export class Sha256Module {
     this.#exports.Hash_Init(256);
   }
 
-  update(data: Uint8Array): void {
-    for (let start = 0; start < data.length; start += BUFFER_BYTES) {
-      const piece = data.length <= BUFFER_BYTES ? data : data.subarray(start, start + BUFFER_BYTES);
-      this.#buffer.set(piece);
-      this.#exports.Hash_Update(piece.length);
+  update(data: Uint8Array, length: number): void {
+    if (length <= BUFFER_BYTES) {
+      this.#absorb(data, length);
+      return;
+    }
+    const whole = plainView(data, length);
+    for (let start = 0; start < length; start += BUFFER_BYTES) {
+      const piece = whole.subarray(start, start + BUFFER_BYTES);
+      this.#absorb(piece, piece.length);
     }
   }
 
@@ -78,6 +84,11 @@ export class Sha256Module {
   wipe(): void {
     this.#buffer.fill(0);
     this.#state.fill(0);
+  }
+
+  #absorb(piece: Uint8Array, length: number): void {
+    copyInput(this.#buffer, piece);
+    this.#exports.Hash_Update(length);
   }
 
   #takeDigest(): Uint8Array {

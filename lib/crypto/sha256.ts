@@ -57,9 +57,9 @@ class SharedSha256 implements Sha256 {
   }
 
   digest(data: Uint8Array): Uint8Array {
-    requireBytes('the data', data);
+    const length = requireBytes('the data', data);
     this.#release();
-    return this.#module.digest(data);
+    return this.#module.digest(data, length);
   }
 
   digestSecret(data: Uint8Array): Uint8Array {
@@ -97,9 +97,9 @@ class SharedStream implements Sha256Stream {
   }
 
   update(data: Uint8Array): this {
-    requireBytes('the data', data);
+    const length = requireBytes('the data', data);
     this.#requireOpen();
-    this.#acquire(this).update(data);
+    this.#acquire(this).update(data, length);
     return this;
   }
 

@@ -1,4 +1,6 @@
+import { byteCount } from '../base/index.js';
 import { CryptoError } from './errors.js';
+import { copyInput } from './size.js';
 
 /**
  * The functions of libsodium's WebAssembly that the core calls, with their C signatures: addresses are numbers, a
@@ -68,10 +70,10 @@ export class Frame {
     return address;
   }
 
-  /** Copies an argument in; its address. */
-  put(bytes: Uint8Array): number {
-    const address = this.reserve(bytes.length);
-    this.#sodium.HEAPU8.set(bytes, address);
+  /** Copies an argument in, of the length that the caller measured; its address. */
+  put(bytes: Uint8Array, length: number = byteCount(bytes)): number {
+    const address = this.reserve(length);
+    copyInput(this.#sodium.HEAPU8.subarray(address, address + length), bytes);
     return address;
   }
 

@@ -81,7 +81,7 @@ export class SodiumXWing implements XWing {
     requireSize('an X-Wing secret key', secretKey, SECRET_KEY_BYTES);
     return inFrame(this.#sodium, (frame) => {
       const shared = frame.reserve(SHARED_SECRET_BYTES);
-      const [ct, key] = [frame.put(ciphertext), frame.put(secretKey)];
+      const [ct, key] = [frame.put(ciphertext, CIPHERTEXT_BYTES), frame.put(secretKey, SECRET_KEY_BYTES)];
       const failed = this.#sodium._crypto_kem_xwing_dec(shared, ct, key);
       frame.washStack();
       if (failed !== 0) {
@@ -95,7 +95,11 @@ export class SodiumXWing implements XWing {
   publicKeyOf(seed: Uint8Array): Uint8Array {
     return inFrame(this.#sodium, (frame) => {
       const publicKey = frame.reserve(PUBLIC_KEY_BYTES);
-      this.#sodium._crypto_kem_xwing_seed_keypair(publicKey, frame.reserve(SECRET_KEY_BYTES), frame.put(seed));
+      this.#sodium._crypto_kem_xwing_seed_keypair(
+        publicKey,
+        frame.reserve(SECRET_KEY_BYTES),
+        frame.put(seed, SECRET_KEY_BYTES),
+      );
       return frame.take(publicKey, PUBLIC_KEY_BYTES);
     });
   }
@@ -105,7 +109,7 @@ export class SodiumXWing implements XWing {
     return inFrame(this.#sodium, (frame) => {
       const ciphertext = frame.reserve(CIPHERTEXT_BYTES);
       const shared = frame.reserve(SHARED_SECRET_BYTES);
-      const [key, randomness] = [frame.put(publicKey), frame.put(seed)];
+      const [key, randomness] = [frame.put(publicKey, PUBLIC_KEY_BYTES), frame.put(seed, ENCAPSULATION_SEED_BYTES)];
       const failed = this.#sodium._crypto_kem_xwing_enc_deterministic(ciphertext, shared, key, randomness);
       frame.washStack();
       if (failed !== 0) {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { VigoError } from '../base/index.js';
+import { isBytes, VigoError } from '../base/index.js';
 import { filesError } from './errors.js';
 import { syncDir } from './folder.js';
 import { temporaryPath } from './temporary-name.js';
@@ -66,7 +66,7 @@ async function viaTemporary(
 
 async function fill(file: FileHandle, content: Content, { mode, owner }: WriteOptions): Promise<void> {
   try {
-    for await (const piece of content instanceof Uint8Array ? [content] : content) await file.writeFile(piece);
+    for await (const piece of isBytes(content) ? [content] : content) await file.writeFile(piece);
     if (owner !== undefined) await file.chown(owner.uid, owner.gid);
     await file.chmod(mode); // after chown, which clears the set-id bits
     await file.sync();

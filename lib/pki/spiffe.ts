@@ -1,5 +1,5 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { type EnvoyId, isEnvoyId } from '../base/index.js';
+import { type EnvoyId, isBytes, isEnvoyId } from '../base/index.js';
 import { PkiError } from './errors.js';
 
 /** SPIFFE-ID section 2.1. */
@@ -47,7 +47,7 @@ export function parseEnvoyUri(source: X509Certificate | Uint8Array | string | un
 
 function subjectAltName(source: X509Certificate | Uint8Array): string | undefined {
   try {
-    const certificate = source instanceof Uint8Array ? new X509Certificate(source) : source;
+    const certificate = isBytes(source) ? new X509Certificate(source) : source;
     return certificate.ca ? undefined : certificate.subjectAltName;
   } catch {
     return undefined;

@@ -166,8 +166,7 @@ for (const { build, start } of kernelBuilds()) {
   t.test(`${build}: the longest message is 2^36 - 32 bytes`, async (t) => {
     const kernel = start();
     const slot = expandKey(kernel, randomBytes(32));
-    const tooLong = Object.defineProperty(new Uint8Array(0), 'length', { value: 2 ** 36 - 31 });
-    t.throws(() => sealMessage(kernel, slot, kernel.nonce, tooLong, none, none), {
+    t.throws(() => sealMessage(kernel, slot, kernel.nonce, none, 2 ** 36 - 31, none, 0, none), {
       name: 'CryptoError',
       code: 'limit',
     });

@@ -28,14 +28,14 @@ export function sealAs(
 ): Uint8Array {
   const output = new Uint8Array(plaintext.length + SEAL_OVERHEAD_BYTES);
   kernel.memory.set(nonce, kernel.nonce);
-  sealMessage(kernel, slot, kernel.nonce, plaintext, aad, output);
+  sealMessage(kernel, slot, kernel.nonce, plaintext, plaintext.length, aad, aad.length, output);
   return output;
 }
 
 /** Opens to a buffer of its own. */
 export function openAs(kernel: Kernel, slot: number, sealed: Uint8Array, aad: Uint8Array): Uint8Array {
   const output = new Uint8Array(Math.max(sealed.length - SEAL_OVERHEAD_BYTES, 0));
-  openMessage(kernel, slot, sealed, aad, output);
+  openMessage(kernel, slot, sealed, sealed.length - SEAL_OVERHEAD_BYTES, aad, aad.length, output);
   return output;
 }
 

@@ -14,10 +14,12 @@ import {
   loadHmacSha256,
   loadSha256,
   loadXWing,
+  randomBytes as randomBytesOfCore,
+  wipe,
 } from '../../lib/crypto/index.js';
 import { loadSodium } from '../../lib/crypto/sodium.js';
 import { bundle } from './bundle.js';
-import { kernelBuilds, sealByNode } from './kernels.js';
+import { kernelBuilds, sealByNode, withBitTurned } from './kernels.js';
 import type { WorkerInput, WorkerOutput } from './worker.js';
 
 const [aes, argon2id, ed25519, hmac, sha256, xWing] = await Promise.all([
@@ -53,7 +55,7 @@ const inputs: [what: string, bytes: number | undefined, call: (bytes: Uint8Array
   ['a salt', 16, (bytes) => argon2id.hash(none, bytes, cost)],
   ['a seed', 32, (bytes) => ed25519.importSigner(bytes)],
   ['a message to sign', undefined, (bytes) => signer.sign(bytes)],
-  ['a signature', 64, (bytes) => ed25519.verify(bytes, none, signer.publicKey)],
+  ['a signature', undefined, (bytes) => ed25519.verify(bytes, none, signer.publicKey)],
   ['a message to verify', undefined, (bytes) => ed25519.verify(signer.sign(none), bytes, signer.publicKey)],
   ['a public key', 32, (bytes) => ed25519.verify(signer.sign(none), none, bytes)],
   ['data to hash', undefined, (bytes) => sha256.digest(bytes)],
@@ -61,6 +63,9 @@ const inputs: [what: string, bytes: number | undefined, call: (bytes: Uint8Array
   ['data to hash in parts', undefined, (bytes) => sha256.create().update(bytes)],
   ['an HMAC key', undefined, (bytes) => hmac.mac(bytes, none)],
   ['data to authenticate', undefined, (bytes) => hmac.mac(none, bytes)],
+  ['the key of a MAC to verify', undefined, (bytes) => hmac.verify(bytes, none, none)],
+  ['its data', undefined, (bytes) => hmac.verify(none, bytes, none)],
+  ['a MAC to verify', undefined, (bytes) => hmac.verify(none, none, bytes)],
   ['a secret to derive from', undefined, (bytes) => hmac.deriveKey({ secret: bytes, info: none }, 32)],
   ['the salt of a derivation', undefined, (bytes) => hmac.deriveKey({ secret: none, salt: bytes, info: none }, 32)],
   ['the info of a derivation', undefined, (bytes) => hmac.deriveKey({ secret: none, info: bytes }, 32)],
@@ -69,9 +74,15 @@ const inputs: [what: string, bytes: number | undefined, call: (bytes: Uint8Array
   ['an X-Wing secret key', 32, (bytes) => xWing.decapsulate(new Uint8Array(1120), bytes)],
   ['the left side of a comparison', undefined, (bytes) => constantTimeEqual(bytes, none)],
   ['the right side of a comparison', undefined, (bytes) => constantTimeEqual(none, bytes)],
+  ['a buffer to wipe', undefined, (bytes) => wipe(none, bytes)],
 ];
 
 const badSize = { name: 'CryptoError', code: 'bad_size' };
+
+/** ECMAScript 2024, which TypeScript's library for Node 20 doesn't know. */
+function resizable(bytes: number): ArrayBuffer & { resize(bytes: number): void } {
+  return Reflect.construct(ArrayBuffer, [bytes, { maxByteLength: bytes }]);
+}
 
 t.test('what is no Uint8Array is refused wherever bytes are taken', async (t) => {
   const strangers = [null, 32, 'x'.repeat(32), [], {}, new ArrayBuffer(32), new DataView(new ArrayBuffer(32))];
@@ -79,6 +90,161 @@ t.test('what is no Uint8Array is refused wherever bytes are taken', async (t) =>
   for (const [what, , call] of inputs) {
     // An undefined salt of a derivation is one that is left out.
     for (const stranger of [...strangers, ...views]) t.throws(() => call(stranger as Uint8Array), badSize, what);
+  }
+});
+
+t.test('what only looks like a Uint8Array is refused wherever bytes are taken', async (t) => {
+  for (const [what, bytes = 40, call] of inputs) {
+    const real = new Uint8Array(bytes);
+    const strangers = [
+      new Proxy(real, {}),
+      new Proxy({}, { getPrototypeOf: () => Uint8Array.prototype }),
+      Object.create(Uint8Array.prototype),
+      Object.create(real),
+      Object.create(Uint8Array.prototype, { [Symbol.toStringTag]: { value: 'Uint8Array' } }),
+      Object.setPrototypeOf(new Uint16Array(bytes), Uint8Array.prototype),
+    ];
+    for (const stranger of strangers) t.throws(() => call(stranger), badSize, what);
+  }
+});
+
+t.test('a missing argument is refused like one of a wrong size', async (t) => {
+  const missing = undefined as unknown as Uint8Array;
+  // An undefined salt of a derivation is one that is left out.
+  for (const [what, , call] of inputs)
+    if (what !== 'the salt of a derivation') t.throws(() => call(missing), badSize, what);
+  for (const stranger of [undefined, null, true, 'x'] as unknown as never[]) {
+    t.throws(() => argon2id.hash(none, salt, stranger), badSize);
+    t.throws(() => hmac.deriveKey(stranger, 32), badSize);
+    t.throws(() => hmac.deriveKey({ secret: none, info: none }, stranger), badSize);
+    t.throws(() => randomBytesOfCore(stranger), badSize);
+  }
+  t.throws(() => argon2id.hash(none, salt, {} as never), badSize);
+  t.throws(() => argon2id.hash(none, salt, { memoryKiB: Symbol('x'), passes: 1n } as never), badSize);
+});
+
+/** Bytes whose every property says something else than what they are. */
+function lying(bytes: Uint8Array, claimed: number): Uint8Array {
+  const other = new Uint8Array(claimed);
+  const lies: Record<PropertyKey, unknown> = {
+    ...{ length: claimed, byteLength: claimed, byteOffset: 7, buffer: other.buffer, constructor: Array },
+    ...{ subarray: () => other, slice: () => other, at: () => 1, set: () => {}, fill: () => other },
+    [Symbol.iterator]: () => other[Symbol.iterator](),
+    [Symbol.toStringTag]: 'Uint16Array',
+  };
+  for (const [name, value] of Object.entries(lies)) Object.defineProperty(bytes, name, { value });
+  for (const symbol of [Symbol.iterator, Symbol.toStringTag])
+    Object.defineProperty(bytes, symbol, { value: lies[symbol] });
+  return bytes;
+}
+
+t.test('a length that an object overrides makes no short key, seed or salt', async (t) => {
+  class Longer extends Uint8Array {
+    override get length(): number {
+      return this.byteLength + 1;
+    }
+  }
+  for (const [what, bytes, call] of inputs) {
+    if (bytes === undefined) continue;
+    for (const real of [0, 1, bytes - 1, bytes + 1]) {
+      t.throws(() => call(lying(new Uint8Array(real), bytes)), badSize, `${what} of ${real} bytes`);
+    }
+    t.throws(() => call(new Longer(bytes - 1)), badSize, what);
+  }
+});
+
+t.test('bytes are what they are, whatever their properties say', async (t) => {
+  for (const size of [0, 1, 33, 100, 40_000]) {
+    for (const claimed of [0, 16, size + 5, 70_000]) {
+      const text = randomBytes(size);
+      const aad = randomBytes((size * 7) % 9000);
+      const liar = () => lying(Uint8Array.from(text), claimed);
+      const liarAad = () => lying(Uint8Array.from(aad), claimed);
+      const sealed = key.seal(liar(), liarAad());
+      t.ok(text.equals(key.open(sealed, aad)), `seal ${size} as ${claimed}`);
+      t.ok(text.equals(key.open(lying(Uint8Array.from(sealed), claimed), liarAad())), 'open');
+      const output = lying(new Uint8Array(size + 28), claimed);
+      t.equal(key.sealInto(liar(), liarAad(), output), size + 28);
+      t.ok(text.equals(key.open(output, aad)), 'sealInto');
+      const opened = lying(new Uint8Array(size), claimed);
+      t.equal(key.openInto(lying(Uint8Array.from(sealed), claimed), liarAad(), opened), size);
+      t.equal(Buffer.compare(opened, text), 0, 'openInto');
+      if (size > 0) t.throws(() => key.openInto(sealed, aad, lying(new Uint8Array(size - 1), size)), badSize);
+      const digest = createHash('sha256').update(text).digest();
+      t.ok(digest.equals(sha256.digest(liar())));
+      t.ok(digest.equals(sha256.digestSecret(liar())));
+      t.ok(digest.equals(sha256.create().update(liar()).digest()));
+      t.same(hmac.mac(liar(), liarAad()), hmac.mac(text, aad));
+      t.ok(hmac.verify(liar(), liarAad(), lying(hmac.mac(text, aad), claimed)));
+      const derived = hmac.deriveKey({ secret: text, salt: text, info: aad }, 40);
+      t.same(hmac.deriveKey({ secret: liar(), salt: liar(), info: liarAad() }, 40), derived);
+      t.same(signer.sign(liar()), signer.sign(text));
+      t.ok(ed25519.verify(lying(signer.sign(text), claimed), liar(), lying(signer.publicKey, claimed)));
+      t.ok(constantTimeEqual(liar(), text));
+      const wiped = liar();
+      wipe(wiped);
+      t.equal(Buffer.compare(wiped, Buffer.alloc(size)), 0, 'wipe');
+    }
+  }
+  const secret = randomBytes(32);
+  const honest = [argon2id.hash(secret, salt, cost), ed25519.importSigner(secret).publicKey];
+  const lied = [argon2id.hash(lying(Uint8Array.from(secret), 5), lying(Uint8Array.from(salt), 32), cost)];
+  lied.push(ed25519.importSigner(lying(Uint8Array.from(secret), 64)).publicKey);
+  t.same(lied, honest);
+  const { ciphertext, sharedSecret } = xWing.encapsulate(lying(Uint8Array.from(pair.publicKey), 3));
+  t.same(xWing.decapsulate(lying(ciphertext, 3), lying(Uint8Array.from(pair.secretKey), 3)), sharedSecret);
+});
+
+/** What another realm makes of these, as a program in `vm` or Jest has them. */
+const elsewhere = runInNewContext('({ Uint8Array, ArrayBuffer, SharedArrayBuffer })') as typeof globalThis;
+
+t.test("another realm's Uint8Array is bytes like any other", async (t) => {
+  for (const [what, bytes = 40, call] of inputs) {
+    const foreign = new elsewhere.Uint8Array(bytes);
+    t.notOk(foreign instanceof Uint8Array);
+    const codeOf = (each: Uint8Array) => {
+      try {
+        call(each);
+        return 'done';
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    };
+    t.equal(codeOf(foreign), codeOf(new Uint8Array(bytes)), what);
+  }
+  const text = elsewhere.Uint8Array.from(randomBytes(40_000));
+  t.equal(Buffer.compare(key.open(elsewhere.Uint8Array.from(key.seal(text, none)), none), text), 0);
+});
+
+t.test("sealing in place works in another realm's shared memory, seen through several buffers", async (t) => {
+  for (const length of [20, 40_000]) {
+    const text = randomBytes(length);
+    const memory = new elsewhere.SharedArrayBuffer(length + 100);
+    const [here, there] = [new Uint8Array(memory), new elsewhere.Uint8Array(structuredClone(memory))];
+    here.set(text, 11);
+    const sealed = there.subarray(0, key.sealInto(here.subarray(11, 11 + length), none, there));
+    t.ok(text.equals(key.open(Uint8Array.from(sealed), none)), `${length} bytes`);
+    t.equal(key.openInto(sealed, none, here.subarray(7)), length);
+    t.ok(text.equals(Uint8Array.from(here.subarray(7, 7 + length))));
+  }
+});
+
+t.test('views that follow a buffer which grows and shrinks are as long as it is now', async (t) => {
+  for (const length of [20, 40_000]) {
+    const text = randomBytes(length);
+    const growable = Reflect.construct(SharedArrayBuffer, [10, { maxByteLength: length }]);
+    const plain = resizable(length);
+    plain.resize(10);
+    for (const buffer of [plain, growable as ArrayBuffer]) {
+      const follows = new Uint8Array(buffer);
+      t.throws(() => key.openInto(key.seal(text, none), none, follows), badSize);
+      if (buffer === plain) plain.resize(length);
+      else (growable as { grow(bytes: number): void }).grow(length);
+      follows.set(text);
+      t.ok(text.equals(key.open(key.seal(follows, none), none)));
+      t.ok(createHash('sha256').update(text).digest().equals(sha256.digest(follows)));
+      t.same(signer.sign(follows), signer.sign(text));
+    }
   }
 });
 
@@ -90,11 +256,6 @@ t.test('another size is refused wherever there is one', async (t) => {
     }
   }
 });
-
-/** ECMAScript 2024, which TypeScript's library for Node 20 doesn't know. */
-function resizable(bytes: number): ArrayBuffer & { resize(bytes: number): void } {
-  return Reflect.construct(ArrayBuffer, [bytes, { maxByteLength: bytes }]);
-}
 
 t.test('a buffer that was transferred away is refused, not taken for an empty one', async (t) => {
   for (const [what, bytes = 40, call] of inputs) {
@@ -158,6 +319,25 @@ t.test('sealing and opening in place works in shared memory, seen through severa
     t.equal(key.openInto(sealed, none, here.subarray(7)), length);
     t.ok(text.equals(Uint8Array.from(here.subarray(7, 7 + length))));
   }
+});
+
+t.test('a signature or a MAC of another length is false, because whoever sends it chooses that', async (t) => {
+  const [signature, mac] = [signer.sign(salt), hmac.mac(salt, salt)];
+  t.equal(ed25519.verify(signature, salt, signer.publicKey), true);
+  t.equal(hmac.verify(salt, salt, mac), true);
+  for (const length of [0, 1, 31, 33, 63, 65, 128]) {
+    const cut = (bytes: Uint8Array) => Uint8Array.from({ length }, (_, i) => bytes[i] ?? 0);
+    t.equal(ed25519.verify(cut(signature), salt, signer.publicKey), false, `${length} bytes`);
+    t.equal(hmac.verify(salt, salt, cut(mac)), false, `${length} bytes`);
+  }
+  for (let at = 0; at < 32; at++) t.equal(hmac.verify(salt, salt, withBitTurned(mac, at)), false);
+});
+
+t.test("changing a public key that a signer gave doesn't change the signer", async (t) => {
+  const kept = signer.publicKey;
+  signer.publicKey.fill(0);
+  t.same(signer.publicKey, kept);
+  t.equal(ed25519.verify(signer.sign(salt), salt, signer.publicKey), true);
 });
 
 t.test("results are the caller's alone: no view of the module's memory or of another result", async (t) => {
