@@ -13,13 +13,15 @@ import { MAX_RESULT_MESSAGE_CHARS, type ResourceOutcome, type ResourceResult } f
 import { AgentError } from './errors.js';
 import { applyResource, checkResource } from './executors/registry.js';
 import type { Redaction } from './redaction.js';
+import { UnsettledSecrets } from './unsettled-secrets.js';
 import type { ResourceName, Watched } from './watched.js';
 
 export interface ApplyOptions {
   readonly values: ReadonlyMap<KeyName, Secret<Uint8Array>>;
   readonly redaction: Redaction;
-  /** The marks of the resources that watch secrets, and those under which they were applied last. */
+  /** The marks of the resources that watch secrets. */
   readonly marks: ReadonlyMap<Resource, Uint8Array>;
+  /** The marks under which they were applied last. */
   readonly watched: Watched;
   readonly guard: Guard;
   readonly clock: Clock;
@@ -33,6 +35,16 @@ interface Prepared {
   readonly resource: Resource;
   /** With its secrets filled in, or why that can't be. */
   readonly resolved: ResolvedResource | VigoError;
+  /** The mark of a command that watches secrets. A file or a folder is compared in each run, so that it needs none. */
+  readonly mark: Uint8Array | undefined;
+}
+
+/** What the resources of a run depend on beside themselves. */
+interface Progress {
+  /** Why commands that watch secrets can't be applied in this run, if so. */
+  readonly obstacle: VigoError | undefined;
+  /** The secrets of the resources that didn't succeed so far. */
+  readonly unsettled: UnsettledSecrets;
 }
 
 /**
@@ -41,16 +53,49 @@ interface Prepared {
  */
 export async function applyBody(body: PolicyBody, options: ApplyOptions): Promise<ResourceResult[]> {
   const all = body.configcrates.flatMap(({ name, resources }) =>
-    resources.map((resource) => ({ configcrate: name, resource, resolved: resolve(resource, options) })),
+    resources.map((resource) => ({
+      configcrate: name,
+      resource,
+      resolved: resolve(resource, options),
+      mark: resource.type === 'exec' ? options.marks.get(resource) : undefined,
+    })),
   );
-  options.watched.keepOnly(all.filter(({ resource }) => options.marks.has(resource)).map(nameOf));
+  options.watched.keepOnly(all.filter(({ mark }) => mark !== undefined).map(nameOf));
   try {
+    const progress = { obstacle: await noteWhatIsDue(all, options), unsettled: new UnsettledSecrets() };
     const results: ResourceResult[] = [];
-    for (const prepared of all) results.push(await settle(prepared, options));
+    for (const prepared of all) {
+      const result = await settle(prepared, options, progress);
+      results.push(result);
+      if (!SUCCESSES.has(result.outcome)) progress.unsettled.add(prepared.resource, nameOf(prepared));
+    }
     return results;
   } finally {
     for (const { resolved } of all) wipeSecrets(resolved);
   }
+}
+
+const SUCCESSES: ReadonlySet<ResourceOutcome> = new Set(['unchanged', 'changed', 'would_change']);
+
+/**
+ * Forgets the marks of the commands that are due, before the run changes anything: once a secret is on the machine they
+ * stay due, also where the run is killed and the server then goes back to the earlier mark.
+ * @returns why it can't be noted; then none of them may be applied
+ */
+async function noteWhatIsDue(all: readonly Prepared[], options: ApplyOptions): Promise<VigoError | undefined> {
+  if (options.dryRun) return undefined;
+  try {
+    await options.watched.forget(all.filter((each) => isDue(each, options)).map(nameOf));
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof VigoError) return cause;
+    throw cause;
+  }
+}
+
+/** Whether a command watches secrets and wasn't applied since one of them changed. Undefined where it watches none. */
+function isDue(prepared: Prepared, { watched }: ApplyOptions): boolean | undefined {
+  return prepared.mark && watched.isNew(nameOf(prepared), prepared.mark);
 }
 
 function resolve(resource: Resource, { values }: ApplyOptions): ResolvedResource | VigoError {
@@ -62,10 +107,10 @@ function resolve(resource: Resource, { values }: ApplyOptions): ResolvedResource
   }
 }
 
-async function settle(prepared: Prepared, options: ApplyOptions): Promise<ResourceResult> {
+async function settle(prepared: Prepared, options: ApplyOptions, progress: Progress): Promise<ResourceResult> {
   const { configcrate, resource } = prepared;
   const startedAtMs = options.clock.nowMs();
-  const { outcome, message } = await attempt(prepared, options);
+  const { outcome, message } = await attempt(prepared, options, progress);
   return {
     configcrate,
     resource: resource.name,
@@ -79,24 +124,37 @@ async function settle(prepared: Prepared, options: ApplyOptions): Promise<Resour
 async function attempt(
   prepared: Prepared,
   options: ApplyOptions,
+  { obstacle, unsettled }: Progress,
 ): Promise<{ outcome: ResourceOutcome; message: string }> {
-  const { resource, resolved } = prepared;
+  const { resource, resolved, mark } = prepared;
   if (options.signal.aborted) return { outcome: 'skipped', message: 'the agent was told to stop' };
   try {
     if (resolved instanceof VigoError) throw resolved;
     await demandHarmless(resource, options.guard);
-    const name = nameOf(prepared);
-    const mark = options.marks.get(resource);
-    const context = { ...options, isTriggered: mark && options.watched.isNew(name, mark) };
+    const isTriggered = isDue(prepared, options);
+    const wait = isTriggered ? waitsFor(resource, options, unsettled) : undefined;
+    if (wait !== undefined) return { outcome: 'skipped', message: wait };
+    const context = { ...options, isTriggered };
     const verdict = await checkResource(resolved, context);
     if (verdict === 'ok') return { outcome: 'unchanged', message: '' };
     if (options.dryRun) return { outcome: 'would_change', message: verdict.change };
+    if (isTriggered && obstacle !== undefined) throw obstacle;
     await applyResource(resolved, context);
-    if (mark !== undefined) await options.watched.remember(name, mark);
+    if (mark !== undefined) await options.watched.remember(nameOf(prepared), mark);
     return { outcome: 'changed', message: verdict.change };
   } catch (cause) {
     return { outcome: 'failed', message: wordsFor(cause) };
   }
+}
+
+/**
+ * Why a command that watches secrets has to wait. Run now, it would bring the earlier values into use, and nothing would
+ * run it when the present ones are on the machine.
+ */
+function waitsFor(resource: Resource, { redaction }: ApplyOptions, unsettled: UnsettledSecrets): string | undefined {
+  if (!redaction.knowsAll) return 'due, but waits until the secrets can be resolved';
+  const blocking = unsettled.concerning(resource);
+  return blocking && `due, but waits for ${blocking.configcrate}/${blocking.resource}, which did not succeed`;
 }
 
 function nameOf({ configcrate, resource }: Prepared): ResourceName {

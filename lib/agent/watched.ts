@@ -21,12 +21,15 @@ export interface ResourceName {
 }
 
 /**
- * For each resource that watches secrets, the mark under which it was applied last. On the disk, so that a restart is no
- * reason to apply it again; written after the resource was applied, so that a crash in between is one.
+ * For each resource that watches secrets, the mark under which it was applied last. It is on the disk, so that a restart
+ * applies nothing again. It is forgotten before the resource is applied and noted after it, so that a crash in between
+ * applies it again, whatever mark the next policy has.
  */
 export class Watched {
   readonly #path: string;
   readonly #marks: Map<string, string>;
+  /** What the file on the disk is known not to have. */
+  readonly #forgotten = new Set<string>();
 
   private constructor(path: string, marks: Map<string, string>) {
     this.#path = path;
@@ -55,11 +58,26 @@ export class Watched {
     return this.#marks.get(keyOf(name)) !== toHex(mark);
   }
 
+  /**
+   * Forgets under which marks these resources were applied: they are due until `remember`. They must not be applied where
+   * this fails, because what can't be written now can't be remembered afterwards.
+   * @throws FilesError
+   */
+  async forget(names: readonly ResourceName[]): Promise<void> {
+    const keys = names.map(keyOf).filter((key) => !this.#forgotten.has(key));
+    if (keys.length === 0) return;
+    for (const key of keys) this.#marks.delete(key);
+    await this.#write(this.#marks);
+    for (const key of keys) this.#forgotten.add(key);
+  }
+
   /** @throws FilesError; then the resource counts as not applied */
   async remember(name: ResourceName, mark: Uint8Array): Promise<void> {
-    const marks = new Map(this.#marks).set(keyOf(name), toHex(mark));
+    const key = keyOf(name);
+    this.#forgotten.delete(key);
+    const marks = new Map(this.#marks).set(key, toHex(mark));
     await this.#write(marks);
-    this.#marks.set(keyOf(name), toHex(mark));
+    this.#marks.set(key, toHex(mark));
   }
 
   /** Forgets the resources that aren't declared any more. */

@@ -53,3 +53,19 @@ export function matchesGlob(glob: HostGlob | KeyGlob, text: string): boolean {
   while (glob[g] === '*') g++;
   return g === glob.length;
 }
+
+/** Whether there is a text that fits both patterns. Takes time in the product of both lengths. */
+export function globsOverlap(a: KeyGlob, b: KeyGlob): boolean {
+  // reach[j]: whether some text fits both what was read of `a` and the first j characters of `b`.
+  let reach = Array.from({ length: b.length + 1 }, (_, j) => /^\**$/.test(b.slice(0, j)));
+  for (const char of a) {
+    const next = [char === '*' && reach[0] === true];
+    for (let j = 1; j <= b.length; j++) {
+      const other = b[j - 1];
+      if (char === '*' || other === '*') next[j] = reach[j] === true || next[j - 1] === true;
+      else next[j] = reach[j - 1] === true && (char === other || char === '?' || other === '?');
+    }
+    reach = next;
+  }
+  return reach[b.length] === true;
+}

@@ -16,7 +16,7 @@ export {
   errorTable,
   VigoError,
 } from './errors.js';
-export { type HostGlob, type KeyGlob, matchesGlob, parseHostGlob, parseKeyGlob } from './glob.js';
+export { globsOverlap, type HostGlob, type KeyGlob, matchesGlob, parseHostGlob, parseKeyGlob } from './glob.js';
 export { DEFAULT_HOME, type HomePaths, homePaths } from './home.js';
 export { keyFromBase64Url, keyToBase64Url } from './key-base64.js';
 export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parseKeyName } from './key-name.js';

@@ -588,6 +588,125 @@ t.test('a crash between applying and remembering applies again, and so does a me
   t.equal(count(), 3);
 });
 
+/** A file with a secret, and a command that watches it, as a service that reads the file is restarted. */
+async function setUpRestart(t: Test) {
+  const it = await setUpWatch(t);
+  const conf = join(it.machine, 'conf');
+  const resources = [
+    file(conf, 'conf', ref('vigo/db/dsn')),
+    { ...it.watcher, watch_secret: [parseKeyGlob('vigo/db/dsn')] },
+  ];
+  it.responder.resources = resources;
+  await it.envoy.checkIn();
+  t.same(await it.outcomes(it.envoy), ['conf changed', 'reload changed']);
+  const change = async (envoy: Envoy, value: string) => {
+    it.responder.setSecret('vigo/db/dsn', value);
+    await envoy.checkIn();
+  };
+  return { ...it, conf, resources, change };
+}
+
+t.test('a restart is not lost where the file that it is for could not be written', async (t) => {
+  const { envoy, outcomes, conf, change, count, start } = await setUpRestart(t);
+  rmSync(conf);
+  mkdirSync(conf);
+  await change(envoy, 'next-4e1b');
+  for (const each of [envoy, (await start()).envoy]) {
+    t.same(await outcomes(each), ['conf failed', 'reload skipped']);
+  }
+  const dryRun = await envoy.converge({ ...going, dryRun: true });
+  t.match(dryRun?.report.results[1], { outcome: 'skipped', message: /^due, but waits for web\/conf, which did not/ });
+  rmSync(conf, { recursive: true });
+  t.same(await outcomes(envoy, { ...going, dryRun: true }), ['conf would_change', 'reload would_change']);
+  t.same(await outcomes(envoy), ['conf changed', 'reload changed']);
+  t.same(await outcomes(envoy), ['conf unchanged', 'reload unchanged']);
+  t.equal(count(), 2);
+});
+
+t.test('a run that could not resolve clears nothing', async (t) => {
+  for (const refusal of [
+    new Rejection('quarantine', 'quarantined'),
+    new Rejection('busy', 'later'),
+    new RpcError('unavailable', 'away'),
+    new Rejection('entitlement', 'not yours'),
+  ]) {
+    const { responder, envoy, outcomes, change, count, read } = await setUpRestart(t);
+    await change(envoy, 'next-4e1b');
+    responder.refusals.ResolveSecrets = [refusal];
+    await outcomes(envoy);
+    t.equal(count(), 1, refusal.message);
+    t.same(await outcomes(envoy), ['conf changed', 'reload changed']);
+    t.equal(read('conf'), 'next-4e1b');
+    t.equal(count(), 2);
+  }
+});
+
+t.test(
+  'a command waits for every earlier resource that uses or watches one of its secrets, and for no other',
+  async (t) => {
+    const watch = (name: string, command: string, ...patterns: string[]): Resource => ({
+      type: 'exec',
+      name,
+      command,
+      timeout: '1m',
+      watch_secret: patterns.map(parseKeyGlob),
+    });
+    const stdin: Resource = { type: 'exec', name: 'stdin', command: 'false', timeout: '1m', stdin: ref('vigo/db/dsn') };
+    const { responder, envoy, outcomes } = await setUp(t);
+    responder.resources = [
+      watch('early', 'true', 'vigo/db/dsn'),
+      stdin,
+      watch('same', 'true', 'vigo/other', 'vigo/db/dsn'),
+      watch('glob', 'true', 'vigo/d?/*'),
+      watch('fails', 'false', 'shop/*/cert'),
+      watch('overlaps', 'true', 'shop/tls/*'),
+      watch('key', 'true', 'shop/tls/cert'),
+      watch('another', 'true', 'other/dsn', 'shop/cert'),
+    ];
+    responder.marks = new Uint8Array(7 * 16);
+    await envoy.checkIn();
+    t.same(await outcomes(envoy), [
+      'early changed',
+      'stdin failed',
+      'same skipped',
+      'glob skipped',
+      'fails failed',
+      'overlaps skipped',
+      'key skipped',
+      'another changed',
+    ]);
+  },
+);
+
+t.test('what is due stays due where the server goes back to the mark of before', async (t) => {
+  const { responder, envoy, outcomes, conf, count, start } = await setUpRestart(t);
+  const [name, before] = [parseKeyName('vigo/db/dsn'), responder.secrets.get(parseKeyName('vigo/db/dsn'))];
+  rmSync(conf);
+  mkdirSync(conf);
+  responder.setSecret(name, 'next-4e1b');
+  await envoy.checkIn();
+  t.same(await outcomes(envoy), ['conf failed', 'reload skipped']);
+  rmSync(conf, { recursive: true });
+  if (before !== undefined) responder.secrets.set(name, before);
+  responder.epoch++;
+  const { envoy: restarted } = await start();
+  await restarted.checkIn();
+  t.same(await outcomes(restarted), ['conf changed', 'reload changed']);
+  t.equal(count(), 2);
+});
+
+t.test('a command is not run again and again where its run can not be remembered', async (t) => {
+  const { dir, envoy, outcomes, change, count } = await setUpRestart(t);
+  rmSync(join(dir, 'watched'));
+  mkdirSync(join(dir, 'watched/in the way'), { recursive: true });
+  await change(envoy, 'next-4e1b');
+  for (const conf of ['changed', 'unchanged']) t.same(await outcomes(envoy), [`conf ${conf}`, 'reload failed']);
+  t.equal(count(), 1);
+  rmSync(join(dir, 'watched'), { recursive: true });
+  t.same(await outcomes(envoy), ['conf unchanged', 'reload changed']);
+  t.equal(count(), 2);
+});
+
 t.test('a clock that is wrong is said', async (t) => {
   const { responder, envoy, lines } = await setUp(t);
   responder.serverTimeMs = () => Date.now() + 3_600_000;

@@ -33,6 +33,32 @@ t.test('what is not declared any more is forgotten with the next entry', async (
   t.equal((await Watched.read(path)).isNew(RELOAD, MARK), true);
 });
 
+t.test('what is forgotten is due after a restart too, under every mark', async (t) => {
+  const path = join(t.testdir(), 'watched');
+  const watched = await Watched.read(path);
+  await watched.remember(RELOAD, MARK);
+  await watched.remember(PROTO, MARK);
+  await watched.forget([RELOAD]);
+  for (const each of [watched, await Watched.read(path)]) {
+    t.equal(each.isNew(RELOAD, MARK), true);
+    t.equal(each.isNew(PROTO, MARK), false);
+  }
+  await watched.remember(RELOAD, MARK);
+  t.equal((await Watched.read(path)).isNew(RELOAD, MARK), false);
+});
+
+t.test('what can not be forgotten is said each time, until it can', async (t) => {
+  const dir = t.testdir();
+  const watched = await Watched.read(join(dir, 'state/watched'));
+  for (let i = 0; i < 2; i++) await t.rejects(watched.forget([RELOAD]), { name: 'FilesError' });
+  mkdirSync(join(dir, 'state'));
+  await watched.forget([RELOAD]);
+  rmSync(join(dir, 'state'), { recursive: true });
+  await watched.forget([RELOAD]); // nothing is to be written
+  await t.rejects(watched.remember(RELOAD, MARK), { name: 'FilesError' });
+  await t.rejects(watched.forget([RELOAD]), { name: 'FilesError' });
+});
+
 t.test('what can not be written down counts as not applied', async (t) => {
   const dir = t.testdir();
   const watched = await Watched.read(join(dir, 'state/watched'));

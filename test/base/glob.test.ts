@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type HostGlob, matchesGlob, parseHostGlob, parseKeyGlob } from '../../lib/base/index.js';
+import { globsOverlap, type HostGlob, matchesGlob, parseHostGlob, parseKeyGlob } from '../../lib/base/index.js';
 
 /** The model: a regular expression, which may take exponential time and is right all the same. */
 function model(glob: string, text: string): boolean {
@@ -67,4 +67,19 @@ t.test('patterns over key names: slashes are characters like others, and case co
     t.throws(() => parseKeyGlob(bad), { code: 'bad_glob' }, bad.slice(0, 10));
   }
   t.end();
+});
+
+t.test('two patterns overlap where a text fits both', async (t) => {
+  const texts = [''];
+  for (let i = 0; i < 1 + 2 + 4 + 8 + 16 + 32; i++) texts.push(`${texts[i]}a`, `${texts[i]}b`);
+  const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), minLength: 1, maxLength: 5 }).map(parseKeyGlob);
+  fc.assert(
+    fc.property(glob, glob, (a, b) => {
+      const model = texts.some((text) => matchesGlob(a, text) && matchesGlob(b, text));
+      return globsOverlap(a, b) === model && globsOverlap(b, a) === model;
+    }),
+    { numRuns: 3000 },
+  );
+  const long = [parseKeyGlob('*a'.repeat(500)), parseKeyGlob('*b'.repeat(500))] as const;
+  t.equal(globsOverlap(...long), false, 'long ones take no time');
 });
