@@ -32,6 +32,7 @@ export const auditActions = {
   'server.key_made': 'the server made a key of its own that the version before did not have',
   'server.started': 'a server process started',
   'server.stopped': 'a server process stopped in good order',
+  'settings.reloaded': 'a server that runs took other settings into use',
   'token.created': 'an enrollment token was made',
   'token.revoked': 'an enrollment token was withdrawn',
   'enrollment.refused': 'a machine tried to enroll and may not',

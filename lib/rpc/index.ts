@@ -11,3 +11,4 @@ export {
   type ServerOptions,
   startAgentServer,
 } from './server.js';
+export { isServerFault } from './status.js';

@@ -13,6 +13,7 @@ import {
 import { loadEd25519, loadSha256, randomBytes } from '../crypto/index.js';
 import { parseToken, tokenHash } from '../identity/index.js';
 import { certificateHash, issueEnvoyCertificate, type KeyedCertificate, readPublicKey } from '../pki/index.js';
+import type { Settings } from '../settings/index.js';
 import type { Store } from '../store/index.js';
 import { ENROLL_PATH, type EnrollmentAnswer, type EnrollmentRequest, enrollmentTranscript } from '../wire/index.js';
 import { ServerError } from './errors.js';
@@ -26,7 +27,7 @@ export interface EnrollmentContext {
   readonly trustDomain: string;
   /** The policy key as it is now, and how far the chain leads to it. */
   readonly trust: Pick<ServerTrust, 'position' | 'statementsFrom'>;
-  readonly certificateTtlMs: number;
+  readonly settings: Pick<Settings, 'certificateTtlMs'>;
   readonly grpcPort: number;
   readonly store: Store;
   readonly fleet: Fleet;
@@ -113,10 +114,10 @@ function noteRefusal(refusals: EnrollmentContext['refusals'], address: string, r
 }
 
 async function certify(context: EnrollmentContext, envoyId: EnvoyId, publicKey: Uint8Array): Promise<string> {
-  const { authority, trustDomain, certificateTtlMs: ttlMs, clock, store } = context;
+  const { authority, trustDomain, settings, clock, store } = context;
   const { ca } = authority;
   const { certificatePem, ...certificate } = issueEnvoyCertificate({
-    ...{ ca, envoyId, trustDomain, publicKey, ttlMs, clock },
+    ...{ ca, envoyId, trustDomain, publicKey, ttlMs: settings.certificateTtlMs, clock },
   });
   await store.recordCertificate(envoyId, certificate);
   return certificatePem;

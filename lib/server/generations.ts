@@ -7,6 +7,7 @@ import {
   NO_GENERATIONS,
   nextGeneration,
 } from '../identity/index.js';
+import type { Settings } from '../settings/index.js';
 import type { Fork, Store, Envoy as StoredEnvoy } from '../store/index.js';
 import { Rejection } from '../wire/index.js';
 import type { Fleet } from './fleet.js';
@@ -18,7 +19,7 @@ const RENEWAL_MS = 3_600_000;
 
 export interface GenerationsContext {
   readonly seal: GenerationSeal;
-  readonly onFork: 'quarantine' | 'audit';
+  readonly settings: Pick<Settings, 'onFork'>;
   readonly fleet: Fleet;
   readonly store: Pick<Store, 'recordFork'>;
   readonly refusals: Pick<RefusalLog, 'note'>;
@@ -110,10 +111,10 @@ export class Generations {
   }
 
   async #fork({ envoy, peer }: Quoting, line: GenerationLine, quoted: number): Promise<void> {
-    const { clock, onFork, fleet, store } = this.#context;
+    const { clock, settings, fleet, store } = this.#context;
     const { remoteAddress } = peer;
     const fork: Fork = { atMs: clock.nowMs(), newest: line.issued, quoted, remoteAddress };
-    const quarantine = onFork === 'quarantine';
+    const quarantine = settings.onFork === 'quarantine';
     // Before the database is waited for: the next request may be one for secrets.
     this.#forks.set(envoy.id, fork);
     if (quarantine) fleet.quarantine(envoy.id);
@@ -132,14 +133,14 @@ export class Generations {
 
   /** Another state than the one that was noticed is here as well. */
   async #confirmClone({ envoy, peer }: Quoting, fork: Fork): Promise<void> {
-    const { clock, onFork, store } = this.#context;
+    const { clock, settings, store } = this.#context;
     const { remoteAddress } = peer;
     const known: Fork = { ...fork, other: { atMs: clock.nowMs(), remoteAddress } };
     this.#forks.set(envoy.id, known);
     await store.recordFork(
       envoy.id,
       known,
-      { quarantine: onFork === 'quarantine' },
+      { quarantine: settings.onFork === 'quarantine' },
       entry('envoy.cloned', envoy, {
         remote_addresses: [fork.remoteAddress, remoteAddress],
       }),

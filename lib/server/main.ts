@@ -20,7 +20,7 @@ Serves the fleet: gRPC for agents, HTTPS for enrollment and the API.
   VIGO_CONFIG_FILE  the settings (default server.yaml in that folder)
 
 --unit prints a systemd unit for this program and these settings, with no core files and no swap.
-It stops cleanly on SIGTERM and SIGINT. First steps on a new host:
+It stops cleanly on SIGTERM and SIGINT, and reads the settings again on SIGHUP. First steps on a new host:
   vigocli secrets init
   vigocli secrets generate-certs
   vigosrv --unit > /etc/systemd/system/vigosrv.service
@@ -44,6 +44,13 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   const { openLog } = await import('./log.js');
   const log = openLog();
   const { startServer } = await import('./start.js');
+  // Before the first step of the start: the signal's own effect is the end of the process.
+  let reload: (() => void) | undefined;
+  let isReloadDue = false;
+  process.on('SIGHUP', () => {
+    if (reload === undefined) isReloadDue = true;
+    else reload();
+  });
   const stopped = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
@@ -51,11 +58,14 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     const home = env.VIGO_HOME || DEFAULT_HOME;
     const [, program = ''] = process.argv;
     const server = await startServer({ home, settingsFile: env.VIGO_CONFIG_FILE, program, log, clock: systemClock });
-    log.info({ home, grpc: server.grpcPort, api: server.apiPort, version }, 'ready');
+    const ports = { grpc: server.grpcPort, api: server.apiPort };
+    log.info({ event: 'server.ready', home, ...ports, version }, 'ready');
+    reload = () => void server.reload();
+    if (isReloadDue) reload();
     const signal = await stopped;
-    log.info({ signal }, 'stopping');
+    log.info({ event: 'server.stopping', signal }, 'stopping');
     await server.stop();
-    log.info('stopped');
+    log.info({ event: 'server.ended' }, 'stopped');
     return 0;
   } catch (error) {
     return fail(error);
@@ -73,7 +83,7 @@ async function printUnit({ VIGO_HOME, VIGO_CONFIG_FILE }: NodeJS.ProcessEnv): Pr
     import('../settings/index.js'),
   ]);
   const home = resolve(VIGO_HOME || DEFAULT_HOME);
-  const settingsFile = VIGO_CONFIG_FILE ? resolve(VIGO_CONFIG_FILE) : undefined;
+  const settingsFile = VIGO_CONFIG_FILE ? resolve(VIGO_CONFIG_FILE) : VIGO_CONFIG_FILE;
   try {
     const settings = await readSettings(homePaths(home), settingsFile);
     const { databasePath } = placesIn(homePaths(home), (field) => settings?.place(field));

@@ -1,10 +1,16 @@
 import type { Clock } from '../base/index.js';
 import { networkOf } from './network.js';
+import { Tallies, type Tell } from './tallies.js';
 
 const WINDOW_MS = 60_000;
-/** How much is counted apart at one time. Who has a thousand addresses gets a line for all the others. */
-const MAX_TALLIES = 1000;
+const HOUR_MS = 3_600_000;
+/** How many kinds are counted apart at one time; all others are one kind. */
+const MAX_KINDS = 1000;
+/** How many entries an hour refusals take. Those of proven envoys have as many of their own, so that a stranger can't hide them. */
+export const ENTRIES_PER_HOUR = 600;
 const VARIOUS = 'various';
+/** The subjects of callers that prove nothing. */
+const STRANGERS = ['anonymous', 'nobody', 'unknown', VARIOUS];
 
 /** Somebody was refused. The subject is what is proven about the caller, never what it says. */
 export interface Refusal {
@@ -16,68 +22,87 @@ export interface Refusal {
 }
 
 /** Takes a refusal to the audit log, with how often it happened. */
-export type RefusalSink = (refusal: Refusal, count: number) => void;
-
-interface Tally {
-  readonly refusal: Refusal;
-  readonly sinceMs: number;
-  more: number;
-}
+export type RefusalSink = Tell<Refusal>;
 
 /**
- * Enters refusals into the audit log without letting whoever provokes them fill the disk: the first of a kind at once,
- * what follows within the minute as one entry with its count, and no more than a thousand kinds apart.
+ * Enters refusals into the audit log, and doesn't let a caller fill the disk with them. The first of a kind is entered at
+ * once, and what follows within the minute as one count. Once the budget of the hour is used up, refusals are only counted,
+ * and the end of the hour enters one count for each action and reason.
  */
 export class RefusalLog {
+  readonly #kinds: Tallies<Refusal>;
+  readonly #strangers: HourlyBudget;
+  readonly #envoys: HourlyBudget;
+
+  constructor(sink: RefusalSink, clock: Clock) {
+    this.#strangers = new HourlyBudget(sink, clock);
+    this.#envoys = new HourlyBudget(sink, clock);
+    this.#kinds = new Tallies(WINDOW_MS, clock, (refusal, count) => this.#budgetOf(refusal).enter(refusal, count));
+  }
+
+  note(refused: Refusal): void {
+    const isOneMore = this.#kinds.size >= MAX_KINDS && !this.#kinds.has(kindOf(refused));
+    const refusal = isOneMore ? { ...refused, subject: VARIOUS, address: VARIOUS } : refused;
+    this.#kinds.note(kindOf(refusal), refusal);
+  }
+
+  /** Enters the counts of the minutes and hours that are over. */
+  settleOver(): void {
+    this.#kinds.settleOver();
+    for (const budget of [this.#strangers, this.#envoys]) budget.settleOver();
+  }
+
+  /** Enters every count: the server stops. */
+  settleAll(): void {
+    this.#kinds.settleAll();
+    for (const budget of [this.#strangers, this.#envoys]) budget.settle();
+  }
+
+  #budgetOf({ subject }: Refusal): HourlyBudget {
+    return STRANGERS.includes(subject) ? this.#strangers : this.#envoys;
+  }
+}
+
+/** Lets so many entries through within an hour, and counts the others. */
+class HourlyBudget {
   readonly #sink: RefusalSink;
   readonly #clock: Clock;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #counts = new Map<string, { refusal: Refusal; count: number }>();
+  #sinceMs = 0;
+  #entered = 0;
 
   constructor(sink: RefusalSink, clock: Clock) {
     this.#sink = sink;
     this.#clock = clock;
   }
 
-  note(refused: Refusal): void {
-    const isOneMore = this.#tallies.size >= MAX_TALLIES && !this.#tallies.has(keyOf(refused));
-    const refusal = isOneMore ? { ...refused, subject: VARIOUS, address: VARIOUS } : refused;
-    const key = keyOf(refusal);
-    const tally = this.#tallies.get(key);
-    if (tally !== undefined && !this.#isOver(tally)) {
-      tally.more++;
+  enter(refusal: Refusal, count: number): void {
+    this.settleOver();
+    if (this.#entered < ENTRIES_PER_HOUR) {
+      this.#entered++;
+      this.#sink(refusal, count);
       return;
     }
-    if (tally !== undefined) this.#settle(tally);
-    this.#tallies.set(key, { refusal, sinceMs: this.#clock.nowMs(), more: 0 });
-    this.#sink(refusal, 1);
+    const kind = `${refusal.action} ${refusal.reason}`;
+    const before = this.#counts.get(kind);
+    const counted = { ...refusal, subject: VARIOUS, method: VARIOUS, address: VARIOUS };
+    this.#counts.set(kind, { refusal: counted, count: (before?.count ?? 0) + count });
   }
 
-  /** Enters the counts of the minutes that are over. */
   settleOver(): void {
-    for (const [key, tally] of this.#tallies) {
-      if (!this.#isOver(tally)) continue;
-      this.#tallies.delete(key);
-      this.#settle(tally);
-    }
+    const passedMs = this.#clock.nowMs() - this.#sinceMs;
+    if (passedMs >= 0 && passedMs < HOUR_MS) return;
+    this.settle();
+    this.#sinceMs = this.#clock.nowMs();
+    this.#entered = 0;
   }
 
-  /** Enters every count: the server stops. */
-  settleAll(): void {
-    for (const tally of this.#tallies.values()) this.#settle(tally);
-    this.#tallies.clear();
-  }
-
-  #isOver(tally: Tally): boolean {
-    const passedMs = this.#clock.nowMs() - tally.sinceMs;
-    // Less than nothing after the clock was set back: then nobody knows, and it must not count on for years.
-    return passedMs < 0 || passedMs >= WINDOW_MS;
-  }
-
-  #settle({ refusal, more }: Tally): void {
-    if (more > 0) this.#sink(refusal, more);
+  settle(): void {
+    for (const { refusal, count } of this.#counts.values()) this.#sink(refusal, count);
+    this.#counts.clear();
   }
 }
 
-function keyOf({ action, subject, reason, address }: Refusal): string {
+function kindOf({ action, subject, reason, address }: Refusal): string {
   return [action, subject, reason, networkOf(address)].join(' ');
 }

@@ -3,6 +3,7 @@ import { type Clock, type EnvoyId, formatDuration, VigoError } from '../base/ind
 import { loadSha256 } from '../crypto/index.js';
 import type { RequestVerifier } from '../identity/index.js';
 import { issueEnvoyCertificate, type KeyedCertificate, readPublicKey } from '../pki/index.js';
+import type { Settings } from '../settings/index.js';
 import { type Store, StoreError } from '../store/index.js';
 import {
   decodeRenewal,
@@ -24,9 +25,7 @@ export interface RenewalContext {
   /** The CA as it is now. */
   readonly authority: { readonly ca: KeyedCertificate };
   readonly trustDomain: string;
-  readonly certificateTtlMs: number;
-  /** How long after its end a certificate can be renewed. */
-  readonly recoveryWindowMs: number;
+  readonly settings: Pick<Settings, 'certificateTtlMs' | 'recoveryWindowMs'>;
   /** The one that checks calls over gRPC: a sequence number is used once, whichever way it came. */
   readonly verifier: RequestVerifier;
   readonly store: Store;
@@ -50,7 +49,7 @@ export class Renewals {
    * @throws Rejection, which is recorded unless it is `instance`; ServerError `too_many_attempts`
    */
   async renew(bytes: Uint8Array, remoteAddress: string): Promise<RenewalAnswer> {
-    const { verifier, recoveryWindowMs, refusals } = this.#context;
+    const { verifier, settings, refusals } = this.#context;
     let proven: EnvoyId | undefined;
     try {
       const request = decodeSignedRequest('RenewCertificate', bytes);
@@ -59,7 +58,7 @@ export class Renewals {
       this.#demandWithinLimit(proven);
       return await this.#certify(proven, decodeRenewal(payload), remoteAddress);
     } catch (error) {
-      const rejection = rejectionOf(error, recoveryWindowMs);
+      const rejection = rejectionOf(error, settings.recoveryWindowMs);
       if (rejection === undefined) throw error;
       if (rejection.code !== 'instance') {
         const subject = proven ?? 'anonymous';
@@ -79,7 +78,8 @@ export class Renewals {
   }
 
   async #certify(envoyId: EnvoyId, { tlsPublicKey, tlsProof }: Renewal, remoteAddress: string): Promise<RenewalAnswer> {
-    const { authority, trustDomain, certificateTtlMs: ttlMs, recoveryWindowMs, store, clock } = this.#context;
+    const { authority, trustDomain, settings, store, clock } = this.#context;
+    const { certificateTtlMs: ttlMs, recoveryWindowMs } = settings;
     demandProof(envoyId, tlsPublicKey, tlsProof);
     const { certificatePem, ...certificate } = issueEnvoyCertificate({
       ca: authority.ca,

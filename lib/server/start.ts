@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type Clock, type EnvoyId, type HomePaths, homePaths, toHex, VigoError } from '../base/index.js';
+import { type Clock, type EnvoyId, type HomePaths, homePaths, toHex } from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
@@ -16,9 +16,11 @@ import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
 import { Fleet } from './fleet.js';
 import { openGenerationKey } from './generation-key.js';
 import { Generations } from './generations.js';
+import { Health } from './health.js';
 import { httpsApp, listen, useCertificate } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
 import { LivePolicy } from './live-policy.js';
+import { FaultLog, faultFields } from './log.js';
 import { type Materials, openMaterials } from './materials.js';
 import { networkOf } from './network.js';
 import { Publishing } from './publish.js';
@@ -29,10 +31,12 @@ import { agentHandlers } from './rpc/handlers.js';
 import { SecretWatch } from './secret-watch.js';
 import type { SecretsProvider } from './secrets-provider.js';
 import type { ServerTrust } from './server-trust.js';
+import { SettingsReload } from './settings-reload.js';
 import { Shutdown } from './shutdown.js';
 import { openStoreThread } from './store-thread.js';
 import type { TlsFiles } from './tls-files.js';
 import { TlsWatch } from './tls-watch.js';
+import { toldStore } from './told-store.js';
 import { TrustWatch } from './trust-watch.js';
 import { WakeUps } from './wake-ups.js';
 
@@ -54,6 +58,8 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly grpcPort: number;
   readonly apiPort: number;
+  /** Reads the settings again, and says in the log what became of them. Never rejects. */
+  reload(): Promise<void>;
   /** Answers what was asked, writes down what is known, and ends every thread. */
   stop(): Promise<void>;
 }
@@ -64,7 +70,10 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const shutdown = new Shutdown();
-  const stop = () => shutdown.run((error) => options.log.error({ err: error }, 'a step of stopping failed'));
+  const stop = () =>
+    shutdown.run((error) =>
+      options.log.error({ event: 'server.stop_failed', ...faultFields(error) }, 'a step of stopping failed'),
+    );
   try {
     return { ...(await new Start(options, shutdown).run()), stop };
   } catch (error) {
@@ -78,6 +87,8 @@ class Start {
   readonly #options: ServerOptions;
   readonly #shutdown: Shutdown;
   readonly #paths: HomePaths;
+  readonly #faults: FaultLog;
+  readonly #health: Health;
   readonly #wakeUps = new WakeUps();
   /** What takes other certificates into use. */
   readonly #onTls: ((files: TlsFiles) => Promise<void> | void)[] = [];
@@ -86,15 +97,19 @@ class Start {
     this.#options = options;
     this.#shutdown = shutdown;
     this.#paths = homePaths(options.home);
+    this.#faults = new FaultLog(options.log, options.clock);
+    this.#health = new Health(options.clock);
   }
 
-  async run(): Promise<{ grpcPort: number; apiPort: number }> {
-    const { clock } = this.#options;
+  async run(): Promise<Omit<RunningServer, 'stop'>> {
+    const { clock, log } = this.#options;
     const materials = await openMaterials(this.#paths, this.#options.settingsFile, this.#shutdown);
-    const { settings } = materials;
     await this.#lockHome();
-    const store = openStoreThread(settings.databasePath);
+    const opened = openStoreThread(materials.settings.databasePath);
+    const store = toldStore(this.#health.watch(opened), log);
     this.#shutdown.add(() => store.close());
+    const reloading = this.#openSettings(materials, store);
+    const { settings } = reloading;
     const trustDomain = await store.trustDomain();
 
     const envoys = await store.listEnvoys();
@@ -104,7 +119,7 @@ class Start {
     const publishing = await this.#restorePolicy(store, live, materials.secrets);
     const versions = await this.#watchSecrets(store, live, materials.secrets);
     const refusals = this.#keepHouse(store, fleet);
-    const generations = await this.#openGenerations(materials, envoys, { store, fleet, refusals });
+    const generations = await this.#openGenerations(materials, envoys, { store, fleet, refusals, settings });
 
     const entry = { actor: ACTOR, subject: trustDomain, outcome: 'done' } as const;
     await store.appendAudit({ ...entry, action: 'server.started' });
@@ -128,7 +143,17 @@ class Start {
       grpcPort: grpc.port,
       disconnect: (envoyId) => grpc.disconnect({ trustDomain, envoyId }),
     });
-    return { grpcPort: grpc.port, apiPort };
+    return { grpcPort: grpc.port, apiPort, reload: () => reloading.reload() };
+  }
+
+  #openSettings({ settings, secrets }: Materials, store: Store): SettingsReload {
+    const { settingsFile, log } = this.#options;
+    const onChange = ({ logLevel }: Settings) => {
+      log.level = logLevel;
+    };
+    return new SettingsReload(settings, {
+      ...{ paths: this.#paths, settingsFile, secrets, store, actor: ACTOR, log, onChange },
+    });
   }
 
   /** One server per home. */
@@ -148,7 +173,7 @@ class Start {
       guard: makeGuard([this.#paths.root]),
       live,
       wakeUps: this.#wakeUps,
-      onError: this.#report('the link to the live config could not be set'),
+      onError: this.#report('config.link_failed', 'the link to the live config could not be set'),
     });
     for (const { hint, ...problem } of await publishing.restore()) {
       this.#options.log.warn({ place: formatPosition(problem), hint }, `the live config: ${problem.message}`);
@@ -162,7 +187,7 @@ class Start {
       store,
       live,
       wakeUps: this.#wakeUps,
-      onError: this.#report('looking for changed secrets failed'),
+      onError: this.#report('watch.secrets_failed', 'looking for changed secrets failed'),
     });
     this.#shutdown.add(() => watch.stop());
     await watch.start();
@@ -185,12 +210,8 @@ class Start {
         };
         const entry = { actor: ACTOR, subject: settings.tls.cert, outcome: 'done', detail } as const;
         await store.appendAudit({ ...entry, action: 'pki.certificates_loaded' });
-        this.#options.log.info(detail, 'new connections get the other certificate from now on');
       },
-      onProblem: (problem) => {
-        const reason = problem instanceof VigoError ? { reason: problem.message } : { err: problem };
-        this.#options.log.error(reason, "the certificate files can't be used; the server goes on with those it has");
-      },
+      onProblem: this.#report('watch.certificates_failed', "the certificate files can't be taken into use as they are"),
     });
     await watch.start();
     this.#shutdown.add(() => watch.stop());
@@ -198,9 +219,9 @@ class Start {
   }
 
   async #openGenerations(
-    { place, settings }: Materials,
+    { place }: Materials,
     envoys: readonly Envoy[],
-    parts: { store: Store; fleet: Fleet; refusals: RefusalLog },
+    parts: { store: Store; fleet: Fleet; refusals: RefusalLog; settings: Settings },
   ): Promise<Generations> {
     const { clock } = this.#options;
     const wasUsed = envoys.some(({ generation }) => generation.issued > 0);
@@ -208,14 +229,14 @@ class Start {
     const key = await openGenerationKey({ place, vaultLock, store: parts.store, clock, actor: ACTOR }, wasUsed);
     this.#shutdown.add(() => key.dispose());
     const seal = await loadGenerationSeal(key.expose());
-    return new Generations(envoys, { ...parts, seal, onFork: settings.onFork, clock });
+    return new Generations(envoys, { ...parts, seal, clock });
   }
 
   #noticeRestore(trust: ServerTrust, live: LivePolicy, publishing: Publishing): RestoredDatabase {
     const onNotice = (notice: RestoreNotice) =>
       this.#options.log.warn(
-        notice,
-        'an earlier database was put back: do again what was revoked, quarantined and renamed since',
+        { event: 'database.behind', detail: notice },
+        'an earlier database was restored: do again what was revoked, quarantined and renamed since',
       );
     return new RestoredDatabase({ trust, live, publishing, clock: this.#options.clock, actor: ACTOR, onNotice });
   }
@@ -228,8 +249,10 @@ class Start {
       live,
       wakeUps: this.#wakeUps,
       actor: ACTOR,
-      onSuccessor: (number) => this.#options.log.info({ number }, 'the successor of the policy key signs from now on'),
-      onError: this.#report("the chain of trust can't be used; the server goes on with the one it has"),
+      onError: this.#report(
+        'watch.trust_failed',
+        "the chain of trust can't be used; the server goes on with the one it has",
+      ),
     });
     this.#shutdown.add(() => watch.stop());
     await watch.start();
@@ -242,11 +265,14 @@ class Start {
       const detail = { reason, method, count };
       store
         .appendAudit({ action, actor: address, subject, outcome: 'denied', detail })
-        .catch(this.#report('a refusal could not be recorded'));
+        .catch(this.#report('audit.append_failed', 'a refusal could not be recorded'));
     }, this.#options.clock);
     const timer = setInterval(() => {
       refusals.settleOver();
-      store.touchEnvoys(fleet.takeSightings()).catch(this.#report('the last sightings could not be written'));
+      this.#faults.settleOver();
+      store
+        .touchEnvoys(fleet.takeSightings())
+        .catch(this.#report('database.write_failed', 'the last sightings could not be written'));
     }, HOUSEKEEPING_MS);
     this.#shutdown.add(() => {
       clearInterval(timer);
@@ -273,8 +299,7 @@ class Start {
     },
   ): Promise<AgentServer> {
     const { clock } = this.#options;
-    const { checkinIntervalMs: intervalMs } = settings;
-    const limits = new EnvoyLimits(settings.resolvesPerHour, clock);
+    const limits = new EnvoyLimits(settings, clock);
     const grpc = await startAgentServer({
       listen: settings.grpcListen,
       tls: agentTls(parts.tls.files),
@@ -284,7 +309,8 @@ class Start {
       handlers: agentHandlers({
         ...parts,
         clock,
-        intervalMs,
+        settings,
+        log: this.#options.log,
         secrets,
         trust,
         signer: trust,
@@ -292,7 +318,7 @@ class Start {
         limits,
       }),
       networkOf,
-      onError: this.#report('a call failed'),
+      onError: this.#report('call.failed', 'a call of an agent failed'),
       onRefusedConnection: (reason, address = 'unknown') => {
         // Health checks and port scans would be most of the log. Whoever shows a certificate wants to be somebody.
         if (reason === 'no_handshake') return;
@@ -331,11 +357,12 @@ class Start {
       agentProgram: AgentProgram.beside(this.#options.program),
       authorizer: new Authorizer(token, parts.refusals),
       trust,
-      certificateTtlMs: settings.certificateTtlMs,
-      recoveryWindowMs: settings.recoveryWindowMs,
+      settings,
       wakeUps: this.#wakeUps,
       clock,
       log,
+      faults: this.#faults,
+      health: this.#health,
     });
     this.#shutdown.add(() => app.close());
     const address = await listen(app, settings.apiListen);
@@ -349,8 +376,8 @@ class Start {
     return address.port;
   }
 
-  #report(what: string): (error: unknown) => void {
-    return (error) => this.#options.log.error({ err: error }, what);
+  #report(event: string, words: string): (error: unknown) => void {
+    return (error) => this.#faults.note(event, error, words);
   }
 }
 

@@ -17,8 +17,6 @@ export interface TrustWatchOptions {
   readonly wakeUps: Pick<WakeUps, 'wakeInTurn'>;
   /** In whose name it is recorded. */
   readonly actor: string;
-  /** Hears that another policy key signs, and of the statement that names it. */
-  readonly onSuccessor: (number: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -52,14 +50,13 @@ export class TrustWatch {
   }
 
   async #look(): Promise<void> {
-    const { trust, path: subject, store, live, wakeUps, actor, onSuccessor } = this.#options;
+    const { trust, path: subject, store, live, wakeUps, actor } = this.#options;
     const { publicKey } = trust;
     if (!(await trust.reload())) return;
     const { number } = trust.position;
     if (!equalBytes(publicKey, trust.publicKey)) {
       const entry = { action: 'pki.keys_loaded', actor, subject, outcome: 'done', detail: { number } } as const;
       live.advanceEpoch(await store.bumpEpoch(entry));
-      onSuccessor(number);
     }
     wakeUps.wakeInTurn();
   }

@@ -28,7 +28,8 @@ After=network-online.target
 
 [Service]
 ExecStart=${unitCommand(program)}
-${environment.map((setting) => `Environment=${unitWord(setting)}\n`).join('')}Restart=on-failure
+${environment.map((setting) => `Environment=${unitWord(setting)}\n`).join('')}ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
 RestartSec=5
 # Every connection is a file descriptor: 20,000 of agents, 2,000 over HTTPS.
 LimitNOFILE=65536

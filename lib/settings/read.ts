@@ -12,6 +12,11 @@ const MAX_BYTES = 1024 * 1024;
  * @throws SettingsError `bad_settings`, `missing_file`; FilesError where it can't be read
  */
 export async function readSettings(home: HomePaths, file?: string): Promise<WrittenSettings | undefined> {
+  if (file === '') {
+    throw new SettingsError('missing_file', 'VIGO_CONFIG_FILE is set and empty', {
+      hint: `unset it for ${home.settings}, or name a file`,
+    });
+  }
   const path = file ?? home.settings;
   const bytes = await readFileLimited(path, MAX_BYTES, { followLink: true }).catch((cause) => {
     if (!(cause instanceof FilesError) || cause.code !== 'not_found') throw cause;

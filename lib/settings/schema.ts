@@ -8,11 +8,11 @@ import { textAt } from './settings-file.js';
 const DAY_MS = 86_400_000;
 const MAX_INTERVAL_MS = DAY_MS;
 
-const duration = z.pipe(z.string(), z.transform(orIssue(parseDurationMs)));
+const duration = z.pipe(z.string(), z.transform(orIssue('not a duration', parseDurationMs)));
 const address = z.pipe(
   z.string(),
   z.transform(
-    orIssue((text) => {
+    orIssue('not an address', (text) => {
       parseHostPort(text);
       return text;
     }),
@@ -26,6 +26,7 @@ const schema = z.strictObject({
     z.strictObject({
       grpc_listen: z._default(address, '0.0.0.0:1530'),
       api_listen: z._default(address, '0.0.0.0:8443'),
+      log_level: z._default(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
       tls: z.prefault(
         z.strictObject({
           ca: z.optional(path),
@@ -71,6 +72,8 @@ const schema = z.strictObject({
 export interface Settings extends Places {
   readonly grpcListen: string;
   readonly apiListen: string;
+  /** The least level of a line in the server's log. */
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly checkinIntervalMs: number;
   readonly certificateTtlMs: number;
   readonly recoveryWindowMs: number;
@@ -87,6 +90,18 @@ export function checkValues(values: unknown): readonly SettingsIssue[] {
   return parse(values).error?.issues ?? [];
 }
 
+/** The names of the fields that a part of the file may have; empty for a path that isn't one. */
+export function fieldsAt(path: readonly PropertyKey[]): string[] {
+  let part: unknown = schema;
+  for (const name of path) part = shapeOf(part)?.[String(name)];
+  return Object.keys(shapeOf(part) ?? {});
+}
+
+function shapeOf(part: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (part instanceof z.ZodMiniPrefault) return shapeOf(part.def.innerType);
+  return part instanceof z.ZodMiniObject ? part.shape : undefined;
+}
+
 /** The settings of values in which nothing is wrong. */
 export function settingsOf(values: unknown, home: HomePaths): Settings {
   const { server, checkin, envoys } = z.parse(schema, values);
@@ -94,6 +109,7 @@ export function settingsOf(values: unknown, home: HomePaths): Settings {
     ...placesIn(home, (field) => textAt(values, field)),
     grpcListen: server.grpc_listen,
     apiListen: server.api_listen,
+    logLevel: server.log_level,
     checkinIntervalMs: checkin.interval,
     certificateTtlMs: envoys.certificate_ttl,
     recoveryWindowMs: envoys.recovery_window,
@@ -106,14 +122,14 @@ function parse(values: unknown) {
   return z.safeParse(schema, values, { error: en().localeError });
 }
 
-/** A reader of ours as a step of a schema. */
-function orIssue<T>(read: (text: string) => T) {
+/** A reader of ours as a step of a schema. Its own message quotes the text, which may be a line of somebody else's file. */
+function orIssue<T>(problem: string, read: (text: string) => T) {
   return (text: string, context: z.core.ParsePayload): T => {
     try {
       return read(text);
     } catch (error) {
       if (!(error instanceof VigoError)) throw error;
-      const message = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+      const message = error.hint === undefined ? problem : `${problem} (${error.hint})`;
       context.issues.push({ code: 'custom', message, input: text });
       return z.NEVER;
     }

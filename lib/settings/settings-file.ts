@@ -15,8 +15,6 @@ export interface SettingsRef {
 /** `server.yaml` as it was written: plain values, which of them refer to secrets, and where each stands. */
 export class SettingsFile {
   readonly values: unknown;
-  /** None of them below `secrets:`, which says where the secrets lie. */
-  readonly refs: readonly SettingsRef[];
   readonly #name: string;
   readonly #document: ReturnType<typeof parseDocument>;
   readonly #lines = new LineCounter();
@@ -29,29 +27,46 @@ export class SettingsFile {
     this.#name = name;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const [broken] = [...this.#document.errors, ...this.#document.warnings];
-    if (broken) throw this.#error('bad_settings', broken.pos[0], lowered(broken.message));
+    // The library's own message may quote the file, which may be somebody else's.
+    if (broken) throw this.#error('bad_settings', broken.pos[0], `not plain YAML (${wordsOf(broken.code)})`);
     visit(this.#document, {
       Alias: (_, { range }) => {
         throw this.#error('bad_settings', range?.[0], 'aliases are not taken here: write the value out');
       },
     });
     this.values = this.#document.toJS() ?? {};
-    this.refs = [...this.#findRefs(this.values, [])];
   }
 
-  /** The error of one field; it names line and column, which are those of the nearest field that is there. */
-  problem(path: FieldPath, what: string, { code = 'bad_settings', hint, cause }: ProblemDetails = {}): SettingsError {
+  /**
+   * The error of one field; it names line and column, which are those of the nearest field that is there.
+   * @param stranger an unknown key in that field. It gives line and column, and isn't named: the file may be somebody else's.
+   */
+  problem(
+    path: FieldPath,
+    what: string,
+    { code = 'bad_settings', hint, cause, stranger }: ProblemDetails & { readonly stranger?: string } = {},
+  ): SettingsError {
     const field = path.map(String).join('.') || 'the file';
-    return this.#error(code, this.#offsetOf(path), `${field}: ${what}`, { hint, cause });
+    const offset = this.#offsetOf(stranger === undefined ? path : [...path, stranger]);
+    return this.#error(code, offset, `${field}: ${what}`, { hint, cause });
   }
 
-  refAt(path: FieldPath): SettingsRef | undefined {
-    return this.refs.find((ref) => ref.path.join('\0') === path.join('\0'));
+  /**
+   * The fields that refer to secrets. None of them is below `secrets:`, which says where the secrets are.
+   * @throws SettingsError `bad_settings` for one that can't be the name of a secret
+   */
+  refs(): SettingsRef[] {
+    return [...this.#findRefs(this.values, [])];
+  }
+
+  isRef(path: FieldPath): boolean {
+    let value = this.values;
+    for (const name of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[name];
+    return isRef(value, path);
   }
 
   *#findRefs(value: unknown, path: FieldPath): Iterable<SettingsRef> {
-    if (path[0] === 'secrets') return;
-    if (typeof value === 'string' && value.startsWith(REF)) yield { path, key: this.#keyAt(path, value) };
+    if (isRef(value, path)) yield { path, key: this.#keyAt(path, value) };
     if (typeof value !== 'object' || value === null) return;
     for (const [name, member] of Object.entries(value)) yield* this.#findRefs(member, [...path, name]);
   }
@@ -61,7 +76,8 @@ export class SettingsFile {
       return parseKeyName(value.slice(REF.length));
     } catch (cause) {
       if (!(cause instanceof VigoError)) throw cause;
-      throw this.problem(path, cause.message, { hint: cause.hint, cause });
+      const what = `what stands behind ${REF} is not the name of a secret`;
+      throw this.problem(path, what, { hint: cause.hint });
     }
   }
 
@@ -87,11 +103,20 @@ interface ProblemDetails {
   readonly cause?: unknown;
 }
 
+function isRef(value: unknown, [top]: FieldPath): value is string {
+  return typeof value === 'string' && value.startsWith(REF) && top !== 'secrets';
+}
+
 /** The text at a field like `server.tls.ca`; undefined where there is none. */
 export function textAt(values: unknown, field: string): string | undefined {
   let found = values;
   for (const name of field.split('.')) found = (found as Record<string, unknown> | undefined)?.[name];
   return typeof found === 'string' ? found : undefined;
+}
+
+/** The words of a code like `BAD_INDENT`. */
+function wordsOf(code: string): string {
+  return code.toLowerCase().replaceAll('_', ' ');
 }
 
 /** The first letter of a library's message, made to fit ours. */

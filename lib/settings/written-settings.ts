@@ -1,8 +1,8 @@
-import { fromUtf8, type HomePaths, type KeyName, type Secret, VigoError } from '../base/index.js';
+import { fromUtf8, type HomePaths, type KeyName, nearest, type Secret, VigoError } from '../base/index.js';
 import type { SettingsError } from './errors.js';
 import type { PlaceField } from './places.js';
-import { checkValues, type Settings, type SettingsIssue, settingsOf } from './schema.js';
-import { type FieldPath, lowered, SettingsFile, textAt } from './settings-file.js';
+import { checkValues, fieldsAt, type Settings, type SettingsIssue, settingsOf } from './schema.js';
+import { type FieldPath, lowered, SettingsFile, type SettingsRef, textAt } from './settings-file.js';
 
 /** The part of a vault that is needed here. */
 export interface SecretOpener {
@@ -15,18 +15,20 @@ export class WrittenSettings {
   /** The file's name, as messages show it. */
   readonly name: string;
   readonly #file: SettingsFile;
+  readonly #refs: readonly SettingsRef[];
 
   /** @throws SettingsError `bad_settings`; an unknown key is an error */
   constructor(text: string, name: string) {
     this.name = name;
     this.#file = new SettingsFile(text, name);
-    const issue = checkValues(this.#file.values).find(({ path }) => this.#file.refAt(path) === undefined);
+    const issue = checkValues(this.#file.values).find(({ path }) => !this.#file.isRef(path));
     if (issue !== undefined) throw problemOf(this.#file, issue);
+    this.#refs = this.#file.refs();
   }
 
   /** The secrets that fields refer to. */
   get refs(): readonly KeyName[] {
-    return this.#file.refs.map(({ key }) => key);
+    return this.#refs.map(({ key }) => key);
   }
 
   /**
@@ -35,7 +37,7 @@ export class WrittenSettings {
    */
   place(field: PlaceField): string | undefined {
     const path = field.split('.');
-    if (this.#file.refAt(path) === undefined) return textAt(this.#file.values, field);
+    if (!this.#file.isRef(path)) return textAt(this.#file.values, field);
     throw this.#file.problem(path, 'it is a secret, which vigosrv opens and vigocli does not', {
       code: 'hidden_place',
       hint: 'write the path out: it has to be known to both',
@@ -47,17 +49,17 @@ export class WrittenSettings {
    * @throws SettingsError `bad_settings`, and `missing_secret` for one that can't be opened; it names field, line and key
    */
   async resolve(home: HomePaths, secrets: SecretOpener): Promise<Settings> {
-    const values = await withSecrets(this.#file, secrets);
+    const values = await withSecrets(this.#file, this.#refs, secrets);
     const [issue] = checkValues(values);
-    if (issue !== undefined) throw problemOf(this.#file, issue);
+    if (issue !== undefined) throw problemOf(this.#file, issue, this.#refs);
     return settingsOf(values, home);
   }
 }
 
 /** A copy of the values with secrets in the place of refs. */
-async function withSecrets(file: SettingsFile, secrets: SecretOpener): Promise<unknown> {
+async function withSecrets(file: SettingsFile, refs: readonly SettingsRef[], secrets: SecretOpener): Promise<unknown> {
   const values = structuredClone(file.values) as Record<PropertyKey, unknown>;
-  for (const { path, key } of file.refs) {
+  for (const { path, key } of refs) {
     let parent = values;
     for (const name of path.slice(0, -1)) parent = parent[name] as Record<PropertyKey, unknown>;
     parent[path.at(-1) as PropertyKey] = await openRef(file, path, key, secrets);
@@ -84,11 +86,16 @@ async function openRef(file: SettingsFile, path: FieldPath, key: KeyName, secret
   }
 }
 
-function problemOf(file: SettingsFile, issue: SettingsIssue): SettingsError {
+function problemOf(file: SettingsFile, issue: SettingsIssue, refs: readonly SettingsRef[] = []): SettingsError {
   const { path } = issue;
   const stranger = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  if (stranger !== undefined) return file.problem([...path, stranger], 'unknown key');
-  const ref = file.refAt(path);
+  if (stranger !== undefined) {
+    const known = fieldsAt(path);
+    const meant = nearest(stranger, known);
+    const hint = `${meant === undefined ? '' : `did you mean ${meant}? `}known here: ${known.join(', ')}`;
+    return file.problem(path, 'unknown key', { hint, stranger });
+  }
+  const ref = refs.find((ref) => ref.path.join('\0') === path.join('\0'));
   // What a check says may quote the value.
   if (ref !== undefined) return file.problem(path, `what secret:${ref.key} holds doesn't fit here`);
   return file.problem(path, lowered(issue.message));

@@ -60,6 +60,8 @@ t.test('an error of each kind has the status of the one table, and a code on the
     t.type(got, RpcError);
     t.match(got, { code, message: /what went wrong/ }, kind);
     t.equal(isServerFault(error), kind === 'internal' || kind === 'corrupt', kind);
+    const ofDisk = new VigoError('store', kind, 'code', 'the disk is full');
+    t.equal(isServerFault(ofDisk), ['internal', 'corrupt', 'exhausted', 'unavailable'].includes(kind), kind);
   }
 });
 

@@ -33,7 +33,7 @@ export async function makeEnvoys(t: Test) {
   const handlers: AgentHandlers = agentHandlers({
     ...context,
     // What is quoted wrongly is noticed, and the request goes on to the code behind.
-    generations: new Generations([], { seal, onFork: 'audit', fleet, store, refusals, clock }),
+    generations: new Generations([], { seal, settings: { onFork: 'audit' }, fleet, store, refusals, clock }),
     secrets: kit.secrets,
     versions: { demandNewest: () => {} },
     restored: new RestoredDatabase({
@@ -41,8 +41,8 @@ export async function makeEnvoys(t: Test) {
       ...{ live: kit.live, publishing: kit.publishing, clock, actor: 'test', onNotice: () => {} },
     }),
     signer: (await loadEd25519()).generateSigner(),
-    intervalMs: 60_000,
-    limits: new EnvoyLimits(RESOLVES_PER_HOUR, clock),
+    settings: { checkinIntervalMs: 60_000 },
+    limits: new EnvoyLimits({ resolvesPerHour: RESOLVES_PER_HOUR }, clock),
   });
   const enroll = async (hostName: string) => {
     const machine = await makeMachine();

@@ -66,7 +66,7 @@ interface Server {
   readonly generations: Generations;
 }
 
-async function setUp(t: Test, onFork: GenerationsContext['onFork'] = 'quarantine') {
+async function setUp(t: Test, onFork: GenerationsContext['settings']['onFork'] = 'quarantine') {
   const clock = new ManualClock();
   const store = await openStore({ path: `${t.testdir()}/db/vigo.db`, chain: await loadAuditChain(), clock });
   t.teardown(() => store.close());
@@ -80,7 +80,7 @@ async function setUp(t: Test, onFork: GenerationsContext['onFork'] = 'quarantine
     return {
       id,
       fleet,
-      generations: new Generations(envoys, { seal, onFork, fleet, store, refusals: { note }, clock }),
+      generations: new Generations(envoys, { seal, settings: { onFork }, fleet, store, refusals: { note }, clock }),
     };
   };
   let server = await start();

@@ -12,10 +12,12 @@ import { WatchMarks } from '../../lib/policy/index.js';
 import { AgentProgram } from '../../lib/server/agent-program.js';
 import { Fleet } from '../../lib/server/fleet.js';
 import { Generations } from '../../lib/server/generations.js';
+import { Health } from '../../lib/server/health.js';
 import { type AppContext, httpsApp } from '../../lib/server/http/app.js';
 import { Authorizer } from '../../lib/server/http/authorize.js';
 import type { ConnectionLimits } from '../../lib/server/http/connections.js';
 import { LivePolicy } from '../../lib/server/live-policy.js';
+import { FaultLog } from '../../lib/server/log.js';
 import { Publishing } from '../../lib/server/publish.js';
 import { RefusalLog } from '../../lib/server/refusal-log.js';
 import { WakeUps } from '../../lib/server/wake-ups.js';
@@ -48,6 +50,7 @@ export interface Kit {
   /** What the app was made of. */
   readonly context: AppContext;
   readonly wakeUps: WakeUps;
+  readonly health: Health;
   /** The envoys whose connections were ended. */
   readonly disconnected: readonly EnvoyId[];
   /** The server process that requests must be signed for. */
@@ -69,7 +72,8 @@ export interface Kit {
 export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}): Promise<Kit> {
   const clock = new ManualClock();
   const paths = homePaths(t.testdir({ stacks: {} }));
-  const store = await openStore({ path: paths.database, chain: await loadAuditChain(), clock });
+  const health = new Health(clock);
+  const store = health.watch(await openStore({ path: paths.database, chain: await loadAuditChain(), clock }));
   const entry = { actor: 'test', subject: 'test', outcome: 'done' } as const;
   await store.genesis(TRUST_DOMAIN, { ...entry, action: 'vault.initialized' });
   const ed25519 = await loadEd25519();
@@ -90,7 +94,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   }, clock);
   const generations = new Generations([], {
     seal: await loadGenerationSeal(new Uint8Array(32).fill(7)),
-    onFork: 'quarantine',
+    settings: { onFork: 'quarantine' },
     ...{ fleet, store, refusals, clock },
   });
   const failures: unknown[] = [];
@@ -106,14 +110,14 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     });
   const publishing = publishingWith(live);
   const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
   const context: AppContext = {
     tls: server,
     authority: { ca },
     agentProgram: new AgentProgram(join(paths.root, 'vigo.mjs')),
     trustDomain: TRUST_DOMAIN,
     trust: { position: { number: 0, head: NO_HEAD, policyKey: signer.publicKey }, statementsFrom: () => [] },
-    certificateTtlMs: 30 * DAY_MS,
-    recoveryWindowMs: 90 * DAY_MS,
+    settings: { certificateTtlMs: 30 * DAY_MS, recoveryWindowMs: 90 * DAY_MS },
     verifier: createRequestVerifier({
       ed25519,
       instance,
@@ -133,7 +137,9 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     publishing,
     authorizer: new Authorizer(API_TOKEN, refusals),
     limits,
-    log: pino({}, { write: (line: string) => void lines.push(line) }),
+    log,
+    faults: new FaultLog(log, clock),
+    health,
   };
   const app = httpsApp(context);
   t.teardown(async () => {
@@ -157,6 +163,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
       instance,
       secrets,
       failures,
+      health,
     },
     log: () => lines.join(''),
     async refusals() {

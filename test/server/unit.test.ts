@@ -11,7 +11,7 @@ const ANALYZE = '/usr/bin/systemd-analyze';
 
 t.test('a unit names what is not the usual', async (t) => {
   const usual = serverUnit(PROGRAM, USUAL);
-  t.match(usual, '\nExecStart=/usr/bin/node /opt/vigo/vigosrv.mjs\nRestart=');
+  t.match(usual, '\nExecStart=/usr/bin/node /opt/vigo/vigosrv.mjs\nExecReload=/bin/kill -HUP $MAINPID\nRestart=');
   t.match(usual, '\nReadWritePaths=/srv/vigo\n');
   for (const setting of ['LimitCORE=0', 'MemorySwapMax=0', 'NoNewPrivileges=yes']) t.match(usual, `\n${setting}\n`);
   const moved = serverUnit(PROGRAM, MOVED);

@@ -28,6 +28,13 @@ t.test('what is named must be there, and what is there must be a file of some si
   await t.rejects(readSettings(home, join(home.root, 'large')), { name: 'FilesError', code: 'too_large' });
 });
 
+t.test('says that VIGO_CONFIG_FILE is set and empty', async (t) => {
+  await t.rejects(readSettings(homePaths(t.testdir()), ''), {
+    code: 'missing_file',
+    message: 'VIGO_CONFIG_FILE is set and empty',
+  });
+});
+
 t.test('the room loads neither YAML nor checks before there is a file to read', async (t) => {
   const imports = readImports('lib');
   const packages = (entry: string) => new Set([...loadedAtOnce(imports, entry)].flatMap((to) => packageOf(to) ?? []));

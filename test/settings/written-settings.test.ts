@@ -32,6 +32,7 @@ t.test('everything has a default', async (t) => {
       {
         grpcListen: '0.0.0.0:1530',
         apiListen: '0.0.0.0:8443',
+        logLevel: 'info',
         tls: {
           ca: '/srv/vigo/tls/ca',
           caKey: '/srv/vigo/tls/ca_key',
@@ -131,4 +132,37 @@ t.test('what happens at a fork', async (t) => {
   await refuses('envoys:\n  on_fork: ignore\n', '2:3');
   t.match(await settings('envoys:\n  resolves_per_hour: 60\n'), { resolvesPerHour: 60 });
   await refuses('envoys:\n  resolves_per_hour: 0\n', '2:3');
+});
+
+t.test("quotes nothing of a file that is somebody else's", async (t) => {
+  for (const text of [
+    'root:$6$CANARY:19000:0:99999:7:::\n',
+    'root:$6$CANARY:19000:0:99999:7:::\ndaemon:*:1:2\n',
+    'CANARY: 1\n',
+    'database:\n  CANARY: 1\n',
+    'a: *CANARY\n',
+    'a: &CANARY x\nb: *CANARY\n',
+    'a: !CANARY x\n',
+    '!CANARY x\n',
+    '%CANARY\n',
+    'a: "\\CANARY"\n',
+    'CANARY: secret:a//b\n',
+    'a: secret:CANARY//b\n',
+    'server:\n  api_listen: secret:CANARY//b\n',
+    'server:\n  api_listen: CANARY\n',
+    'checkin:\n  interval: CANARY\n',
+    'envoys:\n  on_fork: CANARY\n',
+    'envoys:\n  resolves_per_hour: CANARY\n',
+    'database:\n  dsn: CANARY\n',
+    'database:\n  driver: CANARY\n',
+    'server:\n  log_level: CANARY\n',
+    '- CANARY\n',
+    '-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----\n',
+    '{ "key": "CANARY" }',
+    'CANARY\n---\nCANARY\n',
+  ]) {
+    const error = await refuses(text, '\\d+:\\d+');
+    t.notMatch([error.message, error.hint].join(), /CANARY|root|daemon/, text);
+  }
+  t.match((await refuses('database:\n  dns: /x\n', '2:3')).hint, /did you mean dsn/);
 });

@@ -27,6 +27,8 @@ export const command: Command = {
     process.umask(0o022);
     const agent = await openAgent(context.paths, context.log);
     const stop = new AbortController();
+    // A terminal that goes away, or somebody's habit with other daemons, must not end it.
+    process.on('SIGHUP', () => {});
     // Once: a second signal ends the process at once.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     try {

@@ -7,9 +7,12 @@ import { errorTable, parseHostPort, privateKeyPem, VigoError } from '../../base/
 import { wipe } from '../../crypto/index.js';
 import { errnoOf } from '../../files/index.js';
 import { PolicyError } from '../../policy/index.js';
+import { isServerFault } from '../../rpc/index.js';
 import { Rejection, rejectionToJson } from '../../wire/index.js';
 import type { EnrollmentContext } from '../enrollment.js';
 import { ServerError } from '../errors.js';
+import type { Health } from '../health.js';
+import type { FaultLog } from '../log.js';
 import type { Publishing } from '../publish.js';
 import type { RenewalContext } from '../renewal.js';
 import { type AgentRoutesContext, agentRoutes } from './agent-routes.js';
@@ -20,6 +23,7 @@ import { enrollRoutes } from './enroll-routes.js';
 import { type EnvoyRoutesContext, envoyRoutes } from './envoy-routes.js';
 import { type TokenRoutesContext, tokenRoutes } from './token-routes.js';
 
+const HIDDEN = { message: "the server can't answer this now", hint: "the server's log says why" };
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** What the server shows. */
@@ -38,6 +42,9 @@ export interface AppContext
   readonly authorizer: Authorizer;
   readonly publishing: Publishing;
   readonly log: FastifyBaseLogger;
+  readonly faults: Pick<FaultLog, 'note'>;
+  readonly health: Pick<Health, 'isFailing'>;
+  readonly settings: EnrollmentContext['settings'] & RenewalContext['settings'];
   readonly limits?: Partial<ConnectionLimits> | undefined;
 }
 
@@ -59,21 +66,29 @@ export function httpsApp(context: AppContext): FastifyInstance {
       return withSecureContext(context.tls, (tls) => createServer({ ...options, ...tls }, handler));
     },
     bodyLimit: MAX_BODY_BYTES,
-    loggerInstance: context.log,
+    // What the framework says by itself has no name of an event.
+    loggerInstance: context.log.child({ event: 'http' }, { level: 'warn' }),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
   limitConnections(app, limits);
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = describeError(error);
-    if (status >= 500)
-      request.log.error({ err: error, method: request.method, url: request.routeOptions.url }, 'failed');
-    return reply.status(status).send({ error: body });
+    const isFault = status >= 500 || isServerFault(error) || isMissing(error);
+    if (isFault) context.faults.note('request.failed', error, `${request.method} ${request.routeOptions.url} failed`);
+    // A stranger learns nothing of this host: such a message names files.
+    const isHidden = isFault && request.actor === '';
+    return reply.status(status).send({ error: isHidden ? { code: body.code, ...HIDDEN } : body });
   });
   app.setNotFoundHandler((_, reply) =>
     reply.status(404).send({ error: { code: 'not_found', message: 'there is nothing at this path' } }),
   );
-  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/healthz', (_, reply) => {
+    const { isFailing } = context.health;
+    return reply
+      .status(isFailing ? 503 : 200)
+      .send(isFailing ? { status: 'failing', reason: 'database' } : { status: 'ok' });
+  });
   app.register(enrollRoutes(context));
   app.register(agentRoutes(context));
   app.register(
@@ -126,6 +141,11 @@ declare module 'fastify' {
     /** Who calls, for the audit log; set by the authorizer. */
     actor: string;
   }
+}
+
+/** A file that the server needs is missing. */
+function isMissing(error: unknown): boolean {
+  return error instanceof ServerError && error.code === 'missing_file';
 }
 
 function describeError(error: unknown) {

@@ -1,5 +1,6 @@
 import { type Clock, equalBytes } from '../../base/index.js';
 import type { Ed25519Signer } from '../../crypto/index.js';
+import type { Settings } from '../../settings/index.js';
 import { type CheckInAnswer, encodeCheckInAnswer, grantGeneration } from '../../wire/index.js';
 import type { Fleet } from '../fleet.js';
 import type { Generations } from '../generations.js';
@@ -17,13 +18,13 @@ export interface CheckInContext {
   readonly generations: Pick<Generations, 'checkIn'>;
   readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
   readonly clock: Clock;
-  readonly intervalMs: number;
+  readonly settings: Pick<Settings, 'checkinIntervalMs'>;
   readonly said: LastCheckIns;
 }
 
 /** Gives the envoy its bundle, or nothing where it holds the current one: then nothing is built, asked or signed. */
 export async function checkIn(
-  { live, trust, signer, fleet, generations, restored, clock, intervalMs, said }: CheckInContext,
+  { live, trust, signer, fleet, generations, restored, clock, settings, said }: CheckInContext,
   request: AuthenticatedRequest,
 ): Promise<Uint8Array> {
   const { envoy } = request;
@@ -33,7 +34,7 @@ export async function checkIn(
   if (newerHead !== undefined) await restored.learnFrom(envoy, newerHead);
   const answer: Omit<CheckInAnswer, 'bundle'> = {
     serverTimeMs: clock.nowMs(),
-    intervalMs,
+    intervalMs: settings.checkinIntervalMs,
     generation: generation && grantGeneration(generation, await request.hash(), signer),
     trustNumber: trust.position.number,
   };

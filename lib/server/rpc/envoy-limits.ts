@@ -1,4 +1,5 @@
 import type { Clock, EnvoyId } from '../../base/index.js';
+import type { Settings } from '../../settings/index.js';
 import { Rejection } from '../../wire/index.js';
 import { RateLimit } from '../rate-limit.js';
 
@@ -9,25 +10,35 @@ const REPORTS = { burst: 200, refillMs: 10_000, maxNetworks: MAX_ENVOYS };
 
 /** Against an envoy that fills the disk, or keeps the database from the others: what it asks for here is written down. */
 export class EnvoyLimits {
+  readonly #settings: Pick<Settings, 'resolvesPerHour'>;
   readonly #clock: Clock;
-  readonly #resolves: RateLimit;
+  #resolvesPerHour = 0;
+  #resolves = new RateLimit({ burst: 0, refillMs: 0, maxNetworks: 0 });
   readonly #reports = new RateLimit(REPORTS);
 
-  /** @param resolvesPerHour so many at once as well; each is an entry of the audit log */
-  constructor(resolvesPerHour: number, clock: Clock) {
-    const refillMs = HOUR_MS / resolvesPerHour;
-    this.#resolves = new RateLimit({ burst: resolvesPerHour, refillMs, maxNetworks: MAX_ENVOYS });
+  /** @param settings as they are now; so many resolves at once as well. Each is an entry of the audit log. */
+  constructor(settings: Pick<Settings, 'resolvesPerHour'>, clock: Clock) {
+    this.#settings = settings;
     this.#clock = clock;
   }
 
   /** @throws Rejection `busy` */
   demandResolve(id: EnvoyId): void {
+    this.#followSettings();
     this.#demand(this.#resolves, id, 'asks for secrets');
   }
 
   /** @throws Rejection `busy` */
   demandReport(id: EnvoyId): void {
     this.#demand(this.#reports, id, 'reports');
+  }
+
+  #followSettings(): void {
+    const { resolvesPerHour } = this.#settings;
+    if (resolvesPerHour === this.#resolvesPerHour) return;
+    this.#resolvesPerHour = resolvesPerHour;
+    const refillMs = HOUR_MS / resolvesPerHour;
+    this.#resolves = new RateLimit({ burst: resolvesPerHour, refillMs, maxNetworks: MAX_ENVOYS });
   }
 
   #demand(limit: RateLimit, id: EnvoyId, what: string): void {

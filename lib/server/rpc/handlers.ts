@@ -1,6 +1,7 @@
 import type { AgentHandlers } from '../../rpc/index.js';
 import type { Store } from '../../store/index.js';
 import type { Generations } from '../generations.js';
+import type { EventLog } from '../log.js';
 import type { WakeUps } from '../wake-ups.js';
 import { type AuthenticationContext, authenticated } from './authenticate.js';
 import { type CheckInContext, checkIn } from './check-in.js';
@@ -15,11 +16,12 @@ export interface HandlersContext extends AuthenticationContext, Omit<CheckInCont
   readonly wakeUps: WakeUps;
   readonly limits: EnvoyLimits;
   readonly store: Store;
+  readonly log: EventLog;
 }
 
 /** One handler per RPC; each begins with the same proof of who is calling. */
 export function agentHandlers(context: HandlersContext): AgentHandlers {
-  const { limits, store, wakeUps } = context;
+  const { limits, store, log, wakeUps } = context;
   const checkInContext = { ...context, said: new LastCheckIns() };
   return {
     checkIn: (call) => authenticated(context, call, (request) => checkIn(checkInContext, request)),
@@ -31,7 +33,7 @@ export function agentHandlers(context: HandlersContext): AgentHandlers {
     reportRun: (call) =>
       authenticated(context, call, async (request) => {
         limits.demandReport(request.envoy.id);
-        return reportRun(store, request);
+        return reportRun({ store, log }, request);
       }),
     wakeUp: (call, stream) => authenticated(context, call, (request) => wakeUp(wakeUps, request, stream)),
   };

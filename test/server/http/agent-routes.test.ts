@@ -9,7 +9,9 @@ const missing = { status: 412, body: { error: { code: 'missing_file' } } };
 
 t.test('the agent as it lay there, to everybody, and its hash to the administrator', async (t) => {
   const kit = await makeServer(t);
-  t.match(await send(kit, 'GET', AGENT_PATH), missing);
+  const toStranger = await send(kit, 'GET', AGENT_PATH);
+  t.match(toStranger, missing);
+  t.notMatch(JSON.stringify(toStranger.body), kit.paths.root, 'a stranger is told no path of this host');
   t.match(await admin(kit, 'GET', '/agent-program'), missing);
   const program = '#!/usr/bin/env node\n';
   writeFileSync(join(kit.paths.root, 'vigo.mjs'), program);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { StoreError } from '../../../lib/store/index.js';
 import { API_TOKEN, admin, enrollmentOf, makeMachine, makeServer, newToken, send } from '../kit.js';
 
 t.test('health is for everybody, and says nothing else', async (t) => {
@@ -125,4 +126,35 @@ t.test('the config over the API: problems with their places', async (t) => {
   t.match(await admin(kit, 'POST', '/config/rollback', { to: 'x' }), { status: 400 });
   t.match(await admin(kit, 'POST', '/config/rollback', {}), { status: 404 });
   t.match(await admin(kit, 'GET', '/config/history'), { status: 200, body: { publications: [] } });
+});
+
+t.test('/healthz and the log say that the disk with the database is full', async (t) => {
+  const kit = await makeServer(t);
+  const { appendAudit } = kit.store;
+  const full = new StoreError('full', 'the disk with the database /srv/a-path is full');
+  const disk = { isFull: true };
+  const store = kit.health.watch({
+    ...kit.store,
+    appendAudit: async (entry) => {
+      if (disk.isFull) throw full;
+      return appendAudit(entry);
+    },
+  });
+  const entry = { action: 'server.started', actor: 'test', subject: 'test', outcome: 'done' } as const;
+  await t.rejects(store.appendAudit(entry), { code: 'full' });
+  t.match(await send(kit, 'GET', '/healthz'), { status: 503, body: { status: 'failing', reason: 'database' } });
+  disk.isFull = false;
+  await store.appendAudit(entry);
+  t.match(await send(kit, 'GET', '/healthz'), { status: 200, body: { status: 'ok' } });
+
+  const machine = await makeMachine();
+  const { token } = await newToken(kit);
+  kit.store.consumeTokenAndEnroll = async () => {
+    throw full;
+  };
+  const refused = await send(kit, 'POST', '/enroll', { body: enrollmentOf(machine, token) });
+  t.notMatch(JSON.stringify(refused.body), /a-path|srv/, 'a stranger is told no path');
+  t.match(refused.body.error, { code: 'full', hint: /log/ });
+  for (let i = 0; i < 5; i++) await send(kit, 'POST', '/enroll', { body: enrollmentOf(machine, token) });
+  t.equal(kit.log().split('a-path').length - 1, 1, 'the log says it once a minute');
 });
