@@ -29,7 +29,7 @@ export async function checkIn(
 ): Promise<Uint8Array> {
   const { envoy } = request;
   const { heldHead, heldBody, traits, generation: quoted, newerHead } = said.read(request.peer, request.payload);
-  fleet.saw(envoy.id, traits, intervalMs);
+  fleet.saw(envoy.id, traits, settings.checkinIntervalMs);
   const generation = await generations.checkIn(request, quoted);
   if (newerHead !== undefined) await restored.learnFrom(envoy, newerHead);
   const answer: Omit<CheckInAnswer, 'bundle'> = {
