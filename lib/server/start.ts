@@ -162,7 +162,10 @@ class Start {
     const lock = await acquireProcessLock(join(this.#paths.run, 'vigosrv.lock'));
     this.#shutdown.add(() => lock.release());
     if (lock.weakness === undefined) return;
-    this.#options.log.warn({ event: 'server.weak_lock', reason: lock.weakness }, "a second server in another container isn't noticed");
+    this.#options.log.warn(
+      { event: 'server.weak_lock', reason: lock.weakness },
+      "a second server in another container isn't noticed",
+    );
   }
 
   async #restorePolicy(store: Store, live: LivePolicy, secrets: SecretsProvider): Promise<Publishing> {
@@ -176,7 +179,10 @@ class Start {
       onError: this.#report('config.link_failed', 'the link to the live config could not be set'),
     });
     for (const { hint, ...problem } of await publishing.restore()) {
-      this.#options.log.warn({ event: 'config.incomplete', place: formatPosition(problem), hint }, `the live config: ${problem.message}`);
+      this.#options.log.warn(
+        { event: 'config.incomplete', place: formatPosition(problem), hint },
+        `the live config: ${problem.message}`,
+      );
     }
     return publishing;
   }
