@@ -6,6 +6,8 @@ const CLI_ERRORS = {
   cancelled: 'invalid',
   interrupted: 'unavailable',
   mismatch: 'invalid',
+  too_many_lines: 'invalid',
+  typed_ahead: 'invalid',
   editor_failed: 'unavailable',
   exists: 'conflict',
   too_large: 'exhausted',

@@ -12,7 +12,7 @@ const LINE_FEED = 0x0a;
 export async function readValue(file: string | undefined, key: KeyName): Promise<Uint8Array> {
   if (file !== undefined) return readWhole(file);
   if (!process.stdin.isTTY) return readLimited('stdin', process.stdin);
-  return askHidden(`value of ${key}`, 'a value comes from a file, --from-file <path>, or through a pipe');
+  return askHidden(`value of ${key}`, '--from-file <path> or a pipe takes a value of any bytes', { lines: true });
 }
 
 /** A passphrase from a file, of which one trailing newline isn't part. The caller wipes it. */

@@ -1,6 +1,6 @@
 """Runs a program on a terminal of its own and types what it is told to.
 
-Reads one JSON object from stdin: {"argv": […], "env": {…}, "typed": [["what to wait for", "keys in hexadecimal"], …]}.
+Reads one JSON object from stdin: {"argv": […], "env": {…}, "typed": [["what to wait for", "keys in hexadecimal", signal?], …]}.
 Writes one: {"shown": what the terminal showed, "code": exit code, "cooked": whether echo was on again at the end}.
 """
 
@@ -34,11 +34,14 @@ def read():
 
 
 seen = 0
-for prompt, keys in order["typed"]:
+for prompt, keys, *signal in order["typed"]:
     while prompt.encode() not in shown[seen:] and read():
         pass
     seen = len(shown)
     os.write(master, bytes.fromhex(keys))
+    if signal:
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            os.kill(int(children.read().split()[0]), signal[0])
 while read():
     pass
 os.waitpid(pid, 0)

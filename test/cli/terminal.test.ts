@@ -96,6 +96,10 @@ if (noTerminal === undefined) {
   t.test('values', async (t) => {
     const home = init(t);
     t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
+    t.test('a pasted PEM is taken whole, or refused', async (t) => pastedPem(t, home));
+    t.test('a signal leaves the terminal as it was', async (t) => killed(t, home));
+    const noTmux = spawnSync('tmux', ['-V']).status !== 0 && "tmux isn't here";
+    t.test('tmux pastes a PEM whole', { skip: noTmux }, async (t) => pastedByTmux(t, home));
     t.test('a value is typed unseen, and revealed to the byte', async (t) => typedValue(t, home));
     t.test('a password is asked for twice and must be a strong one', async (t) => typedPassword(t, home));
     t.test('a passphrase is replaced knowing it, or by typing RESET', async (t) => replacedPassphrases(t, home));
@@ -104,6 +108,56 @@ if (noTerminal === undefined) {
     t.test('what the vault refuses is not lost to who typed it', async (t) => editedAgain(t, home));
     t.test('a rekey shows how far it is', async (t) => rekeyed(t, home));
   });
+}
+
+const PEM = `-----BEGIN PRIVATE KEY-----\n${'MIG2AgEA'.repeat(600)}\n-----END PRIVATE KEY-----\n`;
+
+function pastedPem(t: Test, home: string): void {
+  const sent = PEM.replaceAll('\n', '\r');
+  const set = (keys: string, TERM: string) => typeIn({ TERM }, home, ['secrets', 'set', 'raw', 'pem'], [': ', keys]);
+  const marked = set(`\x1b[200~${sent}\x1b[201~${ENTER}`, 'xterm');
+  t.match(marked, { code: 0, cooked: true });
+  t.ok(marked.shown.startsWith('\x1b[?2004hvalue of pem: \n\x1b[?2004l'), 'marks of pastes are asked for, and no more');
+  t.equal(type(home, ['secrets', 'reveal', 'pem']).shown, `${PEM}\n`);
+
+  const unmarked = set(sent, 'dumb');
+  t.match(unmarked, { code: 1, cooked: true });
+  t.match(
+    unmarked.shown,
+    /^value of pem: \nerror: more was pasted .*nothing was changed\nhint: --from-file <path> or a pipe/,
+  );
+  t.equal(type(home, ['secrets', 'reveal', 'pem']).shown, `${PEM}\n`, 'nothing was stored');
+
+  const lines = `\x1b[200~one\rtwo\x1b[201~${ENTER}`;
+  const password = typeIn({ TERM: 'xterm' }, home, ['secrets', 'set', 'password', 'p'], [': ', lines]);
+  t.match(password, { code: 1, cooked: true, shown: /several lines were pasted where one is asked for/ });
+}
+
+function killed(t: Test, home: string): void {
+  for (const [name, signal] of Object.entries({ SIGHUP: 1, SIGTERM: 15 })) {
+    const session = typeIn({ TERM: 'xterm' }, home, ['secrets', 'set', 'raw', 'never'], [': ', 'half', signal]);
+    t.match(session, { code: -signal, cooked: true }, name);
+    t.match(session.shown, '\x1b[?2004l', name);
+  }
+}
+
+/** A terminal that people use, which marks what it pastes where the program asks for that. */
+function pastedByTmux(t: Test, home: string): void {
+  const folder = t.testdir({ pem: PEM });
+  const socket = join(folder, 'socket');
+  const tmux = (...args: string[]) =>
+    spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  const command = `VIGO_HOME='${home}' '${process.execPath}' '${join(DIST, 'vigocli.mjs')}' secrets set raw tmux; tmux -S '${socket}' wait-for -S done`;
+  t.equal(tmux('new-session', '-d', '-x', '80', '-y', '24', command).status, 0);
+  t.teardown(() => tmux('kill-server'));
+  while (!tmux('capture-pane', '-p').stdout.includes('value of tmux:')) spawnSync('sleep', ['0.1']);
+  tmux('load-buffer', join(folder, 'pem'));
+  tmux('paste-buffer', '-p', '-d');
+  tmux('send-keys', 'Enter');
+  tmux('wait-for', 'done');
+  t.equal(type(home, ['secrets', 'reveal', 'tmux']).shown, `${PEM}\n`);
+  type(home, ['secrets', 'delete', 'tmux', '--purge']);
+  type(home, ['secrets', 'delete', 'pem', '--purge']);
 }
 
 function typedValue(t: Test, home: string): void {

@@ -16,12 +16,12 @@ export interface Session {
   readonly cooked: boolean;
 }
 
-/** What is typed once which text is shown. */
-export type Typed = readonly (readonly [prompt: string, keys: string])[];
+/** What is typed once which text is shown, and the signal that the program gets then. */
+export type Typed = readonly (readonly [prompt: string, keys: string, signal?: number])[];
 
 /** Runs a program on a terminal of its own, as a person does. */
 export function runOnTerminal(argv: readonly string[], env: Readonly<Record<string, string>>, typed: Typed): Session {
-  const keys = typed.map(([prompt, keys]) => [prompt, Buffer.from(keys).toString('hex')]);
+  const keys = typed.map(([prompt, keys, ...signal]) => [prompt, Buffer.from(keys).toString('hex'), ...signal]);
   const input = JSON.stringify({ argv, env: { PATH: process.env.PATH, ...env }, typed: keys });
   const { stdout, stderr } = spawnSync('python3', [SCRIPT], { input, encoding: 'utf8', timeout: 600_000 });
   if (stdout === '') throw new Error(stderr || 'the program waits for something that was not typed');
