@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { concatBytes, type KeyName, VigoError } from '../base/index.js';
+import { concatBytes, type KeyName } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
-import { filesError } from '../files/index.js';
+import { FilesError, readInput } from '../files/index.js';
 import { MAX_SECRET_BYTES } from '../wire/index.js';
 import { CliError } from './errors.js';
 import { askHidden } from './prompt.js';
@@ -26,11 +25,16 @@ export async function readSecretLine(path: string): Promise<Uint8Array> {
 /** Also from a named pipe, so that `<(…)` of a shell will do. */
 async function readWhole(path: string): Promise<Uint8Array> {
   try {
-    return await readLimited(path, createReadStream(path));
+    return await readInput(path, MAX_SECRET_BYTES);
   } catch (cause) {
-    if (cause instanceof VigoError) throw cause;
-    throw filesError('read', path, cause);
+    throw cause instanceof FilesError && cause.code === 'too_large' ? tooLarge(path) : cause;
   }
+}
+
+function tooLarge(what: string): CliError {
+  return new CliError('too_large', `${what} has more than ${MAX_SECRET_BYTES} bytes (1 MiB); nothing was stored`, {
+    hint: 'encrypt a larger thing with a key of its own, and keep that key here',
+  });
 }
 
 async function readLimited(what: string, stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
@@ -40,11 +44,7 @@ async function readLimited(what: string, stream: AsyncIterable<Buffer>): Promise
     for await (const chunk of stream) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > MAX_SECRET_BYTES) {
-        throw new CliError('too_large', `${what} has more than ${MAX_SECRET_BYTES} bytes (1 MiB); nothing was stored`, {
-          hint: 'encrypt a larger thing with a key of its own, and keep that key here',
-        });
-      }
+      if (length > MAX_SECRET_BYTES) throw tooLarge(what);
     }
     return concatBytes(...chunks);
   } finally {

@@ -18,6 +18,7 @@ export { endOnDefect } from './process-defects.js';
 export { hardenProcess } from './process-hardening.js';
 export { acquireProcessLock, type ProcessLock, processLockOwner } from './process-lock.js';
 export { type ReadOptions, readFileLimited } from './read.js';
+export { readInput } from './read-input.js';
 export { finishReplacement, type Replacement, readReplaced, replaceTogether } from './replace-together.js';
 export { type Scratch, withScratchFile } from './scratch.js';
 export {

@@ -131,7 +131,8 @@ t.test('enroll, run once, run on, stop', async (t) => {
   const enroll = ['enroll', '--server', enrollment.url, '--host-name', 'web-1', ...where];
 
   t.match(await vigo(...enroll, '--token-file', join(dir, 'none')), { code: 4, stderr: /none/ });
-  const piped = start(...enroll, '--token-file', '-');
+  // Its standard input is a socket, which can't be opened by name.
+  const piped = start(...enroll, '--token-file', '/dev/stdin');
   piped.child.stdin?.end(enrollment.token);
   t.match(await piped.ended, { code: 0, stdout: '', stderr: /^enrolled as web-1, envoy .*\nnext: vigo run\n$/ });
   t.match(await vigo(...enroll, '--token-file', tokenFile), { code: 1, stderr: /already enrolled/ });

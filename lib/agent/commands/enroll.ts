@@ -11,7 +11,11 @@ export const command: Command = {
   summary: 'make this machine an envoy of a server',
   options: [
     { name: 'server', value: 'url', summary: 'the HTTPS address of the server' },
-    { name: 'token-file', value: 'path', summary: 'the file that holds the token; - reads it from standard input' },
+    {
+      name: 'token-file',
+      value: 'path',
+      summary: 'the file or pipe that holds the token; - reads it from standard input',
+    },
     { name: 'host-name', value: 'name', summary: 'the name to enroll under (default: what this machine is called)' },
     { name: 'again', summary: 'come back as the envoy that this machine was, with the same key' },
   ],
@@ -53,21 +57,11 @@ function ownName(): HostName {
   }
 }
 
-/** One line, or its beginning where the file holds more than any token. */
+/** From a file, a pipe like `<(…)`, or standard input. */
 async function readToken(path: string): Promise<string> {
-  if (path === '-') return (await readStdin()).trim();
-  const [{ readFileLimited }, { fromUtf8 }] = await Promise.all([
+  const [{ readInput }, { fromUtf8 }] = await Promise.all([
     import('../../files/index.js'),
     import('../../base/index.js'),
   ]);
-  return fromUtf8(await readFileLimited(path, MAX_TOKEN_BYTES, { followLink: true })).trim();
-}
-
-async function readStdin(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += chunk;
-    if (text.length > MAX_TOKEN_BYTES) break;
-  }
-  return text;
+  return fromUtf8(await readInput(path === '-' ? '/dev/stdin' : path, MAX_TOKEN_BYTES)).trim();
 }
