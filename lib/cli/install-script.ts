@@ -32,6 +32,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync }
 import { get } from 'node:https';
 import { join } from 'node:path';
 
+process.umask(process.umask(0o077) & 0o077); // one like 0177 would close new folders to their owner
 const root = process.env.VIGO_ROOT ?? '/';
 const fail = (problem) => {
   console.error('error: ' + problem);
