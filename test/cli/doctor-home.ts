@@ -80,9 +80,13 @@ export async function makeHome(t: Test): Promise<Home> {
   };
 }
 
-function writeCertificates(paths: HomePaths, clock: { nowMs(): number }): void {
+export function writeCertificates(
+  paths: HomePaths,
+  clock: { nowMs(): number },
+  named: { hostName?: string; names?: string[] } = {},
+): void {
   const ca = generateCa({ commonName: 'test', days: 3650, clock });
-  const server = issueServerCertificate({ ca, names: [], days: 365, clock });
+  const server = issueServerCertificate({ ca, names: [], days: 365, clock, ...named });
   mkdirSync(paths.tls, { mode: 0o700 });
   const files = {
     ca: ca.certificatePem,

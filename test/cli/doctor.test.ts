@@ -30,7 +30,7 @@ import { acquireProcessLock, temporaryPath } from '../../lib/files/index.js';
 import { addMasterKey, loadMasterKeys } from '../../lib/vault/master-key.js';
 import { makeVerifier, replaceVerifierFile } from '../../lib/vault/verifier.js';
 import { CHEAP } from '../vault/kit.js';
-import { DAY_MS, makeHome } from './doctor-home.js';
+import { DAY_MS, makeHome, writeCertificates } from './doctor-home.js';
 
 const SQL = fileURLToPath(new URL('sql.mjs', import.meta.url));
 const RULES = { 'envoys.vgo': 'envoys: [{match: "*", configcrates: [shop]}]\n' };
@@ -273,6 +273,14 @@ t.test('certificates', async (t) => {
   t.match(await home.ask('certificates'), [/^fail can't read \/tls\/key/]);
   rmSync(tls, { recursive: true });
   t.match(await home.ask('certificates'), ['warn there is no /tls']);
+});
+
+t.test('a certificate that names another host is said', async (t) => {
+  const home = await makeHome(t);
+  rmSync(home.paths.tls, { recursive: true });
+  writeCertificates(home.paths, home.clock, { hostName: 'another-host', names: ['vigo.example.org'] });
+  const [, , finding] = await home.ask('certificates');
+  t.match(finding, /^warn the server's certificate names vigo\.example\.org, another-host, and not this host, /);
 });
 
 t.test('audit log', async (t) => {

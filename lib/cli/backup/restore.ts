@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { OpenedArchive } from '../../archive/index.js';
-import { homePaths, systemClock } from '../../base/index.js';
+import { homePaths, systemClock, VigoError } from '../../base/index.js';
 import type { Flags } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { formatTime } from '../table.js';
@@ -36,7 +36,22 @@ async function restore(
   note('not in it: what was enrolled, revoked, quarantined, renamed, stored or published since; do that again');
   note('enrollment tokens that nobody had used are withdrawn: somebody may have used them since');
   await warnOfOtherPlaces(context, home);
+  await warnOfOtherHost(context, home);
   note('the vault is locked; next: vigocli secrets unlock, then vigosrv');
+}
+
+/** Machines reach a server that moved under its old name, or refuse it. */
+async function warnOfOtherHost({ warn, note }: CommandContext, home: string): Promise<void> {
+  const { readCertificate } = await import('../certificates.js');
+  const { namesOtherHost, RENEW_FOR_THIS_HOST } = await import('../other-host.js');
+  try {
+    const message = await namesOtherHost(await readCertificate(join(home, 'tls', 'cert')));
+    if (message === undefined) return;
+    warn(message);
+    note(RENEW_FOR_THIS_HOST);
+  } catch (error) {
+    if (!(error instanceof VigoError)) throw error; // no certificate is there, or none that the doctor calls one
+  }
 }
 
 /**

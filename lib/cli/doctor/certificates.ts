@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { type Clock, equalBytes, VigoError } from '../../base/index.js';
 import { FilesError } from '../../files/index.js';
 import { readCertificate, readKey } from '../certificates.js';
+import { namesOtherHost, RENEW_FOR_THIS_HOST } from '../other-host.js';
 import { formatTime } from '../table.js';
 import type { Check } from './check.js';
 import { type Finding, fail, ok, warn } from './finding.js';
@@ -34,10 +35,16 @@ export const check: Check = {
     return [
       judgeLifetime('the CA certificate', lifetime(ca), clock, RENEW_CA),
       judgeLifetime("the server's certificate", lifetime(cert), clock, RENEW),
+      ...(await judgeHost(cert)),
       ...(await judgeRollOver(home.trust, new X509Certificate(ca).raw)),
     ];
   },
 };
+
+async function judgeHost(cert: string): Promise<Finding[]> {
+  const message = await namesOtherHost(cert);
+  return message === undefined ? [] : [warn(message, RENEW_FOR_THIS_HOST)];
+}
 
 function judgeLifetime(
   what: string,
