@@ -3,6 +3,9 @@ import { command as auditList } from './commands/audit/list.js';
 import { command as auditVerify } from './commands/audit/verify.js';
 import { command as backupKeygen } from './commands/backup/keygen.js';
 import { command as backup } from './commands/backup/make.js';
+import { command as backupRecipientsAdd } from './commands/backup/recipients-add.js';
+import { command as backupRecipientsList } from './commands/backup/recipients-list.js';
+import { command as backupRecipientsRemove } from './commands/backup/recipients-remove.js';
 import { command as backupVerify } from './commands/backup/verify.js';
 import { command as bench } from './commands/bench.js';
 import { command as completion } from './commands/completion.js';
@@ -87,6 +90,9 @@ export const commands: readonly Command[] = [
   backup,
   backupVerify,
   backupKeygen,
+  backupRecipientsAdd,
+  backupRecipientsList,
+  backupRecipientsRemove,
   restore,
   bench,
   completion,

@@ -1,4 +1,5 @@
 export type { VaultOptions } from './access.js';
+export type { BackupRecipient, RecipientList } from './backup-recipients.js';
 export { type CopiedFile, openVaultCopy, type VaultCopy } from './copy.js';
 export { VaultError, type VaultErrorCode } from './errors.js';
 export { type Examination, type ExaminationOptions, examineVault } from './examine.js';
@@ -17,5 +18,5 @@ export { demandVersion, type WriteCondition } from './secret-files.js';
 export { addServerKey, promoteServerKey, readServerKey, type ServerKeyChange } from './server-keys.js';
 export { removeSnapshot, type Snapshot, type SnapshotFile, snapshotFolder } from './snapshot.js';
 export type { OpenedSecret } from './stored-file.js';
-export { type BackupOptions, openVault, type SetOptions, type Vault } from './vault.js';
+export { type BackupOptions, openVault, type RegisteredKey, type SetOptions, type Vault } from './vault.js';
 export { MAX_VALUE_BYTES, type SecretKind } from './vault-file.js';

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import type { KeyName, Secret } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
-import { type GatedVerb, VaultAccess, type VaultOptions } from './access.js';
+import { type GatedVerb, type Opened, VaultAccess, type VaultOptions } from './access.js';
+import { type RecipientList, readRecipients, writeRecipients } from './backup-recipients.js';
 import { VaultError } from './errors.js';
 import { generatePassword } from './generate.js';
 import { readHistory, readVersion, type SecretHistory, versionBefore } from './history.js';
@@ -36,9 +37,20 @@ export function openVault(options: VaultOptions): Vault {
   return new Vault(options);
 }
 
+/** The public key of a recipient of backups, and what the log knows of the list of those that are registered. */
+export interface RegisteredKey {
+  /** 16 hex digits. */
+  readonly id: string;
+  readonly key: string;
+  /** The version of the list after its last recorded change, 0 without one. */
+  readonly seen: number;
+}
+
 export interface BackupOptions<T> {
   /** Where it goes, for the log. */
   readonly subject: string;
+  /** For whom it is; a registered one needs no unlocked vault. */
+  readonly recipient?: RegisteredKey | undefined;
   /** Runs once the gate was found open, and before anything is recorded. @returns what the log tells of it */
   prepare(): Promise<VaultJournalEntry['detail']>;
   /** Runs under the vault's lock, before the snapshot: for what has to be of the same moment. */
@@ -378,13 +390,27 @@ export class Vault {
    * Lends everything that the vault consists of as it is at one moment, the master key among it. The intent is recorded
    * before that moment and the outcome after it, so that a copied log says of its backup that it was begun.
    *
-   * Behind the gate, although no value is decrypted: who has the copy and what opens it has every secret. One process at
-   * a time may do it, which is the caller's to see to.
+   * Behind the gate, although no value is decrypted: a copy and what opens it give every secret. A recipient that was
+   * registered behind the gate needs it no more, and doesn't prolong the unlock: a nightly backup would keep the vault
+   * open for good. One process at a time may do it, which is the caller's to see to.
    */
-  async backup<T>({ subject, prepare, pin, copy }: BackupOptions<T>): Promise<T> {
+  async backup<T>({ subject, recipient, prepare, pin, copy }: BackupOptions<T>): Promise<T> {
     const { journal, clock, actor, gate } = this.#access;
     const verb = { action: 'backup.made', subject } as const;
-    await this.#access.opened((opened) => this.#access.demandOpenGate(verb, opened));
+    const mayCopy = async (opened: Opened): Promise<'registered' | 'unlocked'> => {
+      let refusal: VaultError | undefined;
+      if (recipient !== undefined) {
+        refusal = await this.#demandRegistered(recipient, opened);
+        if (refusal === undefined) return 'registered';
+      }
+      try {
+        await this.#access.demandOpenGate(verb, opened);
+        return 'unlocked';
+      } catch (error) {
+        throw error instanceof VaultError && error.kind === 'locked' ? (refusal ?? error) : error;
+      }
+    };
+    await this.#access.opened(mayCopy);
     return recorded(journal, {
       ...verb,
       about: await prepare(),
@@ -392,10 +418,10 @@ export class Vault {
         let snapshot: Snapshot | undefined;
         try {
           snapshot = await this.#access.opened(async (opened) => {
-            await this.#access.demandOpenGate(verb, opened);
+            const permission = await mayCopy(opened);
             await settleMove(this.layout.secretsDir, actor, opened.keys, clock);
             await pin();
-            await gate.open(opened.keys, opened.verifier);
+            if (permission === 'unlocked') await gate.open(opened.keys, opened.verifier);
             return takeSnapshot(this.layout);
           });
           return await copy(snapshot);
@@ -403,6 +429,71 @@ export class Vault {
           await removeSnapshot(this.layout, snapshot);
         }
       },
+    });
+  }
+
+  /** The recipients that are registered. @param seen as in RegisteredKey. @throws VaultError `version_mismatch` */
+  async backupRecipients(seen: number): Promise<RecipientList> {
+    return this.#access.opened(({ keys }) =>
+      recorded(this.#access.journal, {
+        action: 'backup.recipients_listed',
+        subject: this.layout.secretsDir,
+        describe: ({ recipients }) => ({ count: recipients.length }),
+        act: () => readRecipients(this.layout, keys, seen),
+      }),
+    );
+  }
+
+  /** Lets backups for a recipient be made while the vault is locked. @throws VaultError `exists`, `version_mismatch` */
+  async addBackupRecipient({ id, key, seen }: RegisteredKey): Promise<RecipientList> {
+    const { clock, actor } = this.#access;
+    return this.#access.gated<RecipientList>({
+      action: 'backup.recipient_added',
+      subject: id,
+      describe: ({ version }) => ({ version }),
+      act: async ({ keys }) => {
+        const list = await readRecipients(this.layout, keys, seen);
+        if (list.recipients.some((one) => one.key === key)) {
+          throw new VaultError('exists', `recipient ${id} is registered already`);
+        }
+        const made = { addedMs: clock.nowMs(), by: actor };
+        const recipients = [...list.recipients, { id, key, ...made }];
+        return writeRecipients(this.layout, keys, { ...list, recipients }, { createdMs: made.addedMs, by: actor });
+      },
+    });
+  }
+
+  /** Takes that back. @throws VaultError `not_found`, `version_mismatch` */
+  async removeBackupRecipient(id: string, seen: number): Promise<RecipientList> {
+    const { clock, actor } = this.#access;
+    return this.#access.gated<RecipientList>({
+      action: 'backup.recipient_removed',
+      subject: id,
+      describe: ({ version }) => ({ version }),
+      act: async ({ keys }) => {
+        const list = await readRecipients(this.layout, keys, seen);
+        const recipients = list.recipients.filter((one) => one.id !== id);
+        if (recipients.length === list.recipients.length) {
+          throw new VaultError('not_found', `recipient ${id} is not registered`, {
+            hint: 'vigocli backup recipients list shows those that are',
+          });
+        }
+        return writeRecipients(this.layout, keys, { ...list, recipients }, { createdMs: clock.nowMs(), by: actor });
+      },
+    });
+  }
+
+  /** Undefined where it is registered, and otherwise why a locked vault refuses it. */
+  async #demandRegistered({ id, key, seen }: RegisteredKey, { keys }: Opened): Promise<VaultError | undefined> {
+    try {
+      const { recipients } = await readRecipients(this.layout, keys, seen);
+      if (recipients.some((one) => one.key === key)) return undefined;
+    } catch (error) {
+      if (error instanceof VaultError) return error;
+      throw error;
+    }
+    return new VaultError('locked', `the vault is locked, and recipient ${id} is not registered`, {
+      hint: 'vigocli secrets unlock, then: vigocli backup recipients add <key>',
     });
   }
 

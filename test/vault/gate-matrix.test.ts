@@ -57,6 +57,7 @@ const GATED: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
   list: (vault) => vault.list(),
   suggest: (vault) => vault.suggest(''),
   rekey: (vault) => vault.rekey(),
+  addBackupRecipient: (vault) => vault.addBackupRecipient({ id: '0123456789abcdef', key: 'key', seen: 0 }),
   backup: (vault) =>
     vault.backup({ subject: 'a file', prepare: async () => ({}), pin: async () => {}, copy: async () => {} }),
 };

@@ -1,4 +1,4 @@
-import type { Identity, Locking, Unlocking } from '../../archive/index.js';
+import type { Identity, Locking, Recipient, Unlocking } from '../../archive/index.js';
 import { fromUtf8 } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
 import type { CommandOption, Flags } from '../command.js';
@@ -32,14 +32,13 @@ const IS_KEY = /^vga[ri]_/;
 
 /** What a backup is made for. The caller wipes a passphrase. @throws CliError `usage` where both are given */
 export async function readLocking(flags: Flags): Promise<Locking> {
-  const { demandUsable, parseRecipient } = await import('../../archive/index.js');
+  const { demandUsable } = await import('../../archive/index.js');
   const recipient = flags.text('recipient');
   if (recipient !== undefined) {
     if (flags.is('passphrase-file')) {
       throw new CliError('usage', 'a backup is for a recipient or for who knows a passphrase, not for both');
     }
-    const text = IS_KEY.test(recipient) ? recipient : fromUtf8(await readSecretLine(recipient));
-    return { kind: 'recipient', recipient: await parseRecipient(text.trimEnd()) };
+    return { kind: 'recipient', recipient: await readRecipient(recipient) };
   }
   const passphrase = await readNewPassphrase(flags, passphraseOption.name, "backup's passphrase");
   try {
@@ -49,6 +48,13 @@ export async function readLocking(flags: Flags): Promise<Locking> {
     throw error;
   }
   return { kind: 'passphrase', passphrase };
+}
+
+/** @param source a public key, or the path of a file that holds one. @throws ArchiveError `bad_recipient`; FilesError */
+export async function readRecipient(source: string): Promise<Recipient> {
+  const { parseRecipient } = await import('../../archive/index.js');
+  const text = IS_KEY.test(source) ? source : fromUtf8(await readSecretLine(source));
+  return parseRecipient(text.trimEnd());
 }
 
 /** What opens a backup: asked for, or read, when its header says which of both it is. */
@@ -73,11 +79,11 @@ export function readUnlocking(flags: Flags): Unlocking {
 }
 
 async function readIdentity(path: string): Promise<Identity> {
-  const [{ parseIdentity }, { readFileLimited }] = await Promise.all([
+  const [{ parseIdentity }, { readInput }] = await Promise.all([
     import('../../archive/index.js'),
     import('../../files/index.js'),
   ]);
-  const bytes = await readFileLimited(path, 4096, { followLink: true, private: true });
+  const bytes = await readInput(path, 4096, { private: true });
   const end = bytes.findLastIndex((byte) => !WHITE_SPACE.includes(byte)) + 1;
   try {
     return parseIdentity(bytes.subarray(0, end));

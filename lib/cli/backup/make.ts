@@ -11,8 +11,10 @@ import type { CommandContext } from '../context.js';
 import { Progress } from '../progress.js';
 import { type Interruption, interruptibly } from './interruption.js';
 import { readLocking } from './locking.js';
+import { nameRecipient, seenListVersion } from './recipients.js';
 import { STANDARD_STREAM, writeToStdout } from './streams.js';
 import { demandTarget } from './target.js';
+import { saveUnwritableHome } from './unwritable-home.js';
 
 /**
  * Copies the whole home into an archive, at the path or to stdout. Vault and database are of one moment, which comes
@@ -24,7 +26,11 @@ export async function makeBackup(context: CommandContext, target: string, flags:
   await demandTarget(target, { kept, force: flags.is('force') });
   const { demandWhatServerUses } = await import('./outside.js');
   await demandWhatServerUses(context);
-  await interruptibly((interruption) => backUp(context, target, flags, interruption));
+  try {
+    await interruptibly((interruption) => backUp(context, target, flags, interruption));
+  } catch (error) {
+    throw saveUnwritableHome(error, context.home.root) ?? error;
+  }
 }
 
 async function backUp(
@@ -41,19 +47,24 @@ async function backUp(
     ]);
   const { home, actor, note, warn } = context;
   const vault = await context.vault();
-  await context.store(); // where there is none, nothing of a lock is left behind
+  const store = await context.store(); // where there is none, nothing of a lock is left behind
   await ensureDir(home.run, 0o700);
   const lock = await acquireProcessLock(join(home.run, 'backup.lock'));
   let pkiLock: ProcessLock | undefined;
-  let locking: Locking | undefined;
+  // A passphrase is asked for only when the vault is found unlocked.
+  let locking: Locking | undefined = flags.is('recipient') ? await readLocking(flags) : undefined;
   let pinned: Awaited<ReturnType<typeof pinDatabase>> | undefined;
   const progress = new Progress(context);
   let [entries, bytes] = [0, 0];
   try {
     await vault.backup({
       subject: target === STANDARD_STREAM ? 'stdout' : resolve(target),
+      recipient:
+        locking?.kind === 'recipient'
+          ? { ...nameRecipient(locking.recipient), seen: await seenListVersion(store) }
+          : undefined,
       async prepare() {
-        locking = await readLocking(flags);
+        locking ??= await readLocking(flags);
         interruption.arm();
         pkiLock = await acquirePkiLock(home);
         return locking.kind === 'passphrase' ? { for: 'passphrase' } : { for: toHex(locking.recipient.id) };
