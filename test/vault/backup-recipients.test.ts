@@ -56,7 +56,11 @@ t.test('an altered list, or one that was put back, registers nobody', async (t) 
     const altered = Buffer.from(earlier);
     altered[i] = (altered[i] ?? 0) ^ 1;
     writeFileSync(file, altered);
-    await t.rejects(backup(vault, OPS, 1), { code: /^(damaged|forged|unknown_key|version_mismatch)$/ as unknown as string }, `byte ${i}`);
+    await t.rejects(
+      backup(vault, OPS, 1),
+      { code: /^(damaged|forged|unknown_key|version_mismatch)$/ as unknown as string },
+      `byte ${i}`,
+    );
   }
   writeFileSync(file, later);
   rmSync(file);
