@@ -1,4 +1,5 @@
 import { type RequestOptions, request } from 'node:https';
+import { tlsOptions } from '../base/index.js';
 import { AgentError } from './errors.js';
 
 const TIMEOUT_MS = 30_000;
@@ -30,7 +31,7 @@ export function exchange({ method, url, trust, body }: Exchange): Promise<Reply>
   const options: RequestOptions = {
     method,
     agent: false,
-    minVersion: 'TLSv1.3',
+    ...tlsOptions,
     ...('unverified' in trust ? { rejectUnauthorized: false } : { rejectUnauthorized: true, ca: trust.caPem }),
     headers:
       body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },

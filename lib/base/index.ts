@@ -27,4 +27,5 @@ export { splitPem } from './pem.js';
 export { privateKeyPem, readPrivateKeyPem } from './private-key-pem.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';
 export { Secret } from './secret.js';
+export { tlsOptions } from './tls-options.js';
 export { unitCommand, unitWord } from './unit-word.js';

@@ -1,4 +1,4 @@
-import { type ErrorKind, errorTable, type HomePaths, VigoError } from '../base/index.js';
+import { type ErrorKind, errorTable, type HomePaths, tlsOptions, VigoError } from '../base/index.js';
 import { FilesError, readFileLimited } from '../files/index.js';
 import { CliError } from './errors.js';
 
@@ -79,18 +79,19 @@ interface Call {
 async function send<T>({ url, ca, token, method, path, body }: Call): Promise<T> {
   const { request } = await import('node:https'); // not for a command that calls no server: it takes 5 ms to load
   const content = body === undefined ? undefined : JSON.stringify(body);
-  const headers = {
-    authorization: `Bearer ${token}`,
-    ...(content === undefined ? {} : { 'content-type': 'application/json' }),
-  };
+  const headers = content === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
     // Every server certificate names localhost, whichever address the server listens on.
     const options = {
       method,
       headers,
+      // All of it said: the environment decides what is left out. `agent: false` is no connection of the global agent's,
+      // which newer versions of Node send through the proxy that the environment names.
+      ...tlsOptions,
       ca,
+      rejectUnauthorized: true,
+      agent: false,
       servername: 'localhost',
-      minVersion: 'TLSv1.3',
       timeout: TIMEOUT_MS,
     } as const;
     const call = request(new URL(`/api/v1${path}`, url), options, (answer) => {
@@ -112,6 +113,8 @@ async function send<T>({ url, ca, token, method, path, body }: Call): Promise<T>
         }
       });
     });
+    // Not among the options, which Node prints where NODE_DEBUG says so.
+    call.setHeader('authorization', `Bearer ${token}`);
     call.on('timeout', () => call.destroy(new Error('no answer in time')));
     call.on('error', (cause) => reject(unreachable(url, cause)));
     call.end(content);

@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
-import { privateKeyPem } from '../base/index.js';
+import { privateKeyPem, tlsOptions } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
 import { RpcError } from './errors.js';
 
@@ -26,7 +26,7 @@ export function withTlsOptions<T>(credentials: Credentials, use: (options: Secur
   demandUsable(credentials);
   const key = Buffer.from(privateKeyPem(credentials.key).buffer);
   try {
-    return use({ ca: caPem, cert: certificatePem, key, minVersion: 'TLSv1.3' });
+    return use({ ca: caPem, cert: certificatePem, key, ...tlsOptions });
   } finally {
     wipe(key);
   }

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type SecureContextOptions, Server } from 'node:tls';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { errorTable, parseHostPort, privateKeyPem, VigoError } from '../../base/index.js';
+import { errorTable, parseHostPort, privateKeyPem, tlsOptions, VigoError } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
 import { errnoOf } from '../../files/index.js';
 import { PolicyError } from '../../policy/index.js';
@@ -130,7 +130,7 @@ export function useCertificate({ server }: FastifyInstance, certificate: ServerC
 function withSecureContext<T>({ certificatePem, key }: ServerCertificate, use: (tls: SecureContextOptions) => T): T {
   const pem = Buffer.from(privateKeyPem(key).buffer);
   try {
-    return use({ cert: certificatePem, key: pem, minVersion: 'TLSv1.3' });
+    return use({ cert: certificatePem, key: pem, ...tlsOptions });
   } finally {
     wipe(pem);
   }
