@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { encodeCanonical, type HomePaths, Secret } from '../base/index.js';
-import { loadHmacSha256 } from '../crypto/index.js';
+import type { HomePaths } from '../base/index.js';
 import { parseSettings, placesIn, readSettings, type Settings } from '../settings/index.js';
 import { openSecretReader, type VaultPlace } from '../vault/index.js';
 import { ServerError } from './errors.js';
@@ -8,8 +7,6 @@ import type { SecretsProvider } from './secrets-provider.js';
 import { ServerTrust } from './server-trust.js';
 import type { Shutdown } from './shutdown.js';
 import { readTlsFiles, type TlsFiles } from './tls-files.js';
-
-const WATCH_KEY_BYTES = 32;
 
 /** What must be there before a server can start. */
 export interface Materials {
@@ -19,8 +16,6 @@ export interface Materials {
   readonly place: VaultPlace;
   /** The policy key: signs heads and sealed answers. */
   readonly trust: ServerTrust;
-  /** What the marks of watched secrets are made with; 32 bytes. */
-  readonly watchKey: Secret<Uint8Array>;
   readonly tls: TlsFiles;
 }
 
@@ -40,26 +35,15 @@ export async function openMaterials(
   const secrets = await openSecretReader(place);
   shutdown.add(() => secrets.dispose());
   const settings = await written.resolve(paths, secrets);
-  const { trust, watchKey } = await openPolicyKey(place, paths.trust);
+  // Never made here: a server with a new policy key would be a stranger to every envoy.
+  const trust = await ServerTrust.open(place, paths.trust);
   shutdown.add(() => trust.dispose());
-  shutdown.add(() => watchKey.dispose());
   const tls = await readTlsFiles({ ...settings.tls, trust: paths.trust });
   demandDatabase(settings.databasePath);
-  return { settings, secrets, place, trust, watchKey, tls };
+  return { settings, secrets, place, trust, tls };
 }
 
-/** Never made here: a server with a new policy key would be a stranger to every envoy. */
-async function openPolicyKey(place: VaultPlace, chain: string): Promise<Pick<Materials, 'trust' | 'watchKey'>> {
-  const hmac = await loadHmacSha256();
-  const info = encodeCanonical('vigo/watch-mark-key/v1');
-  let watchKey: Secret<Uint8Array> = new Secret(new Uint8Array());
-  const trust = await ServerTrust.open(place, chain, async (secret) => {
-    watchKey = new Secret(hmac.deriveKey({ secret, info }, WATCH_KEY_BYTES));
-  });
-  return { trust, watchKey };
-}
-
-/** Nor is the database: `init` began it, and a vault without one has lost its audit log and its fleet. */
+/** The database isn't made here either: `init` began it, and a vault without one has lost its audit log and its fleet. */
 function demandDatabase(path: string): void {
   if (existsSync(path)) return;
   throw new ServerError('missing_file', `there is no database ${path}`, {

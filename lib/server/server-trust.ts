@@ -9,13 +9,11 @@ import { ServerError } from './errors.js';
 const KEY_NAMES = ['policy', 'policy-next'] as const;
 
 interface Opened {
+  readonly keyName: (typeof KEY_NAMES)[number];
   readonly signer: Ed25519Signer;
   readonly chain: readonly SignedStatement[];
   readonly position: Omit<TrustPosition, 'trustDomain'>;
 }
-
-/** Sees the policy key's 32 bytes. */
-type SeedUse = (seed: Uint8Array) => Promise<void>;
 
 /**
  * The policy key as it is now, and the chain of statements that leads to it. It signs under whichever key is the
@@ -34,12 +32,17 @@ export class ServerTrust implements Pick<Ed25519Signer, 'publicKey' | 'sign'> {
   }
 
   /** @param path of the chain. @throws VaultError, WireError, ServerError `missing_file` */
-  static async open(place: VaultPlace, path: string, withSeed: SeedUse): Promise<ServerTrust> {
-    return new ServerTrust(place, path, await open(place, path, withSeed));
+  static async open(place: VaultPlace, path: string): Promise<ServerTrust> {
+    return new ServerTrust(place, path, await open(place, path));
   }
 
   get publicKey(): Uint8Array {
     return this.#opened.signer.publicKey;
+  }
+
+  /** The name of the key's file: a successor keeps its own until it has taken the place. */
+  get keyName(): string {
+    return this.#opened.keyName;
   }
 
   /** Where an envoy stands that enrolls now. */
@@ -77,7 +80,7 @@ export class ServerTrust implements Pick<Ed25519Signer, 'publicKey' | 'sign'> {
         hint: 'restore it: an envoy that followed it takes no step back',
       });
     }
-    this.#opened = await open(this.#place, this.#path, async () => {});
+    this.#opened = await open(this.#place, this.#path);
     earlier.signer.dispose();
     return true;
   }
@@ -87,7 +90,7 @@ export class ServerTrust implements Pick<Ed25519Signer, 'publicKey' | 'sign'> {
   }
 }
 
-async function open(place: VaultPlace, path: string, withSeed: SeedUse): Promise<Opened> {
+async function open(place: VaultPlace, path: string): Promise<Opened> {
   const ed25519 = await loadEd25519();
   const chain = await readTrustFile(path);
   for (const name of KEY_NAMES) {
@@ -95,10 +98,7 @@ async function open(place: VaultPlace, path: string, withSeed: SeedUse): Promise
     try {
       const signer = ed25519.importSigner(seed.expose());
       const position = await endOfChain(chain, signer.publicKey);
-      if (equalBytes(position.policyKey, signer.publicKey)) {
-        await withSeed(seed.expose());
-        return { signer, chain, position };
-      }
+      if (equalBytes(position.policyKey, signer.publicKey)) return { keyName: name, signer, chain, position };
       signer.dispose();
     } finally {
       seed.dispose();

@@ -21,6 +21,7 @@ import { httpsApp, listen, useCertificate } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
 import { LivePolicy } from './live-policy.js';
 import { FaultLog, faultFields } from './log.js';
+import type { KeyMaking } from './make-key.js';
 import { type Materials, openMaterials } from './materials.js';
 import { networkOf } from './network.js';
 import { Publishing } from './publish.js';
@@ -39,6 +40,7 @@ import { TlsWatch } from './tls-watch.js';
 import { toldStore } from './told-store.js';
 import { TrustWatch } from './trust-watch.js';
 import { WakeUps } from './wake-ups.js';
+import { openWatchKey } from './watch-key.js';
 
 const HOUSEKEEPING_MS = 60_000;
 const GRACE_MS = 5_000;
@@ -114,7 +116,9 @@ class Start {
 
     const envoys = await store.listEnvoys();
     const fleet = new Fleet(envoys, clock);
-    const marks = new WatchMarks(await loadHmacSha256(), materials.watchKey.expose());
+    const watchKey = await openWatchKey(this.#keyMaking(materials, store), materials.trust.keyName);
+    this.#shutdown.add(() => watchKey.dispose());
+    const marks = new WatchMarks(await loadHmacSha256(), watchKey.expose());
     const live = new LivePolicy(materials.trust, marks, await store.epoch(), clock);
     const publishing = await this.#restorePolicy(store, live, materials.secrets);
     const versions = await this.#watchSecrets(store, live, materials.secrets);
@@ -224,15 +228,18 @@ class Start {
     return watch;
   }
 
+  #keyMaking({ place }: Materials, store: Store): KeyMaking {
+    return { place, vaultLock: this.#paths.vaultLock, store, clock: this.#options.clock, actor: ACTOR };
+  }
+
   async #openGenerations(
-    { place }: Materials,
+    materials: Materials,
     envoys: readonly Envoy[],
     parts: { store: Store; fleet: Fleet; refusals: RefusalLog; settings: Settings },
   ): Promise<Generations> {
     const { clock } = this.#options;
     const wasUsed = envoys.some(({ generation }) => generation.issued > 0);
-    const { vaultLock } = this.#paths;
-    const key = await openGenerationKey({ place, vaultLock, store: parts.store, clock, actor: ACTOR }, wasUsed);
+    const key = await openGenerationKey(this.#keyMaking(materials, parts.store), wasUsed);
     this.#shutdown.add(() => key.dispose());
     const seal = await loadGenerationSeal(key.expose());
     return new Generations(envoys, { ...parts, seal, clock });

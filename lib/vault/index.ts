@@ -15,7 +15,7 @@ export type { VaultLock } from './lock.js';
 export { openSecretReader, type SecretReader } from './reader.js';
 export type { Rekeyed, RekeyOptions } from './rekey.js';
 export { demandVersion, type WriteCondition } from './secret-files.js';
-export { addServerKey, promoteServerKey, readServerKey, type ServerKeyChange } from './server-keys.js';
+export { addServerKey, addWatchKey, promoteServerKey, readServerKey, type ServerKeyChange } from './server-keys.js';
 export { removeSnapshot, type Snapshot, type SnapshotFile, snapshotFolder } from './snapshot.js';
 export type { OpenedSecret } from './stored-file.js';
 export { type BackupOptions, openVault, type RegisteredKey, type SetOptions, type Vault } from './vault.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { isKeyName, Secret } from '../base/index.js';
-import { randomBytes, wipe } from '../crypto/index.js';
+import { encodeCanonical, isKeyName, Secret } from '../base/index.js';
+import { loadHmacSha256, randomBytes, wipe } from '../crypto/index.js';
 import {
   createFileExclusive,
   ensureDir,
@@ -20,6 +20,8 @@ import { decodeVaultFile, MAX_FILE_BYTES, type VaultFileHeader } from './vault-f
 
 const SERVER_KEY_BYTES = 32;
 const MAX_TRIES = 3;
+/** The key of the marks by which envoys notice that a watched secret changed. */
+const WATCH_KEY = 'watch';
 
 /** Under which lock, when and by whom a key of the server is written. */
 export interface ServerKeyChange {
@@ -39,7 +41,31 @@ export async function makeServerKey(
   keys: MasterKeys,
   made: { createdMs: number; by: string },
 ): Promise<void> {
-  const key = randomBytes(SERVER_KEY_BYTES);
+  const key = name === WATCH_KEY ? await deriveWatchKey(layout, 'policy', keys) : randomBytes(SERVER_KEY_BYTES);
+  await storeNewKey(layout, name, key, keys, made);
+}
+
+/**
+ * What versions of Vigo that had no such key derived from the policy key at each start. Under any other key each command
+ * of the fleet that watches a secret would run once more.
+ */
+async function deriveWatchKey(layout: VaultLayout, policyKey: string, keys: MasterKeys): Promise<Uint8Array> {
+  const { value } = await openServerKey(layout, policyKey, keys);
+  try {
+    const info = encodeCanonical('vigo/watch-mark-key/v1');
+    return (await loadHmacSha256()).deriveKey({ secret: value.expose(), info }, SERVER_KEY_BYTES);
+  } finally {
+    value.dispose();
+  }
+}
+
+async function storeNewKey(
+  layout: VaultLayout,
+  name: string,
+  key: Uint8Array,
+  keys: MasterKeys,
+  made: { createdMs: number; by: string },
+): Promise<void> {
   const header = { version: 1, kind: 'server-key', createdMs: made.createdMs, meta: { by: made.by } } as const;
   const path = pathOf(layout, name);
   await ensureDir(layout.keysDir, 0o700);
@@ -62,7 +88,22 @@ export async function addServerKey(place: VaultPlace, name: string, { lock, ...m
 }
 
 /**
- * Opens a key of the server: 32 bytes that were drawn at `init`. The caller disposes of it.
+ * Makes the key `watch` of a vault from before there was one, from the policy key. One that is there is left.
+ * @param policyKey the name of the policy key that counts: `policy`, or `policy-next` before it has taken the place
+ * @throws VaultError as `readServerKey`
+ */
+export async function addWatchKey(
+  place: VaultPlace,
+  policyKey: string,
+  { lock, ...made }: ServerKeyChange,
+): Promise<void> {
+  await withKeys(place, lock, async (layout, keys) => {
+    await storeNewKey(layout, WATCH_KEY, await deriveWatchKey(layout, policyKey, keys), keys, made);
+  });
+}
+
+/**
+ * Opens a key of the server: 32 bytes. The caller disposes of it.
  * @throws VaultError `not_found`, `damaged`, `forged`, `unknown_key`, `misplaced`, and for the master key
  * `not_initialized`, `key_missing`, `bad_master_key`, `exposed_master_key`
  */

@@ -37,7 +37,7 @@ async function setUp(t: Test) {
     await writeTrustFile(path, [...chain, await signStatement(statement, predecessor, own)]);
   };
   const promote = () => promoteServerKey(place, 'policy-next', 'policy', change);
-  const open = () => ServerTrust.open(place, path, async () => {});
+  const open = () => ServerTrust.open(place, path);
   return { path, signerOf, add, announce, promote, open };
 }
 

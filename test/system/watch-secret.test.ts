@@ -1,6 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
+import { createHmac, hkdfSync } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { encodeCanonical } from '../../lib/base/index.js';
+import { readServerKey } from '../../lib/vault/index.js';
 import { whenChanged } from './file-events.js';
 import type { ThrowAwayFleet } from './fleet.js';
 import { startFleet } from './start-fleet.js';
@@ -42,6 +45,15 @@ resources:
   };
 }
 
+/** The mark of some versions, in hexadecimal, under the key that versions without a stored one derived at each start. */
+async function markOfEarlierVersions(fleet: ThrowAwayFleet, versions: readonly [key: string, version: number][]) {
+  const [secretsDir, keysDir] = ['secrets', 'keys'].map((name) => join(fleet.home, name)) as [string, string];
+  const seed = await readServerKey({ secretsDir, keysDir }, 'policy');
+  const key = hkdfSync('sha256', seed.expose(), '', encodeCanonical('vigo/watch-mark-key/v1'), 32);
+  const data = encodeCanonical('vigo/watch-mark/v1', JSON.stringify(versions));
+  return createHmac('sha256', Buffer.from(key)).update(data).digest('hex').slice(0, 32);
+}
+
 function startAgent(fleet: ThrowAwayFleet) {
   return fleet.startAgent('web-1', '--interval', '1s');
 }
@@ -73,6 +85,25 @@ t.test('what watches a secret runs again when it changes, and for nothing else',
   await converged();
   t.equal(count(), 1, 'nor the server');
 
+  await fleet.server.end();
+  const mark = await markOfEarlierVersions(fleet, [[CERTIFICATE, 1]]);
+  t.match(readFileSync(join(fleet.root, 'web-1/state/watched'), 'utf8'), `["shop","reload","${mark}"]`);
+  rmSync(join(fleet.home, 'keys/watch')); // as earlier versions left it
+  await fleet.startServer();
+  await converged();
+  t.equal(count(), 1, 'nor because the server is of another version');
+  t.match(await fleet.audit('server.key_made'), [{ outcome: 'intent' }, { outcome: 'done', subject: 'watch' }]);
+
+  const from = fleet.server.said.length;
+  await fleet.vigocli('pki', 'rotate-keys');
+  await fleet.server.says(/the successor of the policy key signs from now on/, from);
+  await converged();
+  t.equal(count(), 1, 'not for another policy key');
+  await fleet.server.end();
+  await fleet.startServer();
+  await converged();
+  t.equal(count(), 1, 'nor for the start of the server after that');
+
   await fleet.setSecret(CERTIFICATE, 'the next certificate');
   await hasRun(2);
   await fleet.setSecret('shop/tls/key-1', 'a key that was not there before');
@@ -96,6 +127,22 @@ t.test('what watches a secret runs again when it changes, and for nothing else',
   t.equal(count(), 5, 'once for what changed while the agent was down');
   t.equal(await agent.end(), 0, agent.said);
 });
+
+t.test(
+  'a policy key that is replaced before the first start of this version leaves the marks as they were',
+  async (t) => {
+    const { fleet, count, hasRun, converged } = await setUp(t);
+    const agent = startAgent(fleet);
+    await hasRun(1);
+    await fleet.server.end();
+    rmSync(join(fleet.home, 'keys/watch')); // as earlier versions left it
+    await fleet.vigocli('pki', 'rotate-keys');
+    await fleet.startServer();
+    await converged();
+    t.equal(count(), 1);
+    await agent.end();
+  },
+);
 
 t.test('an agent that is killed between running and remembering runs it again', async (t) => {
   const { fleet, count, hasRun, converged } = await setUp(t);

@@ -1,9 +1,10 @@
+import { hkdfSync } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { parseKeyName, utf8 } from '../../lib/base/index.js';
-import { readServerKey } from '../../lib/vault/index.js';
-import { makeKit, PASSPHRASE } from './kit.js';
+import { encodeCanonical, parseKeyName, utf8 } from '../../lib/base/index.js';
+import { addWatchKey, promoteServerKey, readServerKey } from '../../lib/vault/index.js';
+import { makeKit, noLock, PASSPHRASE } from './kit.js';
 
 t.test('made at init, opened by name, out of reach as secrets', async (t) => {
   const { vault, secretsDir, reader } = makeKit(t);
@@ -41,4 +42,23 @@ t.test('missing, swapped and damaged ones are named', async (t) => {
   await t.rejects(readServerKey({ secretsDir }, 'policy'), { code: 'damaged' });
   rmSync(vault.layout.keyFile);
   await t.rejects(readServerKey({ secretsDir }, 'checkpoint'), { code: 'key_missing' });
+});
+
+t.test('the key of watch marks is what earlier versions derived from the policy key, and stays', async (t) => {
+  const { vault, secretsDir } = makeKit(t);
+  await vault.init(PASSPHRASE, { serverKeys: ['policy', 'policy-next', 'watch'] });
+  const change = { lock: noLock, createdMs: 0, by: 'root@test' };
+  const read = async (name: string) => Buffer.from((await readServerKey({ secretsDir }, name)).expose());
+  const derived = async (name: string) => {
+    const info = encodeCanonical('vigo/watch-mark-key/v1');
+    return Buffer.from(hkdfSync('sha256', await read(name), '', info, 32));
+  };
+  t.same(await read('watch'), await derived('policy'));
+  await addWatchKey({ secretsDir }, 'policy-next', change);
+  t.same(await read('watch'), await derived('policy'), 'one that is there is left');
+  rmSync(join(vault.layout.keysDir, 'watch'));
+  await addWatchKey({ secretsDir }, 'policy-next', change);
+  t.same(await read('watch'), await derived('policy-next'));
+  await promoteServerKey({ secretsDir }, 'policy-next', 'policy', change);
+  t.same(await read('watch'), await derived('policy'));
 });

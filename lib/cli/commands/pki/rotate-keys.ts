@@ -11,7 +11,7 @@ export const command: Command = {
   examples: ['pki rotate-keys'],
   async run(context) {
     const { home, store, actor, note } = context;
-    const [{ writeTrustFile }, { addServerKey }] = await Promise.all([
+    const [{ writeTrustFile }, { addServerKey, addWatchKey }] = await Promise.all([
       import('../../../identity/index.js'),
       import('../../../vault/index.js'),
     ]);
@@ -19,6 +19,8 @@ export const command: Command = {
     await withHostTrust(context, async ({ next: number, place, change, readSigner, announce }) => {
       const entry = { action: 'pki.keys_rotated', actor, subject: home.trust, detail: { number } } as const;
       await database.appendAudit({ ...entry, outcome: 'intent' });
+      // Of a home whose server hasn't started since the key has been stored: from the successor it would be another one.
+      await addWatchKey(place, 'policy', change);
       for (const key of KEYS) await addServerKey(place, `${key}-next`, change);
       const keys = { policy: await readSigner('policy-next'), checkpoint: await readSigner('checkpoint-next') };
       const chain = await announce({ keys });
