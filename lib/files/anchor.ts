@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errnoOf, FilesError, filesError } from './errors.js';
@@ -8,6 +8,17 @@ const MAX_LINKS = 40;
 /** open(2): a handle that only stands for a place, so that the folder needn't be readable. `node:fs` doesn't name it. */
 const O_PATH = 0o10000000;
 
+/** What is known of the folders that a path leads through. */
+export interface FoldersAbove {
+  /** The one that holds the file. */
+  readonly folder: Stats;
+  /**
+   * The first folder that belongs to somebody else than root and the user of this process, by its path as it was
+   * walked: its owner can set a default ACL, which every file and folder below it inherits.
+   */
+  readonly foreign: string | undefined;
+}
+
 /**
  * Runs `act` with a path to the same file that leads through an open handle of its folder (`/proc/self/fd/<n>/<name>`),
  * so that nobody can exchange a folder for a link between a look and a change. On the way there a symbolic link is
@@ -16,11 +27,14 @@ const O_PATH = 0o10000000;
  * @param path absolute. What has this name itself isn't looked at.
  * @throws FilesError `not_found`, `not_regular`, and what `act` throws, with the real path in the message.
  */
-export async function withAnchoredPath<T>(path: string, act: (anchored: string) => Promise<T>): Promise<T> {
-  const folder = await openFolder(dirname(path));
+export async function withAnchoredPath<T>(
+  path: string,
+  act: (anchored: string, above: FoldersAbove) => Promise<T>,
+): Promise<T> {
+  const { folder, above } = await openFolder(dirname(path));
   const anchored = childOf(folder, basename(path));
   try {
-    return await act(anchored);
+    return await act(anchored, above);
   } catch (cause) {
     if (!(cause instanceof FilesError)) throw cause;
     const message = cause.message.replaceAll(anchored, path);
@@ -30,22 +44,29 @@ export async function withAnchoredPath<T>(path: string, act: (anchored: string) 
   }
 }
 
-async function openFolder(path: string): Promise<FileHandle> {
+async function openFolder(path: string): Promise<{ folder: FileHandle; above: FoldersAbove }> {
   let folder = await open('/', O_PATH | constants.O_DIRECTORY);
   const ahead = namesOf(path);
   let links = 0;
+  let at = '';
+  let foreign: string | undefined;
   try {
     for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
       const target = await linkTarget(folder, name, path);
       if (target === undefined) {
         folder = await exchange(folder, childOf(folder, name));
+        at += `/${name}`;
+        if (!isOurs((await folder.stat()).uid)) foreign ??= at;
       } else {
         if (++links > MAX_LINKS) throw new FilesError('not_regular', path, `${path} leads through too many links`);
-        if (target.startsWith('/')) folder = await exchange(folder, '/');
+        if (target.startsWith('/')) {
+          folder = await exchange(folder, '/');
+          at = '';
+        }
         ahead.unshift(...namesOf(target));
       }
     }
-    return folder;
+    return { folder, above: { folder: await folder.stat(), foreign } };
   } catch (cause) {
     await folder.close();
     if (errnoOf(cause) === 'ENOENT') throw new FilesError('not_found', path, `there is no folder ${path}`, { cause });
@@ -58,13 +79,17 @@ async function linkTarget(folder: FileHandle, name: string, path: string): Promi
   const link = childOf(folder, name);
   if (!(await lstat(link)).isSymbolicLink()) return undefined;
   const { uid, mode } = await folder.stat();
-  const isOurs = uid === 0 || uid === process.geteuid?.();
-  if (!isOurs || (mode & 0o022) !== 0) {
+  if (!isOurs(uid) || (mode & 0o022) !== 0) {
     throw new FilesError('not_regular', path, `${path} leads through the link ${name}, which others can exchange`, {
       hint: 'name the real folder in the path',
     });
   }
   return readlink(link);
+}
+
+/** Whether it is root, or the user of this process: those who may lead it anywhere. */
+export function isOurs(uid: number): boolean {
+  return uid === 0 || uid === process.geteuid?.();
 }
 
 async function exchange(folder: FileHandle, path: string): Promise<FileHandle> {

@@ -1,7 +1,11 @@
 import { constants, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isOurs } from './anchor.js';
 import { FilesError, filesError } from './errors.js';
+import { demandHeld } from './held-attributes.js';
+
+const STICKY = 0o1000;
 
 export interface Attributes {
   mode?: number | undefined;
@@ -9,22 +13,23 @@ export interface Attributes {
 }
 
 /**
- * Sets mode and owner of a regular file or a folder; a link isn't followed, and a file is refused where its name may be
- * somebody else's doing. Between the steps the mode is never wider than both the old and the new one allow.
- * @throws FilesError `not_found`, `not_regular`, `no_permission`
+ * Sets mode and owner of a regular file or a folder. Doesn't follow a link, and refuses what another user may have given
+ * its name. Between the steps the mode is never wider than both the old and the new one allow.
+ * @throws FilesError `not_found`, `not_regular`, `no_permission`; `not_private` where the file system keeps neither
  */
 export async function setAttributes(path: string, { mode, owner }: Attributes): Promise<void> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
       const found = await file.stat();
-      if (!found.isDirectory()) demandOwnName(path, found, await stat(dirname(path)));
+      demandOwnName(path, found, await stat(dirname(path)), owner?.uid ?? found.uid);
       const finalMode = mode ?? found.mode & 0o7777;
       if (owner !== undefined) {
         await file.chmod(found.mode & finalMode & 0o777);
         await file.chown(owner.uid, owner.gid);
       }
       await file.chmod(finalMode); // after chown, which clears the set-id bits
+      demandHeld(path, await file.stat(), { mode: finalMode, owner }, 'exactly');
       await file.sync();
     } finally {
       await file.close();
@@ -35,16 +40,23 @@ export async function setAttributes(path: string, { mode, owner }: Attributes): 
 }
 
 /**
- * Whoever may write in a folder can give a file of somebody else a name there, and take away its other name once the
- * file is open: the count of names proves nothing, only who could have made this one does.
+ * Demands that nobody but root and the owner of what is found can have given it its name: who can write in a folder can
+ * rename another user's folder to that name, or link another user's file. The count of a file's names proves nothing,
+ * because the other name can be removed once the file is open.
  */
-function demandOwnName(path: string, found: Stats, folder: Stats): void {
-  if (!found.isFile() || found.nlink !== 1) {
+function demandOwnName(path: string, found: Stats, folder: Stats, newOwner: number): void {
+  if (!found.isDirectory() && (!found.isFile() || found.nlink !== 1)) {
     throw new FilesError('not_regular', path, `${path} is neither a folder nor a file with this name alone`);
   }
-  const isOurs = folder.uid === 0 || folder.uid === process.geteuid?.();
-  if ((folder.mode & 0o022) === 0 && (isOurs || found.uid === folder.uid)) return;
-  throw new FilesError('not_regular', path, `${path} may be another user's file: others can write in its folder`, {
-    hint: 'declare the content as well, or let nobody but the owner of the file and root write in the folder',
+  const othersWrite = (folder.mode & 0o022) !== 0;
+  if (!othersWrite && (isOurs(folder.uid) || found.uid === folder.uid)) return;
+  // In a sticky folder (like /tmp) only its owner, root and the owner of a folder can rename that folder.
+  const isSticky = (folder.mode & STICKY) !== 0 && isOurs(folder.uid);
+  if (isSticky && found.isDirectory() && (isOurs(found.uid) || found.uid === newOwner)) return;
+  const [what, hint] = found.isDirectory()
+    ? ['folder', 'set its mode and owner by hand, or let only root write in the folder above it']
+    : ['file', 'declare the content as well, or let only root and the owner of the file write in the folder'];
+  throw new FilesError('not_regular', path, `${path} may be another user's ${what}: others can write in its folder`, {
+    hint,
   });
 }

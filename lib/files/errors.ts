@@ -39,10 +39,23 @@ const SYSTEM_ERRORS: Readonly<Record<string, [FilesErrorCode, what: string, hint
   ENOSPC: ['no_space', 'no space left on the file system', 'free some space and try again'],
   EDQUOT: ['no_space', 'the disk quota is used up', 'free some space and try again'],
   EFBIG: ['no_space', "the file is larger than this process's limit"],
-  ELOOP: ['not_regular', 'it is a symbolic link'],
+  ELOOP: ['not_regular', 'it is a symbolic link, or leads through a loop of them'],
+  EBUSY: [
+    'not_regular',
+    'it is a mount point, or in use',
+    'a mount point, like a bind-mounted file, is neither replaced nor removed: unmount it, or choose the path of its source',
+  ],
   EISDIR: ['not_regular', 'it is a folder'],
   EPIPE: ['reader_gone', 'its reader went away'],
   ENOTDIR: ['not_regular', 'a part of the path is not a folder'],
+};
+
+/** What still refuses root. */
+const HINTS_FOR_ROOT: Readonly<Record<string, string>> = {
+  EPERM:
+    'the file or its folder may be immutable (see it with lsattr -d, end it with chattr -i), or the file system keeps no modes and owners',
+  EACCES:
+    'a network file system or a security module (SELinux, AppArmor) may refuse it to root: see the log of the kernel',
 };
 
 /** Turns what a call of `node:fs` threw into a FilesError. `action` reads like "write" or "lock". */
@@ -50,7 +63,12 @@ export function filesError(action: string, path: string, cause: unknown): FilesE
   if (cause instanceof FilesError) return cause;
   const errno = errnoOf(cause);
   const [code, what, hint] = SYSTEM_ERRORS[errno ?? ''] ?? ['io', errno ?? 'input/output failed'];
-  return new FilesError(code, path, `can't ${action} ${path}: ${what}`, { cause, hint });
+  const details = { cause, hint: isRoot() ? (HINTS_FOR_ROOT[errno ?? ''] ?? hint) : hint };
+  return new FilesError(code, path, `can't ${action} ${path}: ${what}`, details);
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
 }
 
 /** The code of a system error, like `ENOENT`. */

@@ -1,4 +1,4 @@
-export { withAnchoredPath } from './anchor.js';
+export { type FoldersAbove, withAnchoredPath } from './anchor.js';
 export { type Attributes, setAttributes } from './attributes.js';
 export { type CoreDumps, readCoreDumps } from './core-dumps.js';
 export { type DraftFolder, demandRoom, makeFolderWhole } from './draft-folder.js';
@@ -10,6 +10,7 @@ export { type FreeSpace, freeSpace } from './free-space.js';
 export { closeInheritedFiles } from './inherited-files.js';
 export { findAbandonedScratch, findLeftovers } from './leftovers.js';
 export { linkAll } from './link-all.js';
+export { makeFolder, type NewFolder } from './make-folder.js';
 export { linkFile, moveFile, removeFile, swapLink } from './move.js';
 export { type OpenFile, openFileSync } from './open-file.js';
 export { checkPrivateFile } from './private.js';

@@ -1,13 +1,14 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { removeUnfinishedFolder } from './make-folder.js';
 import { ownerOfMark, processMark } from './process-mark.js';
 import { isTemporaryName } from './temporary-name.js';
 
 const MARKED = '.vigo-unfinished-';
 
 /**
- * Removes the files that a crash left unfinished right in a folder: they may hold a secret that nobody will ever
- * rotate. Only for who alone writes there, and only files of this process's user; what can't be removed stays.
+ * Removes the files and folders that a crash left unfinished right in a folder: a file may hold a secret that will never be
+ * rotated. Only for a process that alone writes there. Removes what belongs to its user; what can't be removed stays.
  */
 export async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
@@ -31,5 +32,7 @@ export async function removeAbandoned(folder: string): Promise<void> {
 
 async function removeOwn(path: string): Promise<void> {
   const found = await lstat(path);
-  if ((found.isFile() || found.isSocket()) && found.uid === process.geteuid?.()) await unlink(path);
+  if (found.uid !== process.geteuid?.()) return;
+  if (found.isFile() || found.isSocket()) await unlink(path);
+  else if (found.isDirectory() && isTemporaryName(basename(path))) await removeUnfinishedFolder(path);
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { isBytes, VigoError } from '../base/index.js';
 import { filesError } from './errors.js';
 import { syncDir } from './folder.js';
+import { demandHeld } from './held-attributes.js';
 import { temporaryPath } from './temporary-name.js';
 import { markedPath, removeAbandoned } from './unfinished.js';
 
@@ -16,6 +17,8 @@ export interface WriteOptions {
    * is, and what processes that were killed left there is removed first.
    */
   abroad?: true;
+  /** Runs when the file is there and empty, with a path by which every process of this user can open it. */
+  beforeContent?: (opened: string) => Promise<void>;
 }
 
 /** The bytes of a file, at once or as they come. An error that comes instead leaves no file, and the old one as it was. */
@@ -52,7 +55,7 @@ async function viaTemporary(
   try {
     const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, options.mode & 0o600);
     try {
-      await fill(file, content, options);
+      await fill(path, file, content, options);
       await publish(temporary);
     } catch (cause) {
       await unlink(temporary).catch(() => {}); // the first failure is the one to tell
@@ -64,11 +67,16 @@ async function viaTemporary(
   await syncDir(dirname(path));
 }
 
-async function fill(file: FileHandle, content: Content, { mode, owner }: WriteOptions): Promise<void> {
+/** Writes nothing before mode and owner are known to hold. */
+async function fill(path: string, file: FileHandle, content: Content, options: WriteOptions): Promise<void> {
+  const { mode, owner, beforeContent } = options;
   try {
-    for await (const piece of isBytes(content) ? [content] : content) await file.writeFile(piece);
+    await beforeContent?.(`/proc/${process.pid}/fd/${file.fd}`);
     if (owner !== undefined) await file.chown(owner.uid, owner.gid);
-    await file.chmod(mode); // after chown, which clears the set-id bits
+    await file.chmod(mode & 0o777);
+    demandHeld(path, await file.stat(), { mode, owner }, 'privately');
+    for await (const piece of isBytes(content) ? [content] : content) await file.writeFile(piece);
+    if ((mode & 0o7000) !== 0) await file.chmod(mode); // after all is written, which may clear the set-id bits
     await file.sync();
   } finally {
     await file.close();

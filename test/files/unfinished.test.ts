@@ -13,6 +13,9 @@ t.test('removes what was left unfinished, and nothing else', async (t) => {
   ];
   for (const path of [file, below]) writeFileSync(path, 'half a sec');
   mkdirSync(folder);
+  writeFileSync(join(folder, 'of-somebody'), 'c');
+  const empty = temporaryPath(dir);
+  mkdirSync(join(empty, basename(empty)), { recursive: true });
   symlinkSync('finished', link);
   writeFileSync(join(dir, '.vigo-tmp-of-somebody'), 'b');
 

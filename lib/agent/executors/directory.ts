@@ -1,6 +1,8 @@
-import { ensureDir, removeEmptyDir, setAttributes, withAnchoredPath } from '../../files/index.js';
+import { dirname } from 'node:path';
+import { makeFolder, removeEmptyDir, removeUnfinished, setAttributes, withAnchoredPath } from '../../files/index.js';
 import type { ResolvedDirectory } from '../../policy/index.js';
 import { AgentError } from '../errors.js';
+import { hasAcl, isOpenToAcl, refusedMode } from './acl.js';
 import type { Executor } from './executor.js';
 import { type Found, inspect, verdictOn } from './inspect.js';
 import { attributeChanges, ownershipOf } from './ownership.js';
@@ -11,16 +13,16 @@ import { attributeChanges, ownershipOf } from './ownership.js';
  */
 export const directoryExecutor: Executor<ResolvedDirectory> = {
   check(directory) {
-    return verdictOn(directory, async (found) => {
+    return verdictOn(directory, async (found, _, above) => {
       demandFolder(directory, found);
       if (directory.ensure === 'absent') return found.kind === 'nothing' ? [] : ['removes it'];
       if (found.kind !== 'directory') return ['creates it'];
-      return attributeChanges(found.stats, directory.mode, await ownershipOf(directory, found.stats));
+      return attributeChanges(found.stats, directory.mode, await ownershipOf(directory, found.stats, above.folder));
     });
   },
 
   async apply(directory) {
-    await withAnchoredPath(directory.path, async (anchored) => {
+    await withAnchoredPath(directory.path, async (anchored, above) => {
       const found = await inspect(directory.path, anchored);
       demandFolder(directory, found);
       if (directory.ensure === 'absent') {
@@ -31,10 +33,16 @@ export const directoryExecutor: Executor<ResolvedDirectory> = {
         }
         return;
       }
+      const { path, mode } = directory;
       const current = found.kind === 'directory' ? found.stats : undefined;
-      const owner = await ownershipOf(directory, current);
-      if (current === undefined) await ensureDir(anchored, directory.mode & 0o700);
-      await setAttributes(anchored, { mode: directory.mode, owner });
+      const owner = await ownershipOf(directory, current, above.folder);
+      if (current !== undefined) return setAttributes(anchored, { mode, owner });
+      await removeUnfinished(dirname(anchored)); // of a run that was killed here
+      const beforeOpening = async (opened: string) => {
+        const acl = await hasAcl(opened);
+        if (acl) throw refusedMode(path, mode, above.foreign, acl);
+      };
+      await makeFolder(anchored, { mode, owner, ...(isOpenToAcl(above, mode) ? { beforeOpening } : {}) });
     });
   },
 };

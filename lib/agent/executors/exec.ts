@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { formatDuration } from '../../base/index.js';
-import { errnoOf } from '../../files/index.js';
+import { errnoOf, filesError } from '../../files/index.js';
 import type { ResolvedExec } from '../../policy/index.js';
 import { AgentError } from '../errors.js';
 import { type CommandEnd, type CommandLine, runCommand } from './command.js';
@@ -80,6 +80,6 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR') return false;
-    throw new AgentError('refused_resource', `can't look at ${path}: ${errnoOf(cause)}`, { cause });
+    throw filesError('look at', path, cause);
   }
 }

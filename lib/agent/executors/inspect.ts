@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { errnoOf, FilesError, withAnchoredPath } from '../../files/index.js';
+import { errnoOf, FilesError, type FoldersAbove, filesError, withAnchoredPath } from '../../files/index.js';
 import { AgentError } from '../errors.js';
 import type { Verdict } from './executor.js';
 
@@ -15,7 +15,7 @@ export type Found =
 export async function inspect(path: string, anchored: string): Promise<Found> {
   const stats = await lstat(anchored).catch((cause) => {
     if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw new AgentError('refused_resource', `can't look at ${path}: ${errnoOf(cause)}`, { cause });
+    throw filesError('look at', path, cause);
   });
   if (stats === undefined) return { kind: 'nothing' };
   if (stats.isSymbolicLink()) return { kind: 'link' };
@@ -30,11 +30,11 @@ export async function inspect(path: string, anchored: string): Promise<Found> {
  */
 export async function verdictOn(
   { path, ensure }: { readonly path: string; readonly ensure: 'present' | 'absent' },
-  differences: (found: Found, anchored: string) => Promise<readonly string[]>,
+  differences: (found: Found, anchored: string, above: FoldersAbove) => Promise<readonly string[]>,
 ): Promise<Verdict> {
   try {
-    const changes = await withAnchoredPath(path, async (anchored) =>
-      differences(await inspect(path, anchored), anchored),
+    const changes = await withAnchoredPath(path, async (anchored, above) =>
+      differences(await inspect(path, anchored), anchored, above),
     );
     return changes.length === 0 ? 'ok' : { change: changes.join(', ') };
   } catch (cause) {

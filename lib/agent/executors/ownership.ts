@@ -11,11 +11,25 @@ export interface DeclaredOwnership {
   readonly group?: string;
 }
 
-/** Who shall own a file: who is declared, else who owns it already, else the user of this process. */
-export async function ownershipOf(declared: DeclaredOwnership, current: Stats | undefined): Promise<Ownership> {
+const SETGID = 0o2000;
+
+/**
+ * Who shall own a file: who is declared, else who owns it already, else the user of this process. What is made in a
+ * folder with the set-group-id bit gets that folder's group, as from every program.
+ * @param folder the folder that it is in; undefined where its group isn't asked, as for a secret
+ */
+export async function ownershipOf(
+  declared: DeclaredOwnership,
+  current: Stats | undefined,
+  folder: Stats | undefined,
+): Promise<Ownership> {
+  const inherited = folder !== undefined && (folder.mode & SETGID) !== 0 ? folder.gid : undefined;
   return {
     uid: declared.owner === undefined ? (current?.uid ?? process.geteuid?.() ?? 0) : await userId(declared.owner),
-    gid: declared.group === undefined ? (current?.gid ?? process.getegid?.() ?? 0) : await groupId(declared.group),
+    gid:
+      declared.group === undefined
+        ? (current?.gid ?? inherited ?? process.getegid?.() ?? 0)
+        : await groupId(declared.group),
   };
 }
 

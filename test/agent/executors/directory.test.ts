@@ -1,9 +1,22 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import t from 'tap';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import t, { type Test } from 'tap';
 import { directoryExecutor } from '../../../lib/agent/executors/directory.js';
 import { redactionOf } from '../../../lib/agent/redaction.js';
+import { temporaryPath } from '../../../lib/files/index.js';
 import type { ResolvedDirectory } from '../../../lib/policy/index.js';
 
 const context = { redaction: redactionOf([]) };
@@ -80,4 +93,93 @@ t.test('folders above are not made along', async (t) => {
   const directory = { type: 'directory', name: 'it', ensure: 'present', path, mode: 0o755 } as const;
   t.same(await directoryExecutor.check(directory, context), { change: 'creates it' });
   await t.rejects(directoryExecutor.apply(directory, context), { code: 'not_found' });
+});
+
+const needsRoot = process.getuid?.() !== 0 && 'needs root';
+
+/** A folder of another user. */
+function foreignFolder(t: Test): string {
+  const dir = t.testdir({ home: {} });
+  chownSync(join(dir, 'home'), 12345, 12345);
+  return join(dir, 'home');
+}
+
+t.test("another folder that a user renamed to the declared name isn't handed over", { skip: needsRoot }, async (t) => {
+  const home = foreignFolder(t);
+  mkdirSync(join(home, 'private'), { mode: 0o700 });
+  renameSync(join(home, 'private'), join(home, 'declared')); // as its owner can
+  const path = join(home, 'declared');
+  for (const more of [{ owner: '12345', mode: 0o755 }, { mode: 0o755 }, { mode: 0o500 }]) {
+    const declared = { type: 'directory', name: 'it', ensure: 'present', path, ...more } as const;
+    await t.rejects(directoryExecutor.apply(declared, context), {
+      room: 'files',
+      code: 'not_regular',
+      hint: /by hand/,
+    });
+    t.match(statSync(path), { uid: 0, mode: 0o040700 });
+  }
+  chownSync(path, 12345, 12345);
+  await directoryExecutor.apply({ type: 'directory', name: 'it', ensure: 'present', path, mode: 0o755 }, context);
+  t.equal(statSync(path).mode, 0o040755, "the user's own can only be that user's doing");
+});
+
+t.test('a folder is made in a folder of another user, however that user renames', { skip: needsRoot }, async (t) => {
+  const home = foreignFolder(t);
+  const directory = { type: 'directory', name: 'it', ensure: 'present', mode: 0o755, owner: '12345' } as const;
+  // A user who puts a folder of root in the place of whatever appears, as fast as it can.
+  const victim = join(home, 'victim');
+  mkdirSync(join(victim, 'inner'), { recursive: true });
+  chmodSync(victim, 0o700);
+  const { ino } = lstatSync(victim);
+  const script = `
+    import { readdirSync, renameSync } from 'node:fs';
+    process.setuid(12345);
+    process.send('ready');
+    const home = ${JSON.stringify(`${home}/`)};
+    let victim = 'victim';
+    for (;;) for (const name of readdirSync(home)) {
+      if (name === victim || name.startsWith('gone')) continue;
+      try {
+        renameSync(home + name, home + 'gone' + Math.random());
+        renameSync(home + victim, home + name);
+        victim = name;
+      } catch {}
+    }`;
+  const execArgv = ['--input-type=module', '-e', script];
+  const user = fork('-', { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  t.teardown(() => user.kill('SIGKILL'));
+  await once(user, 'message');
+  for (let i = 0; i < 20; i++) {
+    await directoryExecutor.apply({ ...directory, path: join(home, `made${i}`) }, context).catch(() => {});
+  }
+  user.kill('SIGKILL');
+  await once(user, 'close');
+  const found = readdirSync(home).map((name) => lstatSync(join(home, name)));
+  t.match(
+    found.find((each) => each.ino === ino),
+    { uid: 0, mode: 0o040700 },
+  );
+});
+
+t.test(
+  'a default ACL opens no new folder',
+  { skip: needsRoot || (!existsSync('/usr/bin/setfacl') && 'setfacl (package acl) is not installed') },
+  async (t) => {
+    const home = foreignFolder(t);
+    execFileSync('setfacl', ['-m', 'd:u:65534:rwx', home]);
+    const directory = { type: 'directory', name: 'it', ensure: 'present', path: join(home, 'it') } as const;
+    await t.rejects(directoryExecutor.apply({ ...directory, mode: 0o750 }, context), { code: 'refused_resource' });
+    t.same(readdirSync(home), []);
+    await directoryExecutor.apply({ ...directory, mode: 0o700 }, context);
+    t.equal(statSync(directory.path).mode, 0o040700);
+  },
+);
+
+t.test('what a killed run left of a folder goes', async (t) => {
+  const dir = t.testdir({});
+  const outer = temporaryPath(dir);
+  mkdirSync(join(outer, basename(outer)), { recursive: true });
+  const path = join(dir, 'it');
+  await directoryExecutor.apply({ type: 'directory', name: 'it', ensure: 'present', path, mode: 0o755 }, context);
+  t.same(readdirSync(dir), ['it']);
 });

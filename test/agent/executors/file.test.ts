@@ -1,18 +1,22 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { fileExecutor } from '../../../lib/agent/executors/file.js';
 import { redactionOf } from '../../../lib/agent/redaction.js';
 import { Secret } from '../../../lib/base/index.js';
@@ -206,3 +210,151 @@ t.test('what a run that was killed left of a secret is cleared away', async (t) 
   t.equal(await converge(present(join(dir, 'it'), 'half a secret', { confidential: true })), 'creates it');
   t.same(readdirSync(dir), ['it']);
 });
+
+const NOBODY = 65534;
+const noAcl = !isRoot ? 'needs root' : !existsSync('/usr/bin/setfacl') && 'setfacl (package acl) is not installed';
+
+/** Whether another user, whom an ACL may name, can read a file by its path. */
+function canRead(path: string, uid: number): boolean {
+  return spawnSync('setpriv', [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', 'cat', path]).status === 0;
+}
+
+/** A folder of another user that all can enter, below one of root's. */
+function foreignFolder(t: Test): string {
+  const dir = mkdtempSync('/tmp/vigo-acl-');
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  chmodSync(dir, 0o755);
+  const folder = join(dir, 'home');
+  mkdirSync(folder);
+  chownSync(folder, 12345, 12345);
+  return folder;
+}
+
+t.test('a default ACL opens no file that holds a secret', { skip: noAcl }, async (t) => {
+  const secret = (path: string, mode: number) => present(path, CANARY, { confidential: true, mode });
+  const setfacl = (...args: string[]) => execFileSync('setfacl', args);
+  for (const [name, acl] of [
+    ['plain', 'd:u:65534:rwx'],
+    ['hidden by its mask', 'd:u::---,d:g::---,d:o::---,d:m::---,d:u:65534:rwx'],
+    ['of a group', 'd:g:65534:r-x'],
+  ] as const) {
+    const folder = foreignFolder(t);
+    setfacl('-m', acl, folder);
+    setfacl('-m', 'u:65534:rwx', folder);
+    const inner = join(folder, 'inner');
+    mkdirSync(inner); // root's own, which inherits the ACL
+    setfacl('-m', 'u::rwx,o::rx', inner);
+    for (const place of [folder, inner]) {
+      for (const mode of [0o640, 0o660, 0o604]) {
+        const file = secret(join(place, mode.toString(8)), mode);
+        await t.rejects(
+          fileExecutor.apply(file, context),
+          { code: 'refused_resource' },
+          `${name}, ${mode.toString(8)}`,
+        );
+      }
+      t.notOk(
+        readdirSync(place).some((entry) => entry !== 'inner'),
+        'nothing is left',
+      );
+      const closed = join(place, 'closed');
+      await converge(secret(closed, 0o600));
+      t.notOk(canRead(closed, NOBODY), 'mode 0600 holds, whatever the ACL');
+    }
+  }
+});
+
+t.test('a file with a secret that already has an ACL is replaced', { skip: noAcl }, async (t) => {
+  const folder = foreignFolder(t);
+  const path = join(folder, 'file');
+  const file = present(path, CANARY, { confidential: true });
+  t.equal(await converge(file), 'creates it');
+  execFileSync('setfacl', ['-m', 'u:65534:r', path]);
+  t.ok(canRead(path, NOBODY));
+  t.equal(await converge(file), 'removes its ACL');
+  t.notOk(canRead(path, NOBODY));
+  t.equal(await converge(file), 'ok');
+});
+
+t.test('a folder of root keeps the ACL that root gave it', { skip: noAcl }, async (t) => {
+  const dir = mkdtempSync('/etc/vigo-acl-');
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  chmodSync(dir, 0o755);
+  execFileSync('setfacl', ['-m', 'd:u:65534:r', dir]);
+  const path = join(dir, 'file');
+  await converge(present(path, CANARY, { confidential: true }));
+  t.ok(canRead(path, NOBODY), 'an operator let this user in');
+});
+
+const noBindfs = !isRoot ? 'needs root' : !existsSync('/usr/bin/bindfs') && 'bindfs is not installed';
+
+t.test('a file system that keeps no modes gets no secret', { skip: noBindfs }, async (t) => {
+  const dir = mkdtempSync('/tmp/vigo-modes-');
+  const [below, mounted] = [join(dir, 'below'), join(dir, 'mounted')];
+  mkdirSync(below);
+  mkdirSync(mounted);
+  const mount = ['--chmod-ignore', '--chown-ignore', '--perms=0777', below, mounted];
+  const { status } = spawnSync('bindfs', mount);
+  t.teardown(() => {
+    if (status === 0) execFileSync('umount', [mounted]);
+    rmSync(dir, { recursive: true });
+  });
+  if (status !== 0) return t.comment('skipped: FUSE can not be used here');
+  const path = join(mounted, 'file');
+  const written: number[] = [];
+  const watcher = watch(below, (_, name) => {
+    const found = name === null ? undefined : lstatSync(join(below, name), { throwIfNoEntry: false });
+    if (found !== undefined) written.push(found.size);
+  });
+  t.teardown(() => watcher.close());
+  const file = present(path, CANARY, { confidential: true, mode: 0o600 });
+  await t.rejects(fileExecutor.apply(file, context), { room: 'files', code: 'not_private', message: path });
+  t.same(readdirSync(below), []);
+  t.notOk(
+    written.some((size) => size > 0),
+    'not for an instant',
+  );
+  writeFileSync(path, 'x');
+  await t.rejects(fileExecutor.apply(present(path), context), { code: /not_private|not_regular/ });
+});
+
+t.test('errors say what keeps even root from writing', { skip: !isRoot && 'needs root' }, async (t) => {
+  const dir = t.testdir({ source: 'x', mounted: 'x', fixed: 'x' });
+  const failure = (name: string) =>
+    fileExecutor.apply(present(join(dir, name), 'new'), context).then(
+      () => ({ hint: 'did not fail' }),
+      (error) => error,
+    );
+  let tried = 0;
+  const whileSo = async (begin: string[], end: string[], name: string, expected: object) => {
+    if (spawnSync(begin[0] ?? '', begin.slice(1)).status !== 0) return;
+    tried++;
+    const error = await failure(name);
+    execFileSync(end[0] ?? '', end.slice(1));
+    t.match(error, expected);
+  };
+  const [source, mounted, fixed] = ['source', 'mounted', 'fixed'].map((name) => join(dir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const bound = { code: 'not_regular', hint: /unmount/ };
+  await whileSo(['mount', '--bind', source, mounted], ['umount', mounted], 'mounted', bound);
+  const immutable = { code: 'no_permission', hint: /chattr -i/ };
+  await whileSo(['chattr', '+i', fixed], ['chattr', '-i', fixed], 'fixed', immutable);
+  if (tried === 0) t.comment('skipped: neither a mount nor chattr works here');
+});
+
+t.test(
+  "a new file in a set-group-id folder gets that folder's group, but no secret does",
+  { skip: !isRoot && 'needs root' },
+  async (t) => {
+    const dir = t.testdir({});
+    chownSync(dir, 0, 12345);
+    chmodSync(dir, 0o2755);
+    await converge(present(join(dir, 'open'), 'x'));
+    t.equal(statSync(join(dir, 'open')).gid, 12345);
+    await converge(present(join(dir, 'secret'), 'x', { confidential: true }));
+    t.equal(statSync(join(dir, 'secret')).gid, 0);
+  },
+);
