@@ -1,5 +1,13 @@
 import { version } from '../version.js';
-import { decodeCheckInAnswer, demandGranted, encodeCheckIn, headHash, type SignedHead } from '../wire/index.js';
+import {
+  decodeCheckInAnswer,
+  demandGranted,
+  type EnvoyRecord,
+  encodeCheckIn,
+  headHash,
+  type SignedHead,
+  withProtocol,
+} from '../wire/index.js';
 import { AgentError } from './errors.js';
 import type { HeldGeneration } from './held-generation.js';
 import { type HeldPolicy, openBundle, type PolicyTrust } from './held-policy.js';
@@ -13,6 +21,8 @@ export interface CheckedIn {
   readonly intervalMs: number;
   /** How far the server's chain of trust leads. */
   readonly trustNumber: number;
+  /** How the server has this envoy on record; absent from an earlier server. */
+  readonly record?: EnvoyRecord | undefined;
 }
 
 /**
@@ -31,7 +41,7 @@ export async function checkIn(
     const payload = encodeCheckIn({
       heldHead: held && (await headHash(held.signed)),
       heldBody: held?.head.bodyHash,
-      traits: collectTraits(),
+      traits: withProtocol(collectTraits()),
       agentVersion: version,
       generation: generation.current,
       newerHead,

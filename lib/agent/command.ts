@@ -19,6 +19,8 @@ export interface Command {
   readonly summary: string;
   readonly options: readonly CommandOption[];
   readonly examples: readonly string[];
+  /** What else its help says, behind the examples. */
+  readonly notes?: readonly string[];
   /** @throws VigoError */
   run(context: CommandContext, flags: Flags): Promise<void>;
 }
@@ -27,6 +29,8 @@ export interface CommandContext {
   readonly paths: AgentPaths;
   /** Data, to stdout. */
   out(text: string): void;
+  /** Ends the program with this code instead of 0, once the command is done. */
+  exitWith(code: number): void;
   /** A line of words, to stderr. */
   note(line: string): void;
   /** A line of the log, with its line end, to stderr. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { type Clock, fromUtf8, type Redactor, utf8, VigoError } from '../base/index.js';
+import { type Clock, type EnvoyId, fromUtf8, type Redactor, utf8, VigoError } from '../base/index.js';
 import { FilesError, readFileLimited, writeFileAtomic } from '../files/index.js';
+import { type EnvoyRecord, refusalFor } from '../wire/index.js';
 import { adviceFor } from './advice.js';
 import { AgentError } from './errors.js';
 
@@ -8,9 +9,9 @@ const MAX_FILE_BYTES = 64 * 1024;
 const MAX_TEXT_CHARS = 1000;
 
 /** In the order in which they are told. */
-const TASKS = ['check-in', 'secrets', 'report', 'clock'] as const;
+const TASKS = ['check-in', 'standing', 'secrets', 'report', 'clock'] as const;
 
-/** What an agent has to do with its server. */
+/** What an agent has to do with its server; `standing` is what the server has decided about this envoy. */
 export type Task = (typeof TASKS)[number];
 
 const troubleSchema = z.strictObject({
@@ -22,7 +23,14 @@ const troubleSchema = z.strictObject({
   advice: z.nullable(z.string()),
   since_ms: z.int(),
 });
-const fileSchema = z.strictObject({ version: z.literal(1), troubles: z.array(troubleSchema) });
+const knownAsSchema = z.strictObject({ envoy_id: z.string(), host_name: z.string() });
+const fileSchema = z.strictObject({
+  version: z.literal(1),
+  troubles: z.array(troubleSchema),
+  /** The name under which the server has this envoy on record: an operator may have renamed it. */
+  known_as: z.optional(knownAsSchema),
+});
+type ContactFile = z.infer<typeof fileSchema>;
 
 /** What doesn't work with the server, and since when for this reason. */
 export type Trouble = z.infer<typeof troubleSchema>;
@@ -39,15 +47,17 @@ export interface ContactRecordOptions {
 export class ContactRecord {
   readonly #options: ContactRecordOptions;
   readonly #troubles: Map<Task, Trouble>;
+  #knownAs: ContactFile['known_as'];
 
-  private constructor(options: ContactRecordOptions, troubles: readonly Trouble[]) {
+  private constructor(options: ContactRecordOptions, { troubles, known_as }: ContactFile) {
     this.#options = options;
+    this.#knownAs = known_as;
     this.#troubles = new Map(troubles.map((trouble) => [trouble.task, trouble]));
   }
 
   /** Goes on with what an earlier process noted. @throws FilesError */
   static async open(options: ContactRecordOptions): Promise<ContactRecord> {
-    return new ContactRecord(options, await readTroubles(options.path));
+    return new ContactRecord(options, await readContact(options.path));
   }
 
   /** Notes how `act` ends, whose error passes. @throws what `act` throws */
@@ -69,8 +79,23 @@ export class ContactRecord {
     if (before?.reason === trouble?.reason && before?.message === trouble?.message) return;
     if (trouble === undefined) this.#troubles.delete(task);
     else this.#troubles.set(task, trouble);
-    const file: z.infer<typeof fileSchema> = { version: 1, troubles: [...this.#troubles.values()] };
+    await this.#write();
+  }
+
+  /** Notes what the server has on record. A quarantine is said at once, and not when a secret is asked for next. */
+  async noteRecord(envoyId: EnvoyId, { hostName, standing }: EnvoyRecord): Promise<void> {
+    const problem = refusalFor(standing);
+    const isNews = this.#troubles.get('standing')?.reason !== problem?.code;
+    if (isNews && problem !== undefined) this.#options.warn(problem.message);
+    await this.note('standing', problem);
+    if (this.#knownAs?.envoy_id === envoyId && this.#knownAs.host_name === hostName) return;
+    this.#knownAs = { envoy_id: envoyId, host_name: hostName };
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
     const { path, warn } = this.#options;
+    const file: ContactFile = { version: 1, troubles: [...this.#troubles.values()], known_as: this.#knownAs };
     await writeFileAtomic(path, utf8(JSON.stringify(file)), { mode: 0o600 }).catch((cause) => {
       if (!(cause instanceof FilesError)) throw cause;
       warn(`vigo status won't know: ${cause.message}`);
@@ -92,15 +117,15 @@ export class ContactRecord {
   }
 }
 
-/** What isn't a record any more is no trouble: the next contact tells. @throws FilesError */
-export async function readTroubles(path: string): Promise<Trouble[]> {
+/** Reads the record. A file that isn't one says nothing, and the next contact replaces it. @throws FilesError */
+export async function readContact(path: string): Promise<ContactFile> {
   try {
     const bytes = await readFileLimited(path, MAX_FILE_BYTES, { private: true });
-    const { troubles } = fileSchema.parse(JSON.parse(fromUtf8(bytes)));
-    return troubles.sort((a, b) => TASKS.indexOf(a.task) - TASKS.indexOf(b.task));
+    const { troubles, ...rest } = fileSchema.parse(JSON.parse(fromUtf8(bytes)));
+    return { ...rest, troubles: troubles.sort((a, b) => TASKS.indexOf(a.task) - TASKS.indexOf(b.task)) };
   } catch (cause) {
     if (cause instanceof FilesError && cause.code !== 'not_found') throw cause;
-    return [];
+    return { version: 1, troubles: [] };
   }
 }
 

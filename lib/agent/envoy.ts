@@ -16,6 +16,7 @@ import { type ContactRecord, clockTrouble } from './contact-record.js';
 import { AgentError } from './errors.js';
 import type { HeldGeneration } from './held-generation.js';
 import { type HeldPolicy, type PolicyTrust, readHeldPolicy, writeHeldPolicy } from './held-policy.js';
+import type { LastRunFile } from './last-run.js';
 import type { Log } from './log.js';
 import { ReportQueue } from './report-queue.js';
 import { resolveSecrets } from './resolve.js';
@@ -37,7 +38,8 @@ export interface EnvoyOptions {
   readonly policyPath: string;
   /** Where it is kept what watching resources were applied for. */
   readonly watchedPath: string;
-  readonly contact: Pick<ContactRecord, 'follow' | 'note'>;
+  readonly contact: Pick<ContactRecord, 'follow' | 'note' | 'noteRecord'>;
+  readonly lastRun: Pick<LastRunFile, 'keep'>;
   readonly generation: HeldGeneration;
   readonly cache: SecretCache;
   readonly guard: Guard;
@@ -53,6 +55,8 @@ export interface ContactResult {
 
 export interface RunOptions {
   readonly dryRun: boolean;
+  /** When the next run is due after this one; undefined where none is planned. */
+  readonly intervalMs?: number | undefined;
   /** Ends the run after the resource that is under way. */
   readonly signal: AbortSignal;
 }
@@ -113,7 +117,8 @@ export class Envoy {
     const { session, certificate, trust, policyPath, generation, cache, clock, log } = this.#options;
     await certificate.keep();
     const answer = await checkIn(session, this.#policy, trust, generation);
-    const { policy, serverTimeMs, intervalMs, trustNumber } = answer;
+    const { policy, serverTimeMs, intervalMs, trustNumber, record } = answer;
+    if (record !== undefined) await this.#options.contact.noteRecord(trust.envoyId, record);
     // Over this connection all is well yet; the next one will be another CA's.
     if (await trust.keepUp(trustNumber)) await certificate.keep();
     await this.#compareClocks(clock.nowMs() - serverTimeMs);
@@ -133,7 +138,7 @@ export class Envoy {
    * needs none goes on (D5a).
    * @returns undefined where no policy was ever accepted
    */
-  async converge({ dryRun, signal }: RunOptions): Promise<Run | undefined> {
+  async converge({ dryRun, intervalMs, signal }: RunOptions): Promise<Run | undefined> {
     const { cache, clock, guard, log } = this.#options;
     const startedAtMs = clock.nowMs();
     const problem = await this.#resolve();
@@ -160,6 +165,7 @@ export class Envoy {
       failure: isAborted ? redaction.redact(`secrets can't be resolved: ${problem.message}`) : undefined,
     };
     this.#reports.add(report);
+    await this.#options.lastRun.keep(report, intervalMs);
     return { report, resolved: problem === undefined };
   }
 

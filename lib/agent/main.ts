@@ -46,13 +46,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   return exitOfLoss;
 }
 
-async function runCommand(argv: readonly string[], output: Omit<CommandContext, 'paths'>): Promise<number> {
+async function runCommand(
+  argv: readonly string[],
+  output: Pick<CommandContext, 'out' | 'note' | 'log'>,
+): Promise<number> {
   const { out, note } = output;
+  let exit = 0;
+  const exitWith = (code: number) => {
+    exit = code;
+  };
   try {
     const asked = readCommandLine([enroll, run, status, unit], argv);
     if (asked.kind === 'text') out(asked.text);
-    else await asked.command.run({ paths: asked.paths, ...output }, asked.flags);
-    return 0;
+    else await asked.command.run({ paths: asked.paths, exitWith, ...output }, asked.flags);
+    return exit;
   } catch (error) {
     if (!(error instanceof VigoError)) return failUnexpectedly(error);
     const { adviceFor } = await import('./advice.js');

@@ -10,6 +10,7 @@ import { ContactRecord } from './contact-record.js';
 import { Envoy } from './envoy.js';
 import { HeldGeneration } from './held-generation.js';
 import { readTlsFiles, requireIdentity } from './identity-files.js';
+import { LastRunFile } from './last-run.js';
 import { type Log, makeLog } from './log.js';
 import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './paths.js';
 import { renewCertificate } from './renewal.js';
@@ -81,6 +82,7 @@ export async function openAgent(paths: AgentPaths, writeLog: (line: string) => v
       policyPath: paths.policy,
       watchedPath: paths.watched,
       contact: await ContactRecord.open({ path: paths.contact, clock: systemClock, redact, warn: log.warn }),
+      lastRun: new LastRunFile({ path: paths.lastRun, envoyId, warn: log.warn }),
       generation: await HeldGeneration.open(paths.generation, envoyId),
       cache,
       guard: makeGuard(protectedPaths(paths)),

@@ -17,6 +17,7 @@ export interface AgentPaths {
   readonly watched: string;
   readonly contact: string;
   readonly generation: string;
+  readonly lastRun: string;
   readonly runLock: string;
 }
 
@@ -32,6 +33,7 @@ export function agentPaths(configDir: string, stateDir: string): AgentPaths {
     watched: join(stateDir, 'watched'),
     contact: join(stateDir, 'contact'),
     generation: join(stateDir, 'generation'),
+    lastRun: join(stateDir, 'last-run'),
     runLock: join(stateDir, 'run.lock'),
   };
 }

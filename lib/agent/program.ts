@@ -86,7 +86,7 @@ function overview(commands: readonly Command[]): string {
   ].join('\n');
 }
 
-function manual({ name, summary, options, examples }: Command): string {
+function manual({ name, summary, options, examples, notes }: Command): string {
   return [
     `vigo ${name}: ${summary}`,
     '',
@@ -96,6 +96,7 @@ function manual({ name, summary, options, examples }: Command): string {
     'Examples',
     ...examples.map((example) => `  vigo ${example}`),
     '',
+    ...(notes === undefined ? [] : [...notes, '']),
   ].join('\n');
 }
 

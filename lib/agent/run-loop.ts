@@ -71,7 +71,7 @@ export async function runLoop(options: RunLoopOptions): Promise<void> {
 
   /** @returns whether something is left that another contact may mend */
   async function run(): Promise<boolean> {
-    const run = await options.envoy.converge({ dryRun: options.dryRun, signal });
+    const run = await options.envoy.converge({ dryRun: options.dryRun, intervalMs, signal });
     if (run === undefined) return false;
     logRun(run, log);
     return !run.resolved;

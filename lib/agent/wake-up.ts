@@ -30,7 +30,9 @@ export async function keepWakeUp(
     }, SETTLED_MS);
     const problem = await untilItEnds().finally(() => clearTimeout(settled));
     const isConnectionLost = problem !== undefined && !(problem instanceof Rejection);
-    if (isConnectionLost && failures === LASTING_FAILURES) onHint();
+    const isExpelled = problem instanceof Rejection && problem.code === 'revoked';
+    // The check-in notes it, for vigo status.
+    if ((isConnectionLost && failures === LASTING_FAILURES) || (isExpelled && failures === 1)) onHint();
     await sleep(retryMs(Math.max(1, failures), problem, random), signal);
   }
 

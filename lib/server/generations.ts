@@ -9,10 +9,11 @@ import {
 } from '../identity/index.js';
 import type { Settings } from '../settings/index.js';
 import type { Fork, Store, Envoy as StoredEnvoy } from '../store/index.js';
-import { Rejection } from '../wire/index.js';
+import { Rejection, refusalFor, type Standing } from '../wire/index.js';
 import type { Fleet } from './fleet.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { AuthenticatedRequest } from './rpc/authenticate.js';
+import type { WakeUps } from './wake-ups.js';
 
 /** How long a generation stays the newest one on a connection. */
 const RENEWAL_MS = 3_600_000;
@@ -23,6 +24,7 @@ export interface GenerationsContext {
   readonly fleet: Fleet;
   readonly store: Pick<Store, 'recordFork'>;
   readonly refusals: Pick<RefusalLog, 'note'>;
+  readonly wakeUps: Pick<WakeUps, 'wake'>;
   readonly clock: Clock;
 }
 
@@ -84,6 +86,12 @@ export class Generations {
     }
   }
 
+  /** What is decided about an envoy at this moment. */
+  standingOf(id: EnvoyId): Standing {
+    if (this.#context.fleet.get(id)?.status !== 'quarantined') return 'active';
+    return this.#forks.has(id) ? 'cloned' : 'quarantined';
+  }
+
   /** An operator decided: whichever state the envoy comes with, it goes on from there. */
   release(id: EnvoyId): void {
     this.#forks.delete(id);
@@ -111,13 +119,15 @@ export class Generations {
   }
 
   async #fork({ envoy, peer }: Quoting, line: GenerationLine, quoted: number): Promise<void> {
-    const { clock, settings, fleet, store } = this.#context;
+    const { clock, settings, fleet, store, wakeUps } = this.#context;
     const { remoteAddress } = peer;
     const fork: Fork = { atMs: clock.nowMs(), newest: line.issued, quoted, remoteAddress };
     const quarantine = settings.onFork === 'quarantine';
     // Before the database is waited for: the next request may be one for secrets.
     this.#forks.set(envoy.id, fork);
     if (quarantine) fleet.quarantine(envoy.id);
+    // The other machine, whose stream it may be, hears of it now and not at its next check-in.
+    wakeUps.wake(envoy.id);
     await store.recordFork(
       envoy.id,
       fork,
@@ -152,9 +162,7 @@ export class Generations {
     const { id: subject } = envoy;
     const { remoteAddress: address } = peer;
     this.#context.refusals.note({ action: 'request.rejected', subject, reason, method: 'ResolveSecrets', address });
-    return isForked
-      ? new Rejection('clone', 'two machines may be this envoy: it gets no secrets until an operator has decided')
-      : new Rejection('quarantine', 'an operator put this envoy into quarantine: it gets no secrets');
+    return refusalFor(isForked ? 'cloned' : 'quarantined') as Rejection;
   }
 
   #lineOf(id: EnvoyId): GenerationLine {

@@ -242,7 +242,7 @@ class Start {
     const key = await openGenerationKey(this.#keyMaking(materials, parts.store), wasUsed);
     this.#shutdown.add(() => key.dispose());
     const seal = await loadGenerationSeal(key.expose());
-    return new Generations(envoys, { ...parts, seal, clock });
+    return new Generations(envoys, { ...parts, seal, wakeUps: this.#wakeUps, clock });
   }
 
   #noticeRestore(trust: ServerTrust, live: LivePolicy, publishing: Publishing): RestoredDatabase {

@@ -1,22 +1,56 @@
-import { MARKER_END, MARKER_START } from '../base/index.js';
+import { type HostName, MARKER_END, MARKER_START, parseHostName } from '../base/index.js';
 import {
   CheckInAnswer as AnswerMessage,
+  type EnvoyRecord as EnvoyRecordMessage,
   type GrantedGeneration as GrantedMessage,
   type SignedHead as HeadMessage,
   CheckIn as Message,
+  Standing as StandingNumber,
 } from '../gen/proto/vigo/v1/messages.js';
 import { WireError } from './errors.js';
 import type { GrantedGeneration } from './granted-generation.js';
 import { GENERATION_BYTES, MAX_BODY_BYTES, MAX_TRAIT_BYTES, MAX_TRAITS } from './limits.js';
 import type { SignedHead } from './policy-head.js';
 import { SIGNATURE_BYTES } from './signed-request.js';
-import { counter, decodeStrict, optionalSized, requireSorted, sized } from './strict.js';
+import { checked, counter, decodeStrict, optionalSized, requireSorted, sized } from './strict.js';
 
 const HASH_BYTES = 32;
 const MAX_VERSION_CHARS = 64;
 
 /** What an envoy says about itself. Shown to operators; nothing is granted by it (D0). */
 export type Traits = ReadonlyMap<string, string>;
+
+/**
+ * The trait by which an agent says which answers it reads: an earlier agent refuses an answer with a member that it
+ * doesn't know. It asks for an `EnvoyRecord` with 2 or more.
+ */
+const PROTOCOL_TRAIT = 'protocol';
+const PROTOCOL = 2;
+
+/** Adds to the traits of this agent which answers it reads. */
+export function withProtocol(traits: Traits): Traits {
+  return new Map([...traits, [PROTOCOL_TRAIT, String(PROTOCOL)]]);
+}
+
+/** Whether an agent with these traits reads an answer with an `EnvoyRecord`. */
+export function readsRecord(traits: Traits): boolean {
+  return Number(traits.get(PROTOCOL_TRAIT)) >= PROTOCOL;
+}
+
+/** What a server has decided about an envoy that isn't revoked; `cloned` is a quarantine for what may be two machines. */
+export type Standing = keyof typeof STANDINGS;
+
+const STANDINGS = {
+  active: StandingNumber.STANDING_ACTIVE,
+  quarantined: StandingNumber.STANDING_QUARANTINED,
+  cloned: StandingNumber.STANDING_CLONED,
+} as const;
+
+/** How the server has an envoy on record. For people on that machine: nothing is decided by it. */
+export interface EnvoyRecord {
+  readonly hostName: HostName;
+  readonly standing: Standing;
+}
 
 export interface CheckIn {
   /** SHA-256 of the signed head that the envoy holds. */
@@ -47,6 +81,8 @@ export interface CheckInAnswer {
   readonly generation: GrantedGeneration | undefined;
   /** The number of the last statement in the chain of trust: who stands before it has something to follow. */
   readonly trustNumber: number;
+  /** Absent for an agent that doesn't ask for it, and from a server that doesn't know it. */
+  readonly record?: EnvoyRecord | undefined;
 }
 
 export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
@@ -96,6 +132,7 @@ export function encodeCheckInAnswer(answer: CheckInAnswer): Uint8Array {
     intervalS: Math.round(answer.intervalMs / 1000),
     generation: answer.generation && encodeGranted(answer.generation),
     trustNumber: answer.trustNumber,
+    record: answer.record && { hostName: answer.record.hostName, standing: STANDINGS[answer.record.standing] },
   }).finish();
 }
 
@@ -108,7 +145,15 @@ export function decodeCheckInAnswer(bytes: Uint8Array): CheckInAnswer {
     intervalMs: message.intervalS * 1000,
     generation: message.generation && decodeGranted(message.generation),
     trustNumber: message.trustNumber,
+    record: message.record && decodeRecord(message.record),
   };
+}
+
+function decodeRecord({ hostName, standing }: EnvoyRecordMessage): EnvoyRecord {
+  const names = Object.keys(STANDINGS) as Standing[];
+  const name = names.find((each) => STANDINGS[each] === standing);
+  if (name === undefined) throw new WireError('malformed', 'the record of an envoy has an unknown standing');
+  return { hostName: checked('the host name', () => parseHostName(hostName)), standing: name };
 }
 
 function encodeGranted({ generation, signature }: GrantedGeneration): GrantedMessage {

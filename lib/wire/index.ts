@@ -3,10 +3,14 @@ export {
   type CheckInAnswer,
   decodeCheckIn,
   decodeCheckInAnswer,
+  type EnvoyRecord,
   encodeCheckIn,
   encodeCheckInAnswer,
   type PolicyBundle,
+  readsRecord,
+  type Standing,
   type Traits,
+  withProtocol,
 } from './check-in.js';
 export {
   AGENT_PATH,
@@ -42,6 +46,7 @@ export {
   Rejection,
   type RejectionDetails,
   type RejectionReason,
+  refusalFor,
   rejectionFromJson,
   rejectionToJson,
 } from './rejection.js';
@@ -58,7 +63,7 @@ export {
 } from './renewal.js';
 export { decodeResolveSecrets, encodeResolveSecrets, type ResolveSecrets, type SecretRef } from './resolve-secrets.js';
 export { provesRevocation, type RevocationProver, revocationProver } from './revocation.js';
-export { outcomeOfRun, type RunOutcome, type RunSummary, summarizeRun } from './run-outcome.js';
+export { describeRun, outcomeOfRun, type RunOutcome, type RunSummary, summarizeRun } from './run-outcome.js';
 export {
   decodeRunReport,
   encodeRunReport,

@@ -57,6 +57,18 @@ export class Rejection extends VigoError<RejectionReason> {
   }
 }
 
+/** Returns the refusal of secrets to an envoy of this standing; undefined where it gets them. */
+export function refusalFor(standing: 'active' | 'quarantined' | 'cloned'): Rejection | undefined {
+  switch (standing) {
+    case 'active':
+      return undefined;
+    case 'quarantined':
+      return new Rejection('quarantine', 'an operator put this envoy into quarantine: it gets no secrets');
+    case 'cloned':
+      return new Rejection('clone', 'two machines may be this envoy: it gets no secrets until an operator has decided');
+  }
+}
+
 const NONE = new Uint8Array();
 
 /** The gRPC trailer that carries a rejection. */

@@ -40,3 +40,18 @@ export function outcomeOfRun({ aborted, counts }: Pick<RunSummary, 'aborted' | '
   if (counts.would_change > 0) return 'drifted';
   return counts.changed > 0 ? 'changed' : 'converged';
 }
+
+/** Describes a run in a few words: `failed 2 of 8`, `would change 3`, `changed 1`, `converged`. */
+export function describeRun(run: Pick<RunSummary, 'aborted' | 'resources' | 'counts'>): string {
+  const { aborted, resources, counts } = run;
+  switch (outcomeOfRun(run)) {
+    case 'failing':
+      return aborted ? 'failed as a whole' : `failed ${counts.failed} of ${resources}`;
+    case 'drifted':
+      return `would change ${counts.would_change}`;
+    case 'changed':
+      return `changed ${counts.changed}`;
+    case 'converged':
+      return 'converged';
+  }
+}

@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ContactRecord } from '../../lib/agent/contact-record.js';
+import { ContactRecord, readContact } from '../../lib/agent/contact-record.js';
 import { Envoy } from '../../lib/agent/envoy.js';
 import { HeldGeneration } from '../../lib/agent/held-generation.js';
+import { LastRunFile } from '../../lib/agent/last-run.js';
 import { makeLog } from '../../lib/agent/log.js';
 import { SecretCache } from '../../lib/agent/secret-cache.js';
-import { parseKeyGlob, parseKeyName, systemClock, toHex } from '../../lib/base/index.js';
+import { parseHostName, parseKeyGlob, parseKeyName, systemClock, toHex } from '../../lib/base/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import type { Resource } from '../../lib/policy/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
@@ -48,6 +49,11 @@ async function setUp(t: Test, files: Readonly<Record<string, string>> = { conf: 
         path: join(dir, 'contact'),
         clock: systemClock,
         redact: (text) => cache.redaction.redact(text),
+        warn: (line) => lines.push(line),
+      }),
+      lastRun: new LastRunFile({
+        path: join(dir, 'last-run'),
+        envoyId: trust.envoyId,
         warn: (line) => lines.push(line),
       }),
       generation: await HeldGeneration.open(join(dir, 'generation'), trust.envoyId),
@@ -718,4 +724,16 @@ t.test('an answer that is none', async (t) => {
   const { responder, envoy } = await setUp(t);
   responder.alter = () => Buffer.from('no');
   await t.rejects(envoy.checkIn(), { constructor: WireError, code: 'malformed' });
+});
+
+t.test('a quarantine is said at the next check-in, though every value is here', async (t) => {
+  const { dir, responder, envoy } = await setUp(t);
+  await envoy.checkIn();
+  await envoy.converge(going);
+  const known = async () => readContact(join(dir, 'contact'));
+  t.same(await known(), { version: 1, troubles: [] }, 'an earlier server says nothing of it');
+  responder.record = { hostName: parseHostName('renamed'), standing: 'cloned' };
+  await envoy.checkIn();
+  await envoy.converge(going);
+  t.match(await known(), { troubles: [{ task: 'standing', reason: 'clone' }], known_as: { host_name: 'renamed' } });
 });

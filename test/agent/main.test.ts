@@ -68,7 +68,7 @@ t.test('a machine that is not enrolled', async (t) => {
   const dir = t.testdir({});
   const where = ['--config-dir', join(dir, 'config'), '--state-dir', join(dir, 'state')];
   t.match(await vigo('run', ...where), { code: 1, stderr: /not enrolled.*\nhint: vigo enroll/ });
-  t.match(await vigo('status', ...where), { code: 0, stdout: /^enrolled +false$/m });
+  t.match(await vigo('status', ...where), { code: 4, stdout: /^state +not enrolled\n(.*\n)*enrolled +false$/m });
   t.notOk(existsSync(join(dir, 'state')), 'nothing was made');
 });
 
@@ -148,7 +148,9 @@ t.test('enroll, run once, run on, stop', async (t) => {
   t.match(second, { code: 0, stdout: /^unchanged +web\/conf \(file\)\n$/ });
   t.equal(readFileSync(conf, 'utf8'), `dsn=${CANARY}`);
   t.equal(responder.reports.length, 3);
-  t.equal(JSON.parse((await vigo('status', '--json', ...where)).stdout).policy_version, 1);
+  const converged = await vigo('status', '--json', ...where);
+  t.equal(converged.code, 0);
+  t.match(JSON.parse(converged.stdout), { policy_version: 1, state: 'converged' });
 
   const running = start('run', ...where);
   while (responder.reports.length < 4) await setTimeout(5);
@@ -165,6 +167,13 @@ t.test('enroll, run once, run on, stop', async (t) => {
     code: 1,
     stdout: /^failed +web\/bad \(exec\): .*3: no\n$/,
     stderr: /^error: 1 of 1 resources failed\n$/m,
+  });
+  const { code, stdout } = await vigo('status', ...where);
+  t.equal(code, 1, 'a failure is visible on the machine, and to what watches it');
+  t.match(stdout, /^state +failing\nlast run +failed 1 of 1, 20.*Z\nfailed +web\/bad\n/);
+  t.match(JSON.parse((await vigo('status', '--json', ...where)).stdout), {
+    state: 'failing',
+    last_run: { resources: 1, failed: 1, failed_resources: ['web/bad'], aborted: false },
   });
   t.notMatch([first, second, stopped].map(({ stdout, stderr }) => stdout + stderr).join(), CANARY);
 });

@@ -16,6 +16,7 @@ import {
   decodeResolveSecrets,
   decodeRunReport,
   decodeSignedRequest,
+  type EnvoyRecord,
   encodeCheckInAnswer,
   encodeSealedAnswer,
   grantGeneration,
@@ -25,6 +26,7 @@ import {
   Rejection,
   type RevocationProver,
   type RunReport,
+  readsRecord,
   requestHash,
   revocationProver,
   type SecretValue,
@@ -54,6 +56,8 @@ export class Responder implements SessionChannel {
   status: 'active' | 'revoked' = 'active';
   /** What proves that the envoy is revoked. */
   revocationOf: RevocationProver = () => new Uint8Array(64);
+  /** How this envoy is on record. */
+  record: EnvoyRecord | undefined;
   /** What the next check-in is handed. */
   generation: Uint8Array | undefined;
   /** What was quoted by each CheckIn and ResolveSecrets. */
@@ -168,7 +172,7 @@ export class Responder implements SessionChannel {
   async #answer(method: UnaryMethod, payload: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
     switch (method) {
       case 'CheckIn': {
-        const { heldHead, generation: quoted, newerHead } = decodeCheckIn(payload);
+        const { heldHead, generation: quoted, newerHead, traits } = decodeCheckIn(payload);
         this.quoted.push(quoted);
         if (newerHead !== undefined) this.whenShown(newerHead);
         const { generation } = this;
@@ -182,6 +186,7 @@ export class Responder implements SessionChannel {
           intervalMs: 60_000,
           generation: generation && grantGeneration(generation, hash, this.#policySigner),
           trustNumber: 0,
+          record: readsRecord(traits) ? this.record : undefined,
         });
       }
       case 'ResolveSecrets':

@@ -40,6 +40,17 @@ t.test('where none can be opened, one check-in is worth trying', async (t) => {
   }
 });
 
+t.test('a machine that was revoked checks in once, so that vigo status says so', async (t) => {
+  const stop = new AbortController();
+  const session = {
+    async wakeUp() {
+      throw new Rejection('revoked', 'this envoy is revoked');
+    },
+  };
+  await keepWakeUp(session, () => stop.abort(), stop.signal, soon);
+  t.ok(stop.signal.aborted);
+});
+
 t.test('a defect is not taken for bad weather', async (t) => {
   const session = {
     async wakeUp() {

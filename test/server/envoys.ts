@@ -33,7 +33,11 @@ export async function makeEnvoys(t: Test) {
   const handlers: AgentHandlers = agentHandlers({
     ...context,
     // What is quoted wrongly is noticed, and the request goes on to the code behind.
-    generations: new Generations([], { seal, settings: { onFork: 'audit' }, fleet, store, refusals, clock }),
+    generations: new Generations([], {
+      seal,
+      settings: { onFork: 'audit' },
+      ...{ fleet, store, refusals, wakeUps: kit.wakeUps, clock },
+    }),
     secrets: kit.secrets,
     versions: { demandNewest: () => {} },
     restored: new RestoredDatabase({
@@ -91,7 +95,7 @@ export async function makeEnvoys(t: Test) {
     const refs = [{ key: parseKeyName('shop/password'), heldVersion: undefined }];
     return encodeResolveSecrets({ policyVersion, refs, kemPublicKey, generation });
   };
-  return { kit, call, sign, forge, askWith, other };
+  return { kit, call, sign, forge, askWith, other, id: own.envoyId };
 }
 
 /** Why something was refused; an error of the server's own is thrown. */

@@ -73,6 +73,7 @@ async function setUp(t: Test, onFork: GenerationsContext['settings']['onFork'] =
   const id = await enroll(store, 1, 'web-1');
   const seal = await loadGenerationSeal(key);
   const refusals: Refusal[] = [];
+  const wakes: string[] = [];
   const start = async (): Promise<Server> => {
     const envoys = await store.listEnvoys();
     const fleet = new Fleet(envoys, clock);
@@ -80,7 +81,11 @@ async function setUp(t: Test, onFork: GenerationsContext['settings']['onFork'] =
     return {
       id,
       fleet,
-      generations: new Generations(envoys, { seal, settings: { onFork }, fleet, store, refusals: { note }, clock }),
+      generations: new Generations(envoys, {
+        seal,
+        settings: { onFork },
+        ...{ fleet, store, refusals: { note }, wakeUps: { wake: (woken) => void wakes.push(woken) }, clock },
+      }),
     };
   };
   let server = await start();
@@ -89,6 +94,7 @@ async function setUp(t: Test, onFork: GenerationsContext['settings']['onFork'] =
     store,
     id,
     refusals,
+    wakes,
     server: () => server,
     /** What the server does every minute. */
     write: () => store.touchEnvoys(server.fleet.takeSightings()),
@@ -195,6 +201,20 @@ t.test('a clone: whoever comes second is noticed, both get no secrets, and both 
   for (const each of [web, copy, web, copy]) t.equal(await each.checkIn(), false);
   t.equal((await actions()).length, 2, 'said once');
   t.match(refusals, [{ reason: 'clone', subject: id, method: 'ResolveSecrets', address: '192.0.2.1' }, {}]);
+});
+
+t.test('a clone is told at once that it is one, and so is the other machine', async (t) => {
+  const { machine, server, wakes, id } = await setUp(t);
+  const web = machine();
+  await web.checkIn();
+  await web.checkIn();
+  t.equal(server().generations.standingOf(id), 'active');
+  const copy = web.copyTo('198.51.100.7');
+  await copy.checkIn();
+  await web.checkIn();
+  await copy.checkIn();
+  t.equal(server().generations.standingOf(id), 'cloned');
+  t.same(wakes, [id], 'once');
 });
 
 t.test('two that check in by turns are noticed, whatever the order', async (t) => {

@@ -95,7 +95,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const generations = new Generations([], {
     seal: await loadGenerationSeal(new Uint8Array(32).fill(7)),
     settings: { onFork: 'quarantine' },
-    ...{ fleet, store, refusals, clock },
+    ...{ fleet, store, refusals, wakeUps, clock },
   });
   const failures: unknown[] = [];
   const publishingWith = (live: LivePolicy) =>

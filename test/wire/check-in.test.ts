@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { MARKER_END, MARKER_START } from '../../lib/base/index.js';
+import { MARKER_END, MARKER_START, parseHostName } from '../../lib/base/index.js';
 import { CheckInAnswer as AnswerMessage, CheckIn as Message } from '../../lib/gen/proto/vigo/v1/messages.js';
 import {
   type CheckIn,
@@ -41,6 +41,13 @@ const answers: fc.Arbitrary<CheckInAnswer> = fc.record({
   intervalMs: fc.nat(2 ** 32 - 1).map((seconds) => seconds * 1000),
   generation: fc.option(fc.record({ generation: byteStrings(40), signature: byteStrings(64) }), { nil: undefined }),
   trustNumber: fc.nat(2 ** 32 - 1),
+  record: fc.option(
+    fc.record({
+      hostName: fc.constantFrom(parseHostName('web-1'), parseHostName('db.example.org')),
+      standing: fc.constantFrom('active' as const, 'quarantined' as const, 'cloned' as const),
+    }),
+    { nil: undefined },
+  ),
 });
 
 function withTraits(...traits: [string, string][]): Uint8Array {
@@ -125,7 +132,7 @@ t.test('fields of another shape', async (t) => {
   const head = { head: Buffer.alloc(10), signature: Buffer.alloc(64) };
   const answer = (change: Partial<AnswerMessage>) =>
     AnswerMessage.encode({
-      ...{ bundle: undefined, serverTime: 0n, intervalS: 0, generation: undefined, trustNumber: 0 },
+      ...{ bundle: undefined, serverTime: 0n, intervalS: 0, generation: undefined, trustNumber: 0, record: undefined },
       ...change,
     }).finish();
   for (const [what, change] of [

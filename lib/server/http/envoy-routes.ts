@@ -91,6 +91,7 @@ export function envoyRoutes({
     verb('quarantine', async ({ id, hostName }, entry) => {
       const { changed } = await store.quarantineEnvoy(id, entry('envoy.quarantined', { host_name: hostName }));
       fleet.quarantine(id);
+      wakeUps.wake(id);
       return { changed };
     });
 

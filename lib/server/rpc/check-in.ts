@@ -1,7 +1,7 @@
 import { type Clock, equalBytes } from '../../base/index.js';
 import type { Ed25519Signer } from '../../crypto/index.js';
 import type { Settings } from '../../settings/index.js';
-import { type CheckInAnswer, encodeCheckInAnswer, grantGeneration } from '../../wire/index.js';
+import { type CheckInAnswer, encodeCheckInAnswer, grantGeneration, readsRecord } from '../../wire/index.js';
 import type { Fleet } from '../fleet.js';
 import type { Generations } from '../generations.js';
 import type { LivePolicy } from '../live-policy.js';
@@ -15,7 +15,7 @@ export interface CheckInContext {
   readonly trust: Pick<ServerTrust, 'position'>;
   readonly signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>;
   readonly fleet: Fleet;
-  readonly generations: Pick<Generations, 'checkIn'>;
+  readonly generations: Pick<Generations, 'checkIn' | 'standingOf'>;
   readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'checkinIntervalMs'>;
@@ -37,6 +37,7 @@ export async function checkIn(
     intervalMs: settings.checkinIntervalMs,
     generation: generation && grantGeneration(generation, await request.hash(), signer),
     trustNumber: trust.position.number,
+    record: readsRecord(traits) ? { hostName: envoy.hostName, standing: generations.standingOf(envoy.id) } : undefined,
   };
   const bundle = await live.bundleFor(envoy);
   if (bundle === undefined || (heldHead !== undefined && equalBytes(heldHead, bundle.headHash))) {

@@ -7,6 +7,23 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+export const Standing = {
+  STANDING_UNSPECIFIED: 0,
+  STANDING_ACTIVE: 1,
+  STANDING_QUARANTINED: 2,
+  /** STANDING_CLONED - in quarantine because two machines may be this envoy */
+  STANDING_CLONED: 3,
+} as const;
+
+export type Standing = typeof Standing[keyof typeof Standing];
+
+export namespace Standing {
+  export type STANDING_UNSPECIFIED = typeof Standing.STANDING_UNSPECIFIED;
+  export type STANDING_ACTIVE = typeof Standing.STANDING_ACTIVE;
+  export type STANDING_QUARANTINED = typeof Standing.STANDING_QUARANTINED;
+  export type STANDING_CLONED = typeof Standing.STANDING_CLONED;
+}
+
 export const Outcome = {
   OUTCOME_UNSPECIFIED: 0,
   OUTCOME_UNCHANGED: 1,
@@ -81,6 +98,15 @@ export interface CheckInAnswer {
     | undefined;
   /** the last statement of the chain of trust; 0: there is none */
   trustNumber: number;
+  /** absent for an agent that doesn't ask for it */
+  record: EnvoyRecord | undefined;
+}
+
+/** How the server has this envoy on record. For people: nothing is decided by it. */
+export interface EnvoyRecord {
+  /** an operator may have renamed it */
+  hostName: string;
+  standing: Standing;
 }
 
 export interface GrantedGeneration {
@@ -450,7 +476,7 @@ export const Trait: MessageFns<Trait> = {
 };
 
 function createBaseCheckInAnswer(): CheckInAnswer {
-  return { bundle: undefined, serverTime: 0n, intervalS: 0, generation: undefined, trustNumber: 0 };
+  return { bundle: undefined, serverTime: 0n, intervalS: 0, generation: undefined, trustNumber: 0, record: undefined };
 }
 
 export const CheckInAnswer: MessageFns<CheckInAnswer> = {
@@ -472,6 +498,9 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
     }
     if (message.trustNumber !== 0) {
       writer.uint32(40).uint32(message.trustNumber);
+    }
+    if (message.record !== undefined) {
+      EnvoyRecord.encode(message.record, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -527,6 +556,71 @@ export const CheckInAnswer: MessageFns<CheckInAnswer> = {
             }
 
             message.trustNumber = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.record = EnvoyRecord.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEnvoyRecord(): EnvoyRecord {
+  return { hostName: "", standing: 0 };
+}
+
+export const EnvoyRecord: MessageFns<EnvoyRecord> = {
+  encode(message: EnvoyRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hostName !== "") {
+      writer.uint32(10).string(message.hostName);
+    }
+    if (message.standing !== 0) {
+      writer.uint32(16).int32(message.standing);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnvoyRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnvoyRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hostName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.standing = reader.int32() as any;
             continue;
           }
         }
