@@ -27,5 +27,6 @@ export { splitPem } from './pem.js';
 export { privateKeyPem, readPrivateKeyPem } from './private-key-pem.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';
 export { Secret } from './secret.js';
+export { shellWord } from './shell-word.js';
 export { tlsOptions } from './tls-options.js';
 export { unitCommand, unitWord } from './unit-word.js';

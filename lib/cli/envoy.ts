@@ -1,5 +1,6 @@
 import { formatLabels, type Labels } from '../base/index.js';
 import type { EnvoyState } from '../store/index.js';
+import { describeRun } from '../wire/index.js';
 import { formatAge } from './age.js';
 import type { Cell } from './line.js';
 import type { Tone } from './paint.js';
@@ -88,11 +89,7 @@ function describeForkInOneWord(fork: ApiFork | null): string[] {
 
 /** Describes how the last run went: `failed 2 of 8`, `changed 1`, `converged`. */
 export function describeLastRun({ last_run: run }: Pick<ApiEnvoy, 'last_run'>): string {
-  if (run === null) return '-';
-  if (run.aborted) return 'failed as a whole';
-  if (run.failed > 0) return `failed ${run.failed} of ${run.resources}`;
-  if (run.would_change > 0) return `would change ${run.would_change}`;
-  return run.changed > 0 ? `changed ${run.changed}` : 'converged';
+  return run === null ? '-' : describeRun({ ...run, counts: run });
 }
 
 /** Returns how long ago something was, or that it never was. */

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { shellWord } from '../base/index.js';
 import { errnoOf, filesError } from './errors.js';
 
 /** What others than the owner, group and world alike, may at most do. `group writes` lets its group write. */
@@ -55,7 +56,7 @@ export function* findExposedAbove(path: string, owners: readonly number[]): Gene
 function* judge({ path, othersMay, owners }: Demand, found: Stats): Generator<Exposure> {
   if (owners !== undefined && !owners.includes(found.uid)) {
     const problem = `${path} belongs to user ${found.uid}, not to user ${owners[0]}`;
-    yield { path, problem, hint: `find out why, then: chown ${owners[0]} ${path}` };
+    yield { path, problem, hint: `find out why, then: chown ${owners[0]} ${shellWord(path)}` };
   }
   if (found.isSymbolicLink()) return; // a link has no mode of its own
   const excess = found.mode & FORBIDDEN[othersMay];
@@ -64,7 +65,7 @@ function* judge({ path, othersMay, owners }: Demand, found: Stats): Generator<Ex
   const who = (excess & 0o007) === 0 ? 'its group' : 'everybody';
   const what = (excess & 0o022) === 0 ? 'can read it' : 'can write there';
   const mend = othersMay === 'nothing' ? 'go-rwx' : othersMay === 'read' ? 'go-w' : 'o-w';
-  yield { path, problem: `${path} has mode ${mode}: ${who} ${what}`, hint: `chmod ${mend} ${path}` };
+  yield { path, problem: `${path} has mode ${mode}: ${who} ${what}`, hint: `chmod ${mend} ${shellWord(path)}` };
 }
 
 function lstatIfThere(path: string): Stats | undefined {

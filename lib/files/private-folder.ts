@@ -1,4 +1,5 @@
 import { chmod, readdir, stat } from 'node:fs/promises';
+import { shellWord } from '../base/index.js';
 import { errnoOf, FilesError, filesError } from './errors.js';
 import { ensureDir } from './folder.js';
 import { demandOwn } from './private.js';
@@ -36,7 +37,7 @@ export async function demandClosable(path: string): Promise<boolean> {
   if ((await namesIn(path)).length === 0) return true;
   const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
   throw new FilesError('not_private', path, `${path} has mode ${mode}, so that others can reach what is in it`, {
-    hint: `name a folder of its own, or find out what is in this one and who could have read it, then: chmod 700 ${path}`,
+    hint: `name a folder of its own, or find out what is in this one and who could have read it, then: chmod 700 ${shellWord(path)}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { shellWord } from '../base/index.js';
 import { FilesError, filesError } from './errors.js';
 
 /**
@@ -29,7 +30,7 @@ export function demandPrivate(path: string, found: Stats): void {
       path,
       `${path} has mode ${mode.toString(8).padStart(4, '0')}, wider than 0600`,
       {
-        hint: `find out who could have read it, then: chmod 600 ${path}`,
+        hint: `find out who could have read it, then: chmod 600 ${shellWord(path)}`,
       },
     );
   }

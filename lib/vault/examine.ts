@@ -7,6 +7,7 @@ import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 import { loadMasterKeys, type MasterKeys } from './master-key.js';
 import { missingKey } from './missing-key.js';
 import { MOVE_FILE, type Move, readMoveFile } from './move.js';
+import { snapshotFolder } from './snapshot.js';
 import { keptVersions } from './versions.js';
 
 /** So many names are looked at side by side, because most of the time goes into waiting for the disk. */
@@ -109,7 +110,10 @@ class Examiner {
       names.set(`${kind} ${name}`, known);
     };
     const own = [this.#layout.keyFile, join(this.#layout.secretsDir, MOVE_FILE)];
+    const snapshot = `${snapshotFolder(this.#layout)}/`;
     for await (const { path, files, version } of walkVault(this.#layout)) {
+      // Second names, of a backup that is at work or was killed: as a whole that is another question.
+      if (path.startsWith(snapshot)) continue;
       if (files !== undefined) add(files, version);
       else if (!own.includes(path)) strays.push(path);
     }

@@ -2,12 +2,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -19,7 +21,6 @@ import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
 import { checks } from '../../lib/cli/doctor/checks.js';
 import { judgeCoreDumps } from '../../lib/cli/doctor/memory.js';
-import { judgeNode } from '../../lib/cli/doctor/node-version.js';
 import { describeFindings } from '../../lib/cli/doctor/report.js';
 import { judgeSpace } from '../../lib/cli/doctor/space.js';
 import { judgeSwap } from '../../lib/cli/doctor/swap.js';
@@ -29,12 +30,14 @@ import { draftPath } from '../../lib/files/drafts.js';
 import { acquireProcessLock, temporaryPath } from '../../lib/files/index.js';
 import { addMasterKey, loadMasterKeys } from '../../lib/vault/master-key.js';
 import { makeVerifier, replaceVerifierFile } from '../../lib/vault/verifier.js';
+import type { ResourceOutcome, RunReport } from '../../lib/wire/index.js';
+import { enroll } from '../store/kit.js';
 import { CHEAP } from '../vault/kit.js';
 import { DAY_MS, makeHome, writeCertificates } from './doctor-home.js';
 
 const SQL = fileURLToPath(new URL('sql.mjs', import.meta.url));
 const RULES = { 'envoys.vgo': 'envoys: [{match: "*", configcrates: [shop]}]\n' };
-const HOST_CHECKS = ['memory', 'swap', 'node', 'space'];
+const HOST_CHECKS = ['memory', 'swap', 'space'];
 const isRoot = process.geteuid?.() === 0;
 
 function crate(content: string): string {
@@ -213,6 +216,74 @@ t.test('leftovers of a backup and a restore that were killed', async (t) => {
   t.match(await home.ask('leftovers'), [/^warn .*\.home\.unfinished-.* holds a master key/]);
 });
 
+t.test('a killed server is noticed', async (t) => {
+  const home = await makeHome(t);
+  const { run, apiEndpoint } = home.paths;
+  t.same(await home.ask('server'), ['ok vigosrv is stopped']);
+  const lock = await acquireProcessLock(join(run, 'vigosrv.lock'));
+  t.match(await home.ask('server'), [/^warn vigosrv, process \d+, runs and serves nobody yet/]);
+  writeFileSync(apiEndpoint, '{}', { mode: 0o600 });
+  t.same(await home.ask('server'), [`ok vigosrv, process ${process.pid}, runs`]);
+  await lock.release();
+  t.match(await home.ask('server'), [/^fail vigosrv was killed: .*run\/api.json is left of it/]);
+  rmSync(apiEndpoint);
+  t.same(await home.ask('server'), ['ok vigosrv is stopped']);
+  writeFileSync(join(run, 'vigosrv.lock.9'), '4194399 1 x', { mode: 0o600 });
+  t.match(await home.ask('server'), [/^fail vigosrv was killed: .*vigosrv.lock is left of it/], 'killed as it started');
+});
+
+t.test('machines that fail and machines that are silent are named', async (t) => {
+  const home = await makeHome(t);
+  t.same(await home.ask('envoys'), ['ok 0 envoys']);
+  const [a, b] = [await enroll(home.store, 1, 'web-1'), await enroll(home.store, 2, 'web-2')];
+  const run = (outcome: ResourceOutcome): RunReport => ({
+    ...{ runId: a, startedAtMs: 1, finishedAtMs: 2, policyVersion: 3, secretsEpoch: 4, failure: undefined },
+    results: [{ configcrate: 'c', resource: 'r', type: 'file', outcome, message: '', durationMs: 1 }],
+  });
+  await home.store.saveRun(a, run('failed'));
+  await home.store.saveRun(b, run('unchanged'));
+  const seen = { lastSeenAtMs: home.clock.now, checkInIntervalMs: 60_000 };
+  await home.store.touchEnvoys([a, b].map((id) => ({ id, ...seen })));
+  const failing = 'warn web-1: its last run failed 1 of 1';
+  t.same(await home.ask('envoys'), [failing]);
+  home.clock.now += 3_600_000;
+  t.same(await home.ask('envoys'), [failing], 'nobody can be in contact with a server that is stopped');
+  const lock = await acquireProcessLock(join(home.paths.run, 'vigosrv.lock'));
+  t.match(await home.ask('envoys'), [/^warn web-1: no contact since 20/, /^warn web-2: no contact since 20/]);
+  await home.store.touchEnvoys([{ id: b, lastSeenAtMs: home.clock.now }]);
+  const [only, ...others] = await home.ask('envoys');
+  t.match(only, /^warn web-1: no contact since 20/);
+  t.same(others, []);
+  await lock.release();
+});
+
+t.test('a killed backup is one line, however many secrets there are', async (t) => {
+  const home = await makeHome(t);
+  const folder = join(home.paths.secrets, '.snapshot');
+  await home.set('shop/db', 'one');
+  mkdirSync(folder, { mode: 0o700 });
+  for (let n = 0; n < 78; n++) linkSync(join(home.paths.secrets, 'shop/db'), join(folder, String(n)));
+  const lines = [...(await home.ask('vault files')), ...(await home.ask('leftovers'))];
+  t.same(
+    lines.filter((line) => !line.startsWith('ok ')),
+    ['warn /secrets/.snapshot was left by a backup that was killed'],
+  );
+});
+
+t.test('what it tells one to paste does nothing but name a file', async (t) => {
+  const home = await makeHome(t);
+  const { stacks, run } = home.paths;
+  mkdirSync(stacks, { recursive: true });
+  const evil = join(stacks, "$(touch pwned) 'x'.vgo");
+  writeFileSync(evil, '');
+  chmodSync(evil, 0o666);
+  const hint = (await home.findings('permissions')).find(({ message }) => message.includes('pwned'))?.hint ?? 'false';
+  t.match(hint, /^chmod /);
+  t.equal(spawnSync('sh', ['-c', hint], { cwd: run }).status, 0);
+  t.equal(statSync(evil).mode & 0o002, 0, 'it did what it says');
+  t.notOk(existsSync(join(run, 'pwned')));
+});
+
 t.test('refs resolve as the server would', async (t) => {
   const home = await makeHome(t);
   await home.set('shop/db', 'x');
@@ -366,17 +437,6 @@ t.test('swap', async (t) => {
     ]),
     [{ status: 'warn' }, { status: 'ok' }, { status: 'ok' }],
   );
-});
-
-t.test('node', async (t) => {
-  const at = (version: string, date: string) => judgeNode(version, Date.parse(date)).status;
-  t.equal(at('18.20.0', '2026-01-01'), 'fail');
-  t.equal(at('20.10.0', '2026-01-01'), 'fail');
-  t.equal(at('20.11.0', '2026-01-01'), 'ok');
-  t.equal(at('20.20.2', '2026-11-01'), 'warn');
-  t.equal(at('22.1.0', '2026-11-01'), 'ok');
-  t.equal(at('23.1.0', '2026-11-01'), 'warn');
-  t.equal(at('26.0.0', '2026-11-01'), 'ok', 'a line that is not known yet');
 });
 
 t.test('a check that fails in another way than it knows ends no other', async (t) => {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Locking } from '../../archive/index.js';
-import { systemClock, toHex } from '../../base/index.js';
+import { shellWord, systemClock, toHex } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
 import type { ProcessLock } from '../../files/index.js';
 import { version } from '../../version.js';
@@ -107,7 +107,7 @@ async function backUp(
   }
   if (target !== STANDARD_STREAM) note(`${target}: ${entries} files and folders in ${bytes} bytes (0600)`);
   note('it holds the master key: whoever opens it has every secret');
-  if (target !== STANDARD_STREAM) note(`next: vigocli backup verify ${target}`);
+  if (target !== STANDARD_STREAM) note(`next: vigocli backup verify ${shellWord(target)}`);
 }
 
 async function write(

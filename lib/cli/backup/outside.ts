@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path';
+import { shellWord } from '../../base/index.js';
 import type { PlaceField, WrittenSettings } from '../../settings/index.js';
 import type { CommandContext } from '../context.js';
 import { CliError } from '../errors.js';
@@ -15,8 +16,8 @@ export async function demandWhatServerUses(context: CommandContext): Promise<voi
   const settings = await context.settings();
   if (settings === undefined) return;
   const { secretsDir, keyFile } = await context.places();
-  demandSame(settings, 'secrets.secrets_dir', secretsDir, (path) => `--secrets-dir ${path}`);
-  demandSame(settings, 'secrets.key_file', keyFile, (path) => `--key-file ${path}`);
+  demandSame(settings, 'secrets.secrets_dir', secretsDir, (path) => `--secrets-dir ${shellWord(path)}`);
+  demandSame(settings, 'secrets.key_file', keyFile, (path) => `--key-file ${shellWord(path)}`);
   for (const field of CERTIFICATES) {
     const path = settings.place(field);
     if (path === undefined || resolve(path).startsWith(home.root + sep)) continue;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { shellWord } from '../../base/index.js';
 import { type Draft, findAbandonedScratch, findDrafts, findLeftovers, processLockOwner } from '../../files/index.js';
 import { snapshotFolder } from '../../vault/index.js';
 import type { Check } from './check.js';
@@ -35,13 +36,13 @@ function foldersOf({ home, layout: { secretsDir } }: Subject): string[] {
 }
 
 function unfinished(path: string): Finding {
-  return warn(`${path} was never finished`, `a crash left it: rm -r ${path}`);
+  return warn(`${path} was never finished`, `a crash left it: rm -r ${shellWord(path)}`);
 }
 
 function halfHome({ path, is, pid }: Draft): Finding {
   const whose =
     is === 'dead' ? 'a restore that was killed left it' : `process ${pid} of another container left it or fills it`;
-  return warn(`${path} holds a master key: ${whose}`, `unless a restore is running: rm -r ${path}`);
+  return warn(`${path} holds a master key: ${whose}`, `unless a restore is running: rm -r ${shellWord(path)}`);
 }
 
 /** What a backup at work needs, and one that was killed leaves: files of secrets, also of those that were purged since. */
@@ -50,9 +51,17 @@ async function forgottenSnapshot({ home, layout }: Subject): Promise<Finding[]> 
   const isThere = existsSync(folder);
   const backup = isThere && existsSync(home.run) ? await processLockOwner(join(home.run, 'backup.lock')) : undefined;
   if (!isThere || backup !== undefined) return [];
-  return [warn(`${folder} was left by a backup that was killed`, `the next backup removes it, or: rm -r ${folder}`)];
+  return [
+    warn(
+      `${folder} was left by a backup that was killed`,
+      `the next backup removes it, or: rm -r ${shellWord(folder)}`,
+    ),
+  ];
 }
 
 function abandoned(path: string): Finding {
-  return warn(`${path} may hold a secret in the clear`, `unless vigocli secrets edit is running: rm -r ${path}`);
+  return warn(
+    `${path} may hold a secret in the clear`,
+    `unless vigocli secrets edit is running: rm -r ${shellWord(path)}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { concatBytes, toHex, utf8 } from '../../../base/index.js';
+import { concatBytes, shellWord, toHex, utf8 } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
@@ -23,7 +23,7 @@ export const command: Command = {
     }
     await createFileExclusive(publicPath, utf8(`${recipient}\n`), { mode: 0o644 });
     note(`private key ${path} (0600): keep it away from the server; who has it opens every backup made for it`);
-    note(`public key  ${publicPath}: vigocli backup --recipient ${publicPath} <file>`);
+    note(`public key  ${publicPath}: vigocli backup --recipient ${shellWord(publicPath)} <file>`);
     note(`recipient   ${toHex(id)}`);
   },
 };
