@@ -23,7 +23,7 @@ export interface ApiProblem {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
 }
 
 /** What the server refused, in its words. */

@@ -26,7 +26,10 @@ export function readArguments(
     strict: false, // the checks are made here: the messages of the strict parser are in another tone
     tokens: true,
     options: Object.fromEntries(
-      options.map(({ name, value }) => [name, { type: value === undefined ? ('boolean' as const) : 'string' }]),
+      options.map(({ name, short, value }) => [
+        name,
+        { type: value === undefined ? ('boolean' as const) : 'string', ...(short === undefined ? {} : { short }) },
+      ]),
     ),
   });
   const args: string[] = [];
@@ -35,7 +38,7 @@ export function readArguments(
     if (token.kind === 'positional') args.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
-    const option = options.find((known) => known.name === name && rawName.startsWith('--'));
+    const option = options.find((known) => known.name === name && [`--${name}`, `-${known.short}`].includes(rawName));
     if (option === undefined) throw wrong(`there is no option ${rawName}`, didYouMean(rawName, options) ?? help);
     if (option.value === undefined && value !== undefined) throw wrong(`${rawName} takes no value`);
     // `--from-file --json` is a forgotten path, not one that begins with dashes; `--secrets-dir "$UNSET"` isn't this folder.

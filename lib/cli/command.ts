@@ -10,6 +10,8 @@ export interface Flags {
 
 export interface CommandOption {
   readonly name: string;
+  /** One letter that stands for it: `m` for `-m`. */
+  readonly short?: string;
   /** What stands behind the flag in the help, like `path`; a flag without it is a switch. */
   readonly value?: string;
   readonly repeatable?: true;

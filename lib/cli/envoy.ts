@@ -4,7 +4,7 @@ import { describeRun } from '../wire/index.js';
 import { formatAge } from './age.js';
 import type { Cell } from './line.js';
 import type { Tone } from './paint.js';
-import { plural } from './plural.js';
+import { listOf, plural } from './plural.js';
 import { formatTime } from './table.js';
 
 /** An envoy as the API describes it. */
@@ -115,6 +115,5 @@ export function describeMissingSecrets(envoys: readonly ApiEnvoy[]): string | un
   const lacking = envoys.filter(({ missing_secrets }) => missing_secrets.length > 0);
   if (lacking.length === 0) return undefined;
   const keys = [...new Set(lacking.flatMap(({ missing_secrets }) => missing_secrets))].sort();
-  const shown = keys.slice(0, 5).join(', ') + (keys.length > 5 ? ` and ${keys.length - 5} more` : '');
-  return `${plural(lacking.length, 'envoy')} can get no secrets, because the vault lacks ${shown}`;
+  return `${plural(lacking.length, 'envoy')} can get no secrets, because the vault lacks ${listOf(keys)}`;
 }

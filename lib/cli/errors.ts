@@ -10,6 +10,7 @@ const CLI_ERRORS = {
   typed_ahead: 'invalid',
   editor_failed: 'unavailable',
   exists: 'conflict',
+  in_use: 'conflict',
   too_large: 'exhausted',
   no_server: 'unavailable',
   not_allowed: 'denied',

@@ -48,7 +48,7 @@ function printHelp(commands: readonly Command[], verb: readonly string[]): undef
   for (const option of GLOBAL_OPTIONS) program.option(`--${option.name}`, describeOption(option));
   for (const { usage, summary, options = [], examples = [] } of commands) {
     program.command(usage, summary);
-    for (const option of options) program.option(`--${option.name}`, describeOption(option));
+    for (const option of options) program.option(flagsOf(option), describeOption(option));
     for (const example of examples) program.example(example);
   }
   return print(captureHelp(() => program.parse(['', '', ...verb, '--help'])));
@@ -72,6 +72,10 @@ function captureHelp(show: () => void): string {
 function print(text: string): undefined {
   toStdout(text);
   return undefined;
+}
+
+function flagsOf({ name, short }: CommandOption): string {
+  return short === undefined ? `--${name}` : `-${short}, --${name}`;
 }
 
 function describeOption({ value, summary }: CommandOption): string {

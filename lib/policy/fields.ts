@@ -30,14 +30,19 @@ export function requireField(
 
 export function asMap(node: SourceNode, what: string, problems: ProblemList): SourceMap | undefined {
   if (node.kind === 'map') return node;
-  problems.add(node.at, `${what} is a map, not ${describe(node)}`);
+  if (!isBroken(node)) problems.add(node.at, `${what} is a map, not ${describe(node)}`);
   return undefined;
 }
 
 export function asList(node: SourceNode, what: string, problems: ProblemList): SourceList | undefined {
   if (node.kind === 'list') return node;
-  problems.add(node.at, `${what} is a list, not ${describe(node)}`);
+  if (!isBroken(node)) problems.add(node.at, `${what} is a list, not ${describe(node)}`);
   return undefined;
+}
+
+/** Whether a list or a map may be one only because something in it isn't YAML. */
+export function isBroken(node: SourceNode): boolean {
+  return node.kind !== 'scalar' && node.isBroken;
 }
 
 export function describe(node: SourceNode): string {

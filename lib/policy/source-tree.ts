@@ -17,6 +17,8 @@ export interface SourceScalar {
 export interface SourceList {
   readonly kind: 'list';
   readonly at: Position;
+  /** Whether something in it isn't YAML: then it may have been meant to be something else. */
+  readonly isBroken: boolean;
   readonly items: readonly SourceNode[];
 }
 

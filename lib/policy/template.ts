@@ -1,5 +1,5 @@
 import { isKeyName, isReservedKey, type KeyName } from '../base/index.js';
-import { describe } from './fields.js';
+import { describe, isBroken } from './fields.js';
 import { placeholder, splitPlaceholders } from './placeholder.js';
 import type { Position, ProblemList } from './problems.js';
 import type { SourceNode, SourceScalar } from './source-tree.js';
@@ -55,7 +55,7 @@ const COMPUTED_HINT = 'put the whole ref into a var, and refer to that var';
 export function parseTemplate(node: SourceNode, what: string, scope: SourceScope): Template | undefined {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') {
     const quoted = node.kind === 'scalar' && node.value !== null ? `quote it: "${node.spelling}"` : undefined;
-    scope.problems.add(node.at, `${what} is a text, not ${describe(node)}`, quoted);
+    if (!isBroken(node)) scope.problems.add(node.at, `${what} is a text, not ${describe(node)}`, quoted);
     return undefined;
   }
   const place = node.places(LOOKALIKE);

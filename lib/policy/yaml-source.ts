@@ -79,12 +79,11 @@ class TreeReader {
     } else if (node.tag !== undefined) {
       this.#problems.add(at, `a .vgo file has no tags such as ${node.tag}`);
     }
-    if (isMap(node)) {
-      const [start, , end] = node.range;
-      const isBroken = this.#broken.some((offset) => start <= offset && offset <= end);
-      return { kind: 'map', at, isBroken, entries: this.#entries(node.items) };
-    }
-    if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => this.node(item, node.range[0])) };
+    const [start, , end] = node.range;
+    const isBroken = this.#broken.some((offset) => start <= offset && offset <= end);
+    if (isMap(node)) return { kind: 'map', at, isBroken, entries: this.#entries(node.items) };
+    if (isSeq(node))
+      return { kind: 'list', at, isBroken, items: node.items.map((item) => this.node(item, node.range[0])) };
     // Read on as the text that it would be in quotes.
     if (isAlias(node)) return { kind: 'scalar', at, value: `*${node.source}`, spelling: '', places: () => () => at };
     return this.#scalar(node, node.range);

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { VigoError } from '../base/index.js';
 import { swapLink } from '../files/index.js';
 import {
   checkSecrets,
@@ -15,7 +16,7 @@ import {
   throwIfAny,
   treeDigest,
 } from '../policy/index.js';
-import type { EntryDraft, Publication, Published, Store } from '../store/index.js';
+import type { EntryDraft, NewPublication, Publication, Published, Store } from '../store/index.js';
 import { ServerError } from './errors.js';
 import type { LivePolicy } from './live-policy.js';
 import type { SecretsProvider } from './secrets-provider.js';
@@ -35,12 +36,23 @@ export interface PublishingContext {
   readonly guard: ResourceGuard;
   readonly live: LivePolicy;
   readonly wakeUps: WakeUps;
+  /** Runs work while no secret can be taken away. */
+  readonly whileSecretsStay: <T>(work: () => Promise<T>) => Promise<T>;
   /** Hears of what failed without failing the publication. */
   readonly onError: (error: unknown) => void;
 }
 
+/** What an operator says about a publication. */
+export interface PublicationNote {
+  readonly message?: string | undefined;
+  /** The git commit that holds exactly the files with this digest. */
+  readonly checkout?: { readonly digest: string; readonly commit: string } | undefined;
+}
+
 /** What the operator is told about a config that is, or could be, the live one. */
 export interface PublishResult {
+  /** For people: 1, 2, 3. */
+  readonly version: number;
   readonly policyVersion: number;
   readonly secretsEpoch: number;
   readonly digest: string;
@@ -48,6 +60,8 @@ export interface PublishResult {
   readonly changed: boolean;
   /** What isn't wrong in it, but hardly meant. */
   readonly warnings: readonly PolicyProblem[];
+  /** After a rollback: whether the stacks hold another config, which the next publication would make live. */
+  readonly stacksDiffer?: boolean | undefined;
 }
 
 /**
@@ -69,29 +83,35 @@ export class Publishing {
     return { digest: await treeDigest(tree), files: tree.size, warnings };
   }
 
-  publish(actor: string): Promise<PublishResult> {
-    return this.#inTurn(async () => {
+  publish(actor: string, { message, checkout }: PublicationNote = {}): Promise<PublishResult> {
+    return this.#alone(async () => {
       const { paths, store } = this.#context;
       const tree = await readStacksTree(paths.stacks);
       const examined = await this.#check(tree);
       const digest = await treeDigest(tree);
       const current = await store.currentPublication();
       if (current?.digest === digest) {
-        const { policyVersion } = current;
+        const { version, policyVersion } = current;
         const { warnings } = examined;
-        return { policyVersion, secretsEpoch: this.#context.live.epoch, digest, changed: false, warnings };
+        return { version, policyVersion, secretsEpoch: this.#context.live.epoch, digest, changed: false, warnings };
       }
       await storeTree(paths.published, digest, tree);
-      return this.#commit(examined, digest, 'config.published', actor, {});
+      // The stacks may have changed since they were compared with the commit.
+      const commit = checkout?.digest === digest ? checkout.commit : undefined;
+      const publication = { digest, source: 'stacks', actor, message, commit };
+      return this.#commit(examined, publication, 'config.published', commit === undefined ? {} : { commit });
     });
   }
 
   /** Makes an earlier publication the live one again, under a new and higher version. */
-  rollback(to: number | undefined, actor: string): Promise<PublishResult> {
-    return this.#inTurn(async () => {
+  rollback(to: number | undefined, actor: string, { message }: PublicationNote = {}): Promise<PublishResult> {
+    return this.#alone(async () => {
       const target = await this.#earlier(to);
       const examined = await this.#check(await loadTree(this.#context.paths.published, target.digest));
-      return this.#commit(examined, target.digest, 'config.rolled_back', actor, { to: target.policyVersion });
+      const { digest, version, commit } = target;
+      const publication = { digest, source: `version ${version}`, actor, message, commit };
+      const done = await this.#commit(examined, publication, 'config.rolled_back', { to: version });
+      return { ...done, stacksDiffer: await this.#stacksDiffer(digest) };
     });
   }
 
@@ -133,7 +153,7 @@ export class Publishing {
         ? publications.find(
             ({ policyVersion, digest }) => policyVersion < (current?.policyVersion ?? 0) && digest !== current?.digest,
           )
-        : publications.find(({ policyVersion }) => policyVersion === to);
+        : publications.find(({ version }) => version === to);
     if (target === undefined) {
       throw new ServerError(
         'not_found',
@@ -159,27 +179,39 @@ export class Publishing {
 
   async #commit(
     { stacks, warnings }: Examination,
-    digest: string,
+    publication: NewPublication,
     action: 'config.published' | 'config.rolled_back',
-    actor: string,
-    detail: { to?: number },
+    detail: { readonly to?: number; readonly commit?: string },
   ): Promise<PublishResult> {
     const { store, live, wakeUps } = this.#context;
-    const { policyVersion, secretsEpoch } = await store.publish(
-      { digest, source: detail.to === undefined ? 'stacks' : 'rollback', actor },
-      { action, actor, subject: digest, outcome: 'done', detail },
-    );
+    const { digest, actor } = publication;
+    const published = await store.publish(publication, { action, actor, subject: digest, outcome: 'done', detail });
     // From the commit on it is the live config: nothing that fails after it may keep the fleet on the one before.
-    await live.load(stacks, policyVersion, secretsEpoch);
+    await live.load(stacks, published.policyVersion, published.secretsEpoch);
     wakeUps.wakeAll();
     await this.#link(digest);
-    return { policyVersion, secretsEpoch, digest, changed: true, warnings };
+    return { ...published, digest, changed: true, warnings };
+  }
+
+  /** Undefined where the stacks can't be read: the next publication says why. */
+  async #stacksDiffer(digest: string): Promise<boolean | undefined> {
+    try {
+      return (await treeDigest(await readStacksTree(this.#context.paths.stacks))) !== digest;
+    } catch (error) {
+      if (error instanceof VigoError) return undefined;
+      throw error;
+    }
   }
 
   /** The link is for people; where it can't be set now, the next publication or start does. */
   async #link(digest: string): Promise<void> {
     const { live, published } = this.#context.paths;
     await swapLink(live, join(basename(published), digest)).catch(this.#context.onError);
+  }
+
+  /** Between the look at its secrets and the commit of a config none of them is deleted. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(() => this.#context.whileSecretsStay(work));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

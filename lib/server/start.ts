@@ -9,7 +9,7 @@ import { certificateHash, parseEnvoyUri } from '../pki/index.js';
 import { formatPosition, WatchMarks } from '../policy/index.js';
 import { type AgentServer, startAgentServer } from '../rpc/index.js';
 import type { Settings } from '../settings/index.js';
-import type { Envoy, Store } from '../store/index.js';
+import { type Envoy, openExclusiveLock, type Store } from '../store/index.js';
 import { revocationProver } from '../wire/index.js';
 import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
@@ -180,6 +180,7 @@ class Start {
       guard: makeGuard([this.#paths.root]),
       live,
       wakeUps: this.#wakeUps,
+      whileSecretsStay: (work) => this.#whileSecretsStay(work),
       onError: this.#report('config.link_failed', 'the link to the live config could not be set'),
     });
     for (const { hint, ...problem } of await publishing.restore()) {
@@ -189,6 +190,16 @@ class Start {
       );
     }
     return publishing;
+  }
+
+  /** Holds the lock of those who write into the vault. */
+  async #whileSecretsStay<T>(work: () => Promise<T>): Promise<T> {
+    const lock = await openExclusiveLock(this.#paths.vaultLock);
+    try {
+      return await lock.exclusively(work);
+    } finally {
+      await lock.close();
+    }
   }
 
   async #watchSecrets(store: Store, live: LivePolicy, secrets: SecretsProvider): Promise<SecretWatch> {

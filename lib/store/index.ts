@@ -10,7 +10,7 @@ export { StoreError, type StoreErrorCode } from './errors.js';
 export { type ExclusiveLock, type LockOptions, openExclusiveLock } from './exclusive-lock.js';
 export { openStore } from './open-store.js';
 export { type PinnedDatabase, pinDatabase } from './pin-database.js';
-export type { NewPublication, Publication, Published } from './publications.js';
+export type { NewlyPublished, NewPublication, Publication, Published } from './publications.js';
 export type { SecretChange } from './secrets-epoch.js';
 export { serveStore } from './serve-store.js';
 export type { Store } from './store.js';

@@ -120,6 +120,16 @@ export const MIGRATIONS: readonly string[] = [
     WHERE skipped = 0 OR failed > 0 OR aborted
     ORDER BY started_at DESC LIMIT 1);
   `,
+  // Versions of the config for people: 1, 2, 3, with what they say about one and the commit that it is.
+  `
+  ALTER TABLE publications ADD COLUMN version INTEGER;
+  ALTER TABLE publications ADD COLUMN message TEXT;
+  ALTER TABLE publications ADD COLUMN git_commit TEXT;
+  UPDATE publications SET version = (
+    SELECT count(*) FROM publications AS earlier WHERE earlier.policy_version <= publications.policy_version
+  );
+  CREATE UNIQUE INDEX publications_by_version ON publications (version);
+  `,
 ];
 
 /** NULL where the bytes aren't JSON: a log that was tampered with can still be listed. */

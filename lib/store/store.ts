@@ -4,7 +4,7 @@ import type { AuditQuery, ChainState, EntryDraft, StoredEntry } from './audit-lo
 import type { Enrollment, EnrollmentOutcome } from './enrollment.js';
 import type { Certificate, Envoy, Fork } from './envoy.js';
 import type { CertificateRenewal, Revocation, Sighting } from './envoys.js';
-import type { NewPublication, Publication, Published } from './publications.js';
+import type { NewlyPublished, NewPublication, Publication, Published } from './publications.js';
 import type { SecretChange } from './secrets-epoch.js';
 import type { NewToken, Token } from './tokens.js';
 
@@ -109,8 +109,11 @@ export interface StoreWrites {
   /** Not recorded in the log; for batches. */
   touchEnvoys(sightings: readonly Sighting[]): Promise<void>;
 
-  /** Draws a policy version and raises the epoch, and adds both to the entry. Both are the time in ms at least. */
-  publish(publication: NewPublication, entry: EntryDraft): Promise<Published>;
+  /**
+   * Draws the next version and a policy version, raises the epoch, and adds all three to the entry. The last two are the
+   * time in ms at least.
+   */
+  publish(publication: NewPublication, entry: EntryDraft): Promise<NewlyPublished>;
   /**
    * Catches up with what an earlier database that was put back has forgotten: makes the live config live again, under a
    * version and an epoch above those that envoys were given, and withdraws the tokens that nobody had used, because

@@ -8,7 +8,7 @@ import { generatePassword } from './generate.js';
 import { readHistory, readVersion, type SecretHistory, versionBefore } from './history.js';
 import { carryOutInit, type Initialization, planInit } from './init.js';
 import { recorded, type VaultJournalEntry } from './journal.js';
-import { sweepTemporaries } from './key-tree.js';
+import { hasFile, sweepTemporaries } from './key-tree.js';
 import { demandKnownKey } from './known-key.js';
 import type { VaultLayout } from './layout.js';
 import { withLikelyName } from './likely-name.js';
@@ -57,6 +57,11 @@ export interface BackupOptions<T> {
   pin(): Promise<void>;
   /** Copies the files; others work on the vault meanwhile. */
   copy(snapshot: Snapshot): Promise<T>;
+}
+
+export interface RemovalOptions extends WriteCondition {
+  /** Runs under the vault's lock, before anything is changed: what it throws keeps the secret. */
+  readonly allow?: (() => Promise<void>) | undefined;
 }
 
 export interface SetOptions extends WriteCondition {
@@ -310,23 +315,30 @@ export class Vault {
    * Removes a secret; its versions are kept, and `rollback` brings it back.
    * @throws VaultError `not_found`, `unknown_key`, `misplaced`, `version_conflict`
    */
-  async delete(key: KeyName, condition: WriteCondition = {}): Promise<void> {
+  async delete(key: KeyName, { allow, ...condition }: RemovalOptions = {}): Promise<void> {
+    const { secretsDir } = this.layout;
     await this.#onSecret<number>({
       action: 'secret.deleted',
       subject: key,
       describe: (version) => ({ version }),
-      act: ({ keys }) => deleteSecret(this.layout.secretsDir, key, keys, this.#access.clock, condition),
+      act: async ({ keys }) => {
+        if (await hasFile(secretsDir, key)) await allow?.();
+        return deleteSecret(secretsDir, key, keys, this.#access.clock, condition);
+      },
     });
   }
 
   /** Removes a secret, also one that was deleted, with all its versions: nothing undoes it. Throws what `delete` does. */
-  async purge(key: KeyName, condition: WriteCondition = {}): Promise<void> {
+  async purge(key: KeyName, { allow, ...condition }: RemovalOptions = {}): Promise<void> {
     const { clock, actor } = this.#access;
     await this.#onSecret<number>({
       action: 'secret.purged',
       subject: key,
       describe: (version) => ({ version }),
-      act: ({ keys }) => purgeSecret(this.layout.secretsDir, key, actor, keys, clock, condition),
+      act: async ({ keys }) => {
+        await allow?.();
+        return purgeSecret(this.layout.secretsDir, key, actor, keys, clock, condition);
+      },
     });
   }
 
@@ -335,14 +347,18 @@ export class Vault {
    * @returns its version under the new name
    * @throws VaultError `not_found`, `exists`, `name_conflict`, `version_conflict`, and what `reveal` does
    */
-  async move(from: KeyName, to: KeyName, condition: WriteCondition = {}): Promise<number> {
+  async move(from: KeyName, to: KeyName, { allow, ...condition }: RemovalOptions = {}): Promise<number> {
+    const { secretsDir } = this.layout;
     const { clock, actor } = this.#access;
     return this.#onSecret<number>({
       action: 'secret.moved',
       subject: from,
       about: { to },
       describe: (version) => ({ version }),
-      act: ({ keys }) => moveSecret(this.layout.secretsDir, { from, to }, actor, keys, clock, condition),
+      act: async ({ keys }) => {
+        if (await hasFile(secretsDir, from)) await allow?.();
+        return moveSecret(secretsDir, { from, to }, actor, keys, clock, condition);
+      },
     });
   }
 

@@ -17,6 +17,7 @@ const wrong: Readonly<Record<string, Tree>> = {
   'the same crate twice': { 'a.vgo': 'configcrate: web\n', 'b.vgo': '# again\n▶configcrate: web\n' },
   'the same key twice': { 'web.vgo': 'configcrate: web\nvars: {}\n▶vars: {}\n' },
   'YAML that does not parse': { 'web.vgo': 'configcrate: web\nvars: { a: 1\n▶' },
+  'a list that is not closed': { 'web.vgo': 'configcrate: web\n', 'x.vgo': 'configcrate: [\n▶' },
   'bad indentation': { 'web.vgo': 'configcrate: web\nvars:\n  a: 1\n▶ b: 2\n' },
   'resources that are a map': { 'web.vgo': 'configcrate: web\nresources: ▶{ name: x }\n' },
   'resources that are nothing': { 'web.vgo': 'configcrate: web\nresources:▶\n' },

@@ -60,6 +60,8 @@ export interface Kit {
   /** What failed without failing what was asked for. */
   readonly failures: readonly unknown[];
   readonly secrets: SecretsTwin;
+  /** How much was opened and published each time that no secret might be taken away. */
+  readonly whileSecretsStayed: readonly { opened: number; published: number }[];
   /** The entries of one action, the oldest first. */
   entries(action: string): Promise<AuditEntry[]>;
   /** The refusals in the audit log as `action reason count`. */
@@ -98,6 +100,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     ...{ fleet, store, refusals, wakeUps, clock },
   });
   const failures: unknown[] = [];
+  const whileSecretsStayed: { opened: number; published: number }[] = [];
   const publishingWith = (live: LivePolicy) =>
     new Publishing({
       paths,
@@ -106,6 +109,15 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
       guard: makeGuard([paths.root]),
       live,
       wakeUps,
+      async whileSecretsStay(work) {
+        const [opened, published] = [secrets.opened.length, (await store.listPublications()).length];
+        const result = await work();
+        whileSecretsStayed.push({
+          opened: secrets.opened.length - opened,
+          published: (await store.listPublications()).length - published,
+        });
+        return result;
+      },
       onError: (error) => void failures.push(error),
     });
   const publishing = publishingWith(live);
@@ -164,6 +176,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
       secrets,
       failures,
       health,
+      whileSecretsStayed,
     },
     log: () => lines.join(''),
     async refusals() {

@@ -87,7 +87,9 @@ t.test('a rollback is a new and higher version of an earlier config', async (t) 
   t.equal(back.digest, first.digest);
   t.ok(first.policyVersion < second.policyVersion && second.policyVersion < back.policyVersion);
   t.ok(first.secretsEpoch < second.secretsEpoch && second.secretsEpoch < back.secretsEpoch);
-  t.equal((await kit.publishing.rollback(second.policyVersion, 'a')).digest, second.digest, 'to a version');
+  t.same([first.version, second.version, back.version], [1, 2, 3]);
+  t.equal((await kit.publishing.rollback(2, 'a')).digest, second.digest, 'to a version');
+  t.match(await kit.store.currentPublication(), { version: 4, source: 'version 2' });
   await t.rejects(kit.publishing.rollback(17, 'a'), { code: 'not_found' });
 });
 
@@ -207,4 +209,41 @@ t.test('a publication tells what is hardly meant', async (t) => {
   t.match(await kit.publishing.validate(), { warnings });
   t.match(await kit.publishing.publish('somebody'), { changed: true, warnings });
   t.match(await kit.publishing.publish('somebody'), { changed: false, warnings });
+});
+
+t.test('a rollback tells whether the stacks hold another config', async (t) => {
+  const kit = await makeServer(t);
+  write(kit, 'first');
+  await kit.publishing.publish('a');
+  write(kit, 'second');
+  await kit.publishing.publish('a');
+  t.match(await kit.publishing.rollback(1, 'a'), { version: 3, stacksDiffer: true });
+  t.match(await kit.publishing.rollback(2, 'a'), { version: 4, stacksDiffer: false });
+  rmSync(kit.paths.stacks, { recursive: true });
+  t.match(await kit.publishing.rollback(1, 'a'), { version: 5, stacksDiffer: undefined });
+});
+
+t.test('a publication keeps its message, and the commit only where it is of these files', async (t) => {
+  const kit = await makeServer(t);
+  const commit = 'c'.repeat(40);
+  write(kit, 'first');
+  const { digest } = await kit.publishing.validate();
+  await kit.publishing.publish('a', { message: 'the first', checkout: { digest, commit } });
+  t.match(await kit.store.currentPublication(), { version: 1, message: 'the first', commit });
+  write(kit, 'second');
+  await kit.publishing.publish('a', { checkout: { digest, commit } });
+  t.match(await kit.store.currentPublication(), { version: 2, message: undefined, commit: undefined });
+  await kit.publishing.rollback(1, 'a', { message: 'back' });
+  t.match(await kit.store.currentPublication(), { version: 3, message: 'back', commit, source: 'version 1' });
+});
+
+t.test('no secret is taken away between the look at it and the commit', async (t) => {
+  const kit = await makeServer(t);
+  kit.secrets.set(KEY);
+  write(kit, `secret:${KEY}`);
+  await kit.publishing.publish('a');
+  t.equal(kit.whileSecretsStayed.length, 1);
+  t.match(kit.whileSecretsStayed[0], { opened: 1, published: 1 });
+  await kit.publishing.rollback(1, 'a');
+  t.equal(kit.whileSecretsStayed.length, 2);
 });

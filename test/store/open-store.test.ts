@@ -82,11 +82,11 @@ t.test('a database of a newer schema is refused and not touched', async (t) => {
   const path = newPath(t);
   await (await reopen(t, path)).close();
   const db = new Database(path);
-  db.pragma('user_version = 7');
+  db.pragma('user_version = 999');
   db.pragma('journal_mode = DELETE');
   db.close();
   const before = readFileSync(path);
-  await t.rejects(openStore({ path, chain, clock }), { code: 'newer_schema', message: /schema 7.*up to \d/ });
+  await t.rejects(openStore({ path, chain, clock }), { code: 'newer_schema', message: /schema 999.*up to \d/ });
   await t.rejects(newRemoteStore(t, path).auditHead(), { name: 'StoreError', code: 'newer_schema' }, 'from a thread');
   t.same(readFileSync(path), before);
 });
@@ -105,8 +105,20 @@ t.test('a database of the first schema is brought up to date, with what is in it
   );
   insert.run(envoyId(1), 'web-1', bytes32(1), bytes32(1), null);
   insert.run(envoyId(2), 'web-2', bytes32(2), bytes32(2), 7);
+  const publish = db.prepare('INSERT INTO publications VALUES (?, ?, ?, ?, ?)');
+  for (const at of [3000, 1000, 2000]) publish.run(at, `digest ${at}`, 'stacks', 'root', at);
   db.close();
   const store = await reopen(t, path);
+  t.same(
+    (await store.listPublications()).map(({ version, policyVersion }) => [version, policyVersion]),
+    [
+      [3, 3000],
+      [2, 2000],
+      [1, 1000],
+    ],
+    'what was published has versions in the order of publication',
+  );
+  t.match(await store.publish({ digest: 'x', source: 'stacks', actor: 'root' }, entry), { version: 4 });
   const added = { fork: undefined, quarantinedAtMs: undefined, generation: { issued: 0, quoted: 0 } };
   t.match(await store.getEnvoy('web-1'), { id: envoyId(1), status: 'active', ...added });
   t.match(await store.getEnvoy('web-2'), { id: envoyId(2), status: 'revoked', revokedAtMs: 7, ...added });

@@ -15,13 +15,13 @@ t.test('version and epoch are the time at least, and rise even where the clock s
   const clock = new ManualClock();
   const store = await newStore(t, clock);
   const start = clock.ms;
-  t.same(await store.publish(publication, entry), { policyVersion: start, secretsEpoch: start });
-  t.same(await store.publish(publication, entry), { policyVersion: start + 1, secretsEpoch: start + 1 });
+  t.same(await store.publish(publication, entry), { version: 1, policyVersion: start, secretsEpoch: start });
+  t.same(await store.publish(publication, entry), { version: 2, policyVersion: start + 1, secretsEpoch: start + 1 });
   clock.ms -= 1_000_000;
   t.equal(await store.bumpEpoch(), start + 2);
-  t.same(await store.publish(publication, entry), { policyVersion: start + 2, secretsEpoch: start + 3 });
+  t.same(await store.publish(publication, entry), { version: 3, policyVersion: start + 2, secretsEpoch: start + 3 });
   clock.ms += 2_000_000;
-  t.same(await store.publish(publication, entry), { policyVersion: clock.ms, secretsEpoch: clock.ms });
+  t.match(await store.publish(publication, entry), { policyVersion: clock.ms, secretsEpoch: clock.ms });
 });
 
 t.test('the newest one is live, and its entry says which version it got', async (t) => {
@@ -29,12 +29,15 @@ t.test('the newest one is live, and its entry says which version it got', async 
   const store = await newStore(t, clock);
   await store.publish(publication, entry);
   const { policyVersion, secretsEpoch } = await store.publish(
-    { ...publication, digest: 'def' },
+    { ...publication, digest: 'def', message: 'more of it', commit: 'a'.repeat(40) },
     { ...entry, action: 'config.published', detail: { files: 3 } },
   );
   t.strictSame(await store.currentPublication(), {
     ...publication,
     digest: 'def',
+    message: 'more of it',
+    commit: 'a'.repeat(40),
+    version: 2,
     policyVersion,
     publishedAtMs: clock.ms,
   });
@@ -45,6 +48,7 @@ t.test('the newest one is live, and its entry says which version it got', async 
   const [last] = await store.listAudit({ limit: 1 });
   t.same(decodeEntry(last?.bytes ?? bytes32(0)).detail, {
     files: 3,
+    version: 2,
     policy_version: policyVersion,
     secrets_epoch: secretsEpoch,
   });

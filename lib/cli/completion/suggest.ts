@@ -63,7 +63,7 @@ function argumentsOf({ usage, options = [] }: Command, before: readonly string[]
   let place = 0;
   let open: CommandOption | undefined;
   for (const word of before.slice(verbOf(usage).length)) {
-    const option = taken.find(({ name }) => word === `--${name}`);
+    const option = taken.find(({ name, short }) => word === `--${name}` || word === `-${short}`);
     if (open !== undefined) {
       given.set(open.name, word);
       open = undefined;

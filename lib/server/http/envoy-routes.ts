@@ -53,12 +53,18 @@ export function envoyRoutes({
     return envoyView(fleet.upToDate(envoy), { missingSecrets, nowMs: clock.nowMs() });
   };
 
+  const latestRuns = async (id: EnvoyId) => {
+    const publications = await store.listPublications();
+    const versions = new Map(publications.map(({ policyVersion, version }) => [policyVersion, version]));
+    return (await store.listRuns(id, SHOWN_RUNS)).map((run) => runView(run, versions));
+  };
+
   return async (app) => {
     app.get('/envoys', async () => ({ envoys: (await store.listEnvoys()).map(view) }));
 
     app.get<{ Params: { envoy: string } }>('/envoys/:envoy', async ({ params }) => {
       const envoy = await find(params.envoy);
-      return { envoy: view(envoy), runs: (await store.listRuns(envoy.id, SHOWN_RUNS)).map(runView) };
+      return { envoy: view(envoy), runs: await latestRuns(envoy.id) };
     });
 
     /** `act` does it, with the entry that it is recorded by; the answer is what it gives, and the envoy as it is then. */

@@ -49,12 +49,13 @@ function forkView({ atMs, newest, quoted, remoteAddress, other }: Fork) {
   };
 }
 
-/** One of its runs. */
-export function runView(run: RunReport) {
+/** One of its runs. @param versions the versions for people of what was published, by policy version */
+export function runView(run: RunReport, versions: ReadonlyMap<number, number>) {
   return {
     id: run.runId,
     started_at: run.startedAtMs,
     finished_at: run.finishedAtMs,
+    config_version: versions.get(run.policyVersion) ?? null,
     policy_version: run.policyVersion,
     secrets_epoch: run.secretsEpoch,
     failure: run.failure ?? null,

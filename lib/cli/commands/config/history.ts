@@ -2,11 +2,12 @@ import type { Command } from '../../command.js';
 import { formatTime } from '../../table.js';
 
 interface ApiPublicationRow {
-  readonly policy_version: number;
+  readonly version: number;
   readonly published_at: number;
   readonly actor: string;
   readonly source: string;
-  readonly digest: string;
+  readonly message: string | null;
+  readonly commit: string | null;
 }
 
 export const command: Command = {
@@ -18,13 +19,14 @@ export const command: Command = {
     const { publications } = await (await api()).get<{ publications: ApiPublicationRow[] }>('/config/history');
     if (flags.is('json')) return json(publications);
     if (publications.length === 0) note('nothing was published yet');
-    const rows = publications.map(({ policy_version, published_at, actor, source, digest }) => [
-      String(policy_version),
+    const rows = publications.map(({ version, published_at, actor, source, message, commit }) => [
+      String(version),
       formatTime(published_at),
-      source,
       actor,
-      digest.slice(0, 12),
+      source,
+      commit?.slice(0, 12) ?? '-',
+      message ?? '',
     ]);
-    table(['VERSION', 'WHEN', 'FROM', 'BY', 'DIGEST'], rows);
+    table(['VERSION', 'WHEN', 'BY', 'FROM', 'COMMIT', 'MESSAGE'], rows);
   },
 };

@@ -1,17 +1,26 @@
 import type { Command } from '../../command.js';
-import { type ApiPublication, notePublication, withProblems } from '../../config.js';
+import {
+  type ApiPublication,
+  checkoutOf,
+  messageOption,
+  notePublication,
+  readMessage,
+  withProblems,
+} from '../../config.js';
 
 export const command: Command = {
   usage: 'config publish',
   summary: 'Check the stacks and make them the live config, all of them or none',
-  options: [{ name: 'json', summary: 'Print JSON' }],
-  examples: ['config publish'],
+  options: [messageOption, { name: 'json', summary: 'Print JSON' }],
+  examples: ['config publish', 'config publish -m port-8443'],
   otherNames: ['apply', 'deploy'],
   async run(context, _, flags) {
-    const published = await withProblems(context, { json: flags.is('json') }, async () =>
-      (await context.api()).post<ApiPublication>('/config/publish'),
-    );
-    if (flags.is('json')) return context.json(published);
-    notePublication(context, published, 'published');
+    const message = readMessage(flags);
+    const published = await withProblems(context, { json: flags.is('json') }, async () => {
+      const api = await context.api();
+      const checkout = await checkoutOf(context.home.stacks);
+      return api.post<ApiPublication>('/config/publish', { message, checkout });
+    });
+    notePublication(context, published, { what: 'published', json: flags.is('json') });
   },
 };

@@ -1,26 +1,25 @@
 import type { Command } from '../../command.js';
-import { type ApiPublication, notePublication, withProblems } from '../../config.js';
+import { type ApiPublication, messageOption, notePublication, readMessage, withProblems } from '../../config.js';
 import { CliError } from '../../errors.js';
 
 export const command: Command = {
-  usage: 'config rollback',
-  summary: 'Make an earlier config live again, under a new version',
-  options: [
-    { name: 'to', value: 'version', summary: 'Which one (default: the one before the live one)' },
-    { name: 'json', summary: 'Print JSON' },
-  ],
-  examples: ['config rollback', 'config rollback --to 1795300000000'],
-  async run(context, _, flags) {
-    const to = flags.text('to');
-    if (to !== undefined && !/^[1-9][0-9]{0,15}$/.test(to)) {
-      throw new CliError('usage', `${JSON.stringify(to)} is not a version`, {
+  usage: 'config rollback [version]',
+  summary: 'Make an earlier config live again, as a new version; the one before the live one unless you name one',
+  options: [messageOption, { name: 'json', summary: 'Print JSON' }],
+  examples: ['config rollback', 'config rollback 3 -m shop-was-down'],
+  async run(context, [version], flags) {
+    if (version !== undefined && !/^[1-9][0-9]{0,9}$/.test(version)) {
+      throw new CliError('usage', `${JSON.stringify(version)} is not a version`, {
         hint: 'vigocli config history lists them',
       });
     }
+    const body = { version: version === undefined ? undefined : Number(version), message: readMessage(flags) };
     const published = await withProblems(context, { json: flags.is('json') }, async () =>
-      (await context.api()).post<ApiPublication>('/config/rollback', to === undefined ? {} : { to: Number(to) }),
+      (await context.api()).post<ApiPublication>('/config/rollback', body),
     );
-    if (flags.is('json')) return context.json(published);
-    notePublication(context, published, 'rolled back');
+    notePublication(context, published, { what: 'rolled back', json: flags.is('json') });
+    if (published.stacks_differ) {
+      context.warn(`${context.home.stacks} still holds another config: the next config publish makes that one live`);
+    }
   },
 };

@@ -14,6 +14,7 @@ import { formatTime } from '../../table.js';
 
 interface ApiRun {
   readonly started_at: number;
+  readonly config_version: number | null;
   readonly failure: string | null;
   readonly results: readonly { configcrate: string; resource: string; outcome: string; message: string }[];
 }
@@ -44,7 +45,8 @@ export const command: Command = {
     for (const [trait, value] of Object.entries(envoy.traits)) line(`trait      ${trait} = ${value}`);
     for (const run of runs) {
       line('');
-      line(`run of ${formatTime(run.started_at)}${run.failure ? `: ${run.failure}` : ''}`);
+      const config = run.config_version === null ? '' : `, config version ${run.config_version}`;
+      line(`run of ${formatTime(run.started_at)}${config}${run.failure ? `: ${run.failure}` : ''}`);
       const rows = run.results.map((r) => [r.outcome, `${r.configcrate}/${r.resource}`, r.message]);
       table(['OUTCOME', 'RESOURCE', 'MESSAGE'], rows);
     }

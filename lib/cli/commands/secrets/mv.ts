@@ -1,16 +1,19 @@
 import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { forceOption, unlessInUse } from '../../secret-use.js';
 import { ifVersionOption, readCondition } from '../../write-options.js';
 
 export const command: Command = {
   usage: 'secrets mv <from> <to>',
   summary: 'Give a secret another name; its versions go along, and configs must name the new one',
-  options: [ifVersionOption],
+  options: [ifVersionOption, forceOption],
   examples: ['secrets mv db/dsn shop/db/dsn'],
   otherNames: ['move', 'rename'],
-  async run({ vault, note }, [from = '', to = ''], flags) {
+  async run(context, [from = '', to = ''], flags) {
+    const { vault, note } = context;
     const names = [parseKeyName(from), parseKeyName(to)] as const;
-    const version = await (await vault()).move(...names, readCondition(flags));
+    const allow = unlessInUse(context, names[0], flags);
+    const version = await (await vault()).move(...names, { ...readCondition(flags), allow });
     note(`${from} is ${to} now, at version ${version}`);
   },
 };
