@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Clock, type KeyName, Secret, VigoError } from '../base/index.js';
+import { type KeyName, Secret, type SteadyClock, VigoError } from '../base/index.js';
 import type { Guard } from '../guard/index.js';
 import {
   actionsOf,
@@ -24,7 +24,7 @@ export interface ApplyOptions {
   /** The marks under which they were applied last. */
   readonly watched: Watched;
   readonly guard: Guard;
-  readonly clock: Clock;
+  readonly clock: Pick<SteadyClock, 'monotonicMs'>;
   readonly dryRun: boolean;
   /** Ends the run after the resource that is under way. */
   readonly signal: AbortSignal;
@@ -109,7 +109,7 @@ function resolve(resource: Resource, { values }: ApplyOptions): ResolvedResource
 
 async function settle(prepared: Prepared, options: ApplyOptions, progress: Progress): Promise<ResourceResult> {
   const { configcrate, resource } = prepared;
-  const startedAtMs = options.clock.nowMs();
+  const startedAtMs = options.clock.monotonicMs();
   const { outcome, message } = await attempt(prepared, options, progress);
   return {
     configcrate,
@@ -117,7 +117,7 @@ async function settle(prepared: Prepared, options: ApplyOptions, progress: Progr
     type: resource.type,
     outcome,
     message: options.redaction.redact(message).slice(0, MAX_RESULT_MESSAGE_CHARS),
-    durationMs: Math.max(0, options.clock.nowMs() - startedAtMs),
+    durationMs: options.clock.monotonicMs() - startedAtMs,
   };
 }
 

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { type Clock, lifetimeOf, VigoError } from '../base/index.js';
+import { lifetimeOf, type SteadyClock, VigoError } from '../base/index.js';
 import { type Random, retryMs } from './backoff.js';
 import type { TlsFiles } from './identity-files.js';
 import type { Log } from './log.js';
@@ -17,7 +17,7 @@ export interface CertificateKeeperOptions {
   readonly renew: () => Promise<TlsFiles>;
   /** Puts it to use. */
   readonly use: (tls: TlsFiles) => Promise<void>;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly random: Random;
   readonly log: Log;
 }
@@ -27,7 +27,9 @@ export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
   #certificate: X509Certificate;
   #endsAtMs: number;
-  #nextTryMs: number;
+  #dueAtMs: number;
+  /** Not before. By both clocks: one that is set back holds nothing up, and a machine that slept doesn't wait once more. */
+  #wait = { endsAtMs: 0, endsAtMonotonicMs: 0 };
   #failures = 0;
 
   constructor(options: CertificateKeeperOptions) {
@@ -39,7 +41,7 @@ export class CertificateKeeper {
     const issuer = issuerOf(this.#certificate, caPem);
     if (issuer === 'nobody') this.#endsAtMs = 0;
     // One of a CA that has a successor is due: this process may end before a time that is drawn now.
-    this.#nextTryMs = issuer === 'newest' ? dueAtMs : 0;
+    this.#dueAtMs = issuer === 'newest' ? dueAtMs : 0;
   }
 
   /**
@@ -47,12 +49,14 @@ export class CertificateKeeper {
    * more, as if it had ended; one of an earlier CA is due soon. @param caPem the newest CA last
    */
   heed(caPem: string): void {
-    const { clock, random } = this.#options;
+    const { random } = this.#options;
     const issuer = issuerOf(this.#certificate, caPem);
     if (issuer === 'newest') return;
     if (issuer === 'nobody') this.#endsAtMs = 0;
     const delayMs = issuer === 'nobody' ? 0 : SUCCESSION_MS * random();
-    this.#nextTryMs = Math.min(this.#nextTryMs, clock.nowMs() + delayMs);
+    if (this.#leftMs() <= delayMs) return;
+    this.#dueAtMs = 0;
+    this.#waitFor(delayMs);
   }
 
   /**
@@ -62,12 +66,12 @@ export class CertificateKeeper {
    */
   async keep(): Promise<void> {
     const { clock, random, log } = this.#options;
-    if (clock.nowMs() < this.#nextTryMs) return;
+    if (this.#leftMs() > 0) return;
     try {
       await this.#renew();
     } catch (cause) {
       if (!(cause instanceof VigoError) || clock.nowMs() >= this.#endsAtMs) throw cause;
-      this.#nextTryMs = clock.nowMs() + retryMs(++this.#failures, cause, random);
+      this.#waitFor(retryMs(++this.#failures, cause, random));
       log.warn(
         `the certificate isn't renewed yet: ${cause.message}${cause.hint === undefined ? '' : ` (${cause.hint})`}`,
       );
@@ -75,16 +79,30 @@ export class CertificateKeeper {
   }
 
   async #renew(): Promise<void> {
-    const { renew, use, clock, log } = this.#options;
+    const { renew, use, log } = this.#options;
     const tls = await renew();
     this.#certificate = new X509Certificate(tls.certificatePem);
     const { dueAtMs, endsAtMs, lifetimeMs } = this.#plan();
     this.#failures = 0;
     this.#endsAtMs = endsAtMs;
     // A clock that is ahead finds a new certificate at its end, too, and would ask for another one for ever.
-    this.#nextTryMs = Math.max(dueAtMs, clock.nowMs() + lifetimeMs / 3);
+    this.#dueAtMs = dueAtMs;
+    this.#waitFor(lifetimeMs / 3);
     await use(tls);
     log.info(`renewed the certificate: it is good until ${new Date(endsAtMs).toISOString()}`);
+  }
+
+  #waitFor(ms: number): void {
+    const { clock } = this.#options;
+    this.#wait = { endsAtMs: clock.nowMs() + ms, endsAtMonotonicMs: clock.monotonicMs() + ms };
+  }
+
+  /** How long until the next try; 0 or less where it is time. */
+  #leftMs(): number {
+    const { clock } = this.#options;
+    const { endsAtMs, endsAtMonotonicMs } = this.#wait;
+    const waitMs = Math.min(endsAtMs - clock.nowMs(), endsAtMonotonicMs - clock.monotonicMs());
+    return Math.max(this.#dueAtMs - clock.nowMs(), waitMs);
   }
 
   #plan(): { dueAtMs: number; endsAtMs: number; lifetimeMs: number } {

@@ -1,4 +1,4 @@
-import { type Clock, equalBytes, uuidFrom, VigoError } from '../base/index.js';
+import { equalBytes, type SteadyClock, uuidFrom, VigoError } from '../base/index.js';
 import { randomBytes } from '../crypto/index.js';
 import type { Guard } from '../guard/index.js';
 import { type PolicyBody, refsOfResource } from '../policy/index.js';
@@ -43,7 +43,7 @@ export interface EnvoyOptions {
   readonly generation: HeldGeneration;
   readonly cache: SecretCache;
   readonly guard: Guard;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly log: Log;
 }
 
@@ -141,6 +141,7 @@ export class Envoy {
   async converge({ dryRun, intervalMs, signal }: RunOptions): Promise<Run | undefined> {
     const { cache, clock, guard, log } = this.#options;
     const startedAtMs = clock.nowMs();
+    const beganAtMs = clock.monotonicMs();
     const problem = await this.#resolve();
     await this.#options.contact.note('secrets', problem);
     const policy = this.#policy;
@@ -159,7 +160,8 @@ export class Envoy {
       runId: uuidFrom(randomBytes(16)),
       startedAtMs,
       results,
-      finishedAtMs: clock.nowMs(),
+      // Not asked of the clock, which may have been set meanwhile: no run ends before it began.
+      finishedAtMs: startedAtMs + clock.monotonicMs() - beganAtMs,
       policyVersion: head.policyVersion,
       secretsEpoch: head.secretsEpoch,
       failure: isAborted ? redaction.redact(`secrets can't be resolved: ${problem.message}`) : undefined,

@@ -1,4 +1,4 @@
-import { type Clock, VigoError } from '../base/index.js';
+import { type SteadyClock, VigoError } from '../base/index.js';
 import type { Alarm } from './alarm.js';
 import { jittered, type Random, retryMs } from './backoff.js';
 import type { Envoy, Run } from './envoy.js';
@@ -15,7 +15,7 @@ export interface RunLoopOptions {
   /** Raised by a hint: check in now. */
   readonly alarm: Pick<Alarm, 'take' | 'wait'>;
   readonly signal: AbortSignal;
-  readonly clock: Clock;
+  readonly clock: Pick<SteadyClock, 'monotonicMs'>;
   readonly random: Random;
   readonly log: Log;
   readonly dryRun: boolean;
@@ -37,18 +37,18 @@ export async function runLoop(options: RunLoopOptions): Promise<void> {
 
   while (!signal.aborted) {
     const isHinted = alarm.take();
-    const isRunDue = clock.nowMs() >= runAtMs;
-    const contact = isHinted || clock.nowMs() >= contactAtMs ? await meet() : undefined;
+    const isRunDue = clock.monotonicMs() >= runAtMs;
+    const contact = isHinted || clock.monotonicMs() >= contactAtMs ? await meet() : undefined;
     if (isRunDue || contact?.changed || (contact?.ok && isUnfinished)) {
       isUnfinished = await run();
-      runAtMs = clock.nowMs() + jittered(intervalMs, random);
+      runAtMs = clock.monotonicMs() + jittered(intervalMs, random);
     }
     if (contact !== undefined) {
       failures = contact.ok && !isUnfinished ? 0 : failures + 1;
-      contactAtMs = failures === 0 ? runAtMs : clock.nowMs() + retryMs(failures, contact.problem, random);
+      contactAtMs = failures === 0 ? runAtMs : clock.monotonicMs() + retryMs(failures, contact.problem, random);
       if (contact.ok) await deliver();
     }
-    await alarm.wait(Math.max(0, Math.min(runAtMs, contactAtMs) - clock.nowMs()), signal);
+    await alarm.wait(Math.max(0, Math.min(runAtMs, contactAtMs) - clock.monotonicMs()), signal);
   }
 
   async function meet(): Promise<{ ok: boolean; changed: boolean; problem?: unknown }> {
@@ -65,7 +65,7 @@ export async function runLoop(options: RunLoopOptions): Promise<void> {
   /** A longer interval counts from the next run on: a server that names ever longer ones must not put that off. */
   function follow(named: number): void {
     const nextMs = Math.min(Math.max(named, MIN_INTERVAL_MS), MAX_INTERVAL_MS);
-    if (nextMs < intervalMs) runAtMs = Math.min(runAtMs, clock.nowMs() + jittered(nextMs, random));
+    if (nextMs < intervalMs) runAtMs = Math.min(runAtMs, clock.monotonicMs() + jittered(nextMs, random));
     intervalMs = nextMs;
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Clock, systemClock } from '../base/index.js';
+import { type SteadyClock, systemClock } from '../base/index.js';
 import { CliError } from './errors.js';
 
 /** Vim would keep what passes through its registers in `~/.viminfo`, and swap, undo and backup files where its settings say. */
@@ -20,15 +20,15 @@ const AT_ONCE_MS = 3000;
 export async function runEditor(
   path: string,
   env: NodeJS.ProcessEnv = process.env,
-  clock: Clock = systemClock,
+  clock: Pick<SteadyClock, 'monotonicMs'> = systemClock,
 ): Promise<{ editor: string; endedAtOnce: boolean }> {
   const editor = env.VISUAL || env.EDITOR || 'vi';
   const { spawn } = await import('node:child_process');
   const options = isVim(editor, env) ? KEEP_NOTHING : [];
-  const startMs = clock.nowMs();
+  const startMs = clock.monotonicMs();
   const child = spawn('/bin/sh', ['-c', `${editor} "$@"`, editor, ...options, path], { stdio: 'inherit', env });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  if (code === 0) return { editor, endedAtOnce: clock.nowMs() - startMs < AT_ONCE_MS };
+  if (code === 0) return { editor, endedAtOnce: clock.monotonicMs() - startMs < AT_ONCE_MS };
   throw new CliError('editor_failed', `${editor} ended with ${signal ?? `code ${code}`}; nothing was changed`, {
     hint: 'VISUAL or EDITOR names the editor',
   });

@@ -113,5 +113,5 @@ async function sightOf(folder: string): Promise<Sight> {
 }
 
 function isYoung(sight: Sight): boolean {
-  return sight !== undefined && Date.now() - Number(sight.changedNs / 1_000_000n) < TICK_MS;
+  return sight !== undefined && Math.abs(Date.now() - Number(sight.changedNs / 1_000_000n)) < TICK_MS;
 }

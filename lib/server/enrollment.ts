@@ -1,11 +1,11 @@
 import { type KeyObject, verify as verifyEcdsa } from 'node:crypto';
 import {
-  type Clock,
   type EnvoyId,
   equalBytes,
   fromBase64Url,
   parseEnvoyId,
   parseHostName,
+  type SteadyClock,
   toBase64Url,
   uuidFrom,
   VigoError,
@@ -32,7 +32,7 @@ export interface EnrollmentContext {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly refusals: Pick<RefusalLog, 'note'>;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/index.js';
+import type { SteadyClock } from '../base/index.js';
 import { type Store, StoreError } from '../store/index.js';
 
 /** How long a failure counts when nothing was written since. */
@@ -8,15 +8,15 @@ const PROOFS: readonly string[] = ['appendAudit', 'saveRun', 'publish', 'createT
 
 /** Knows whether the server can write its database, from what it tried last: without that it hands out no secret. */
 export class Health {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   #failedAtMs: number | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: SteadyClock) {
     this.#clock = clock;
   }
 
   get isFailing(): boolean {
-    return this.#failedAtMs !== undefined && Math.abs(this.#clock.nowMs() - this.#failedAtMs) < MEMORY_MS;
+    return this.#failedAtMs !== undefined && Math.abs(this.#clock.monotonicMs() - this.#failedAtMs) < MEMORY_MS;
   }
 
   /** Returns the same store, whose operations are watched. */
@@ -29,7 +29,7 @@ export class Health {
           if (PROOFS.includes(name)) this.#failedAtMs = undefined;
           return result;
         } catch (error) {
-          if (isFailure(error)) this.#failedAtMs = this.#clock.nowMs();
+          if (isFailure(error)) this.#failedAtMs = this.#clock.monotonicMs();
           throw error;
         }
       },

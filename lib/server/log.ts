@@ -1,5 +1,5 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino';
-import { type Clock, VigoError } from '../base/index.js';
+import { type SteadyClock, VigoError } from '../base/index.js';
 import { lineWriter } from '../files/index.js';
 import { Tallies } from './tallies.js';
 
@@ -37,7 +37,7 @@ export function faultFields(error: unknown): { reason: string; hint?: string | u
 export class FaultLog {
   readonly #faults: Tallies<{ event: string; error: unknown; words: string }>;
 
-  constructor(log: Pick<EventLog, 'error'>, clock: Clock) {
+  constructor(log: Pick<EventLog, 'error'>, clock: SteadyClock) {
     this.#faults = new Tallies(FAULT_WINDOW_MS, clock, ({ event, error, words }, count) => {
       log.error({ event, ...faultFields(error), ...(count === 1 ? {} : { count }) }, words);
     });

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/index.js';
+import type { SteadyClock } from '../base/index.js';
 import { networkOf } from './network.js';
 import { Tallies, type Tell } from './tallies.js';
 
@@ -34,7 +34,7 @@ export class RefusalLog {
   readonly #strangers: HourlyBudget;
   readonly #envoys: HourlyBudget;
 
-  constructor(sink: RefusalSink, clock: Clock) {
+  constructor(sink: RefusalSink, clock: SteadyClock) {
     this.#strangers = new HourlyBudget(sink, clock);
     this.#envoys = new HourlyBudget(sink, clock);
     this.#kinds = new Tallies(WINDOW_MS, clock, (refusal, count) => this.#budgetOf(refusal).enter(refusal, count));
@@ -66,12 +66,12 @@ export class RefusalLog {
 /** Lets so many entries through within an hour, and counts the others. */
 class HourlyBudget {
   readonly #sink: RefusalSink;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #counts = new Map<string, { refusal: Refusal; count: number }>();
   #sinceMs = 0;
   #entered = 0;
 
-  constructor(sink: RefusalSink, clock: Clock) {
+  constructor(sink: RefusalSink, clock: SteadyClock) {
     this.#sink = sink;
     this.#clock = clock;
   }
@@ -90,10 +90,10 @@ class HourlyBudget {
   }
 
   settleOver(): void {
-    const passedMs = this.#clock.nowMs() - this.#sinceMs;
+    const passedMs = this.#clock.monotonicMs() - this.#sinceMs;
     if (passedMs >= 0 && passedMs < HOUR_MS) return;
     this.settle();
-    this.#sinceMs = this.#clock.nowMs();
+    this.#sinceMs = this.#clock.monotonicMs();
     this.#entered = 0;
   }
 

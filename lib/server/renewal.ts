@@ -1,5 +1,5 @@
 import { verify as verifyEcdsa } from 'node:crypto';
-import { type Clock, type EnvoyId, formatDuration, VigoError } from '../base/index.js';
+import { type EnvoyId, formatDuration, type SteadyClock, VigoError } from '../base/index.js';
 import { loadSha256 } from '../crypto/index.js';
 import type { RequestVerifier } from '../identity/index.js';
 import { issueEnvoyCertificate, type KeyedCertificate, readPublicKey } from '../pki/index.js';
@@ -30,7 +30,7 @@ export interface RenewalContext {
   readonly verifier: RequestVerifier;
   readonly store: Store;
   readonly refusals: Pick<RefusalLog, 'note'>;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 /** Gives envoys certificates over their next keys. */
@@ -70,7 +70,7 @@ export class Renewals {
   }
 
   #demandWithinLimit(envoyId: EnvoyId): void {
-    const waitMs = this.#limit.take(envoyId, this.#context.clock.nowMs());
+    const waitMs = this.#limit.take(envoyId, this.#context.clock.monotonicMs());
     if (waitMs === 0) return;
     throw new ServerError('too_many_attempts', 'this envoy renews its certificate too often', {
       hint: `try again in ${Math.ceil(waitMs / 60_000)} min; is the clock of that machine right?`,

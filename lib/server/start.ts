@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type Clock, type EnvoyId, type HomePaths, homePaths, toHex } from '../base/index.js';
+import { type EnvoyId, type HomePaths, homePaths, type SteadyClock, toHex } from '../base/index.js';
 import { loadEd25519, loadHmacSha256 } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
@@ -54,7 +54,7 @@ export interface ServerOptions {
   /** The path of this program; the agent's, which machines install, lies beside it. */
   readonly program: string;
   readonly log: Logger;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 export interface RunningServer {

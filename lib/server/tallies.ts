@@ -1,4 +1,4 @@
-import type { Clock } from '../base/index.js';
+import type { SteadyClock } from '../base/index.js';
 
 /** Takes an item, with how often it happened. */
 export type Tell<T> = (item: T, count: number) => void;
@@ -12,11 +12,11 @@ interface Tally<T> {
 /** Tells the first of a kind at once, and what follows within the window as one count. */
 export class Tallies<T> {
   readonly #windowMs: number;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #tell: Tell<T>;
   readonly #tallies = new Map<string, Tally<T>>();
 
-  constructor(windowMs: number, clock: Clock, tell: Tell<T>) {
+  constructor(windowMs: number, clock: SteadyClock, tell: Tell<T>) {
     this.#windowMs = windowMs;
     this.#clock = clock;
     this.#tell = tell;
@@ -37,7 +37,7 @@ export class Tallies<T> {
       return;
     }
     if (tally !== undefined) this.#settle(tally);
-    this.#tallies.set(kind, { item, sinceMs: this.#clock.nowMs(), more: 0 });
+    this.#tallies.set(kind, { item, sinceMs: this.#clock.monotonicMs(), more: 0 });
     this.#tell(item, 1);
   }
 
@@ -57,7 +57,7 @@ export class Tallies<T> {
   }
 
   #isOver({ sinceMs }: Tally<T>): boolean {
-    const passedMs = this.#clock.nowMs() - sinceMs;
+    const passedMs = this.#clock.monotonicMs() - sinceMs;
     // Less than nothing after the clock was set back: it must not go on for years.
     return passedMs < 0 || passedMs >= this.#windowMs;
   }

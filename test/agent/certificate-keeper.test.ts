@@ -15,7 +15,7 @@ const otherCa = generateCa({ commonName: 'test CA', days: 3650, clock: { nowMs: 
 
 /** A machine that got its certificate at `START_MS`, by a server whose clock runs behind by `aheadMs`. */
 function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0, caPem = ca.certificatePem } = {}) {
-  const at = { ms: START_MS + aheadMs };
+  const at = { ms: START_MS + aheadMs, setMs: 0 };
   const events: string[] = [];
   const failures: Error[] = [];
   const issue = (): TlsFiles => {
@@ -42,7 +42,7 @@ function setUp({ ttlMs = 30 * DAY_MS, random = 0, aheadMs = 0, caPem = ca.certif
     async use() {
       events.push('use');
     },
-    clock: { nowMs: () => at.ms },
+    clock: { nowMs: () => at.ms + at.setMs, monotonicMs: () => at.ms },
     random: () => random,
     log: { info: () => {}, warn: (line) => void events.push(`warn ${line}`) },
   });
@@ -87,6 +87,17 @@ t.test('a failure is said, and tried again later and later, while the certificat
   t.same(await after(0), [], 'twice as long');
   at.ms += 1000;
   t.same(await after(0), ['renew', 'use']);
+});
+
+t.test('a clock that is set back does not put the next try off', async (t) => {
+  for (const setMs of [-90_000, -3_600_000]) {
+    const { after, failures, at } = setUp({ random: 1 });
+    failures.push(new AgentError('unreachable', 'no answer'));
+    t.match(await after(22), [/^warn/]);
+    at.setMs = setMs;
+    at.ms += 1000;
+    t.same(await after(0), ['renew', 'use']);
+  }
 });
 
 t.test('revoked is asked hourly', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { ContactResult, Run } from '../../lib/agent/envoy.js';
 import { type RunLoopOptions, runLoop } from '../../lib/agent/run-loop.js';
+import type { SteadyClock } from '../../lib/base/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
 import { Rejection } from '../../lib/wire/index.js';
 
@@ -26,6 +27,8 @@ interface Script {
   /** In which waits a hint arrives, counted from 0, and how long after their beginning. */
   hints?: Record<number, number>;
   intervalMs?: number;
+  /** How far the clock is set after the first wait has begun. */
+  setMs?: number;
   waits: number;
 }
 
@@ -38,6 +41,8 @@ async function play(script: Script): Promise<string[]> {
   let raised = false;
   const say = (event: string) => events.push(`${Math.round((nowMs - 1_000_000_000) / 1000)} ${event}`);
   const next = <T>(list: T[]): T => (list.length > 1 ? (list.shift() as T) : (list[0] as T));
+  const wallMs = () => nowMs + (waits > 0 ? (script.setMs ?? 0) : 0);
+  const clock: SteadyClock = { nowMs: wallMs, monotonicMs: () => nowMs };
   const options: RunLoopOptions = {
     envoy: {
       async checkIn() {
@@ -69,7 +74,7 @@ async function play(script: Script): Promise<string[]> {
       },
     },
     signal: stop.signal,
-    clock: { nowMs: () => nowMs },
+    clock,
     random: () => 0.5, // the middle of every jitter
     log: { info: () => {}, warn: (line) => say(`warn ${line.split(':')[0]}`) },
     dryRun: false,
@@ -90,6 +95,14 @@ t.test('check-in and run come together, at the interval that the server names', 
     '600 converge',
     '600 deliver',
   ]);
+});
+
+t.test('a clock that is set back or forward neither delays nor hastens the next run', async (t) => {
+  const script = { contacts: [{}], waits: 3, intervalMs: MINUTE_MS };
+  const expected = await play(script);
+  for (const setMs of [-90_000, -3_600_000, 25 * 86_400_000, 40 * 86_400_000]) {
+    t.same(await play({ ...script, setMs }), expected, `${setMs} ms`);
+  }
 });
 
 t.test('an interval of its own', async (t) => {

@@ -35,7 +35,7 @@ t.test('an editor that ends sooner than a person could is told of', async (t) =>
   const taking = (ms: number) => {
     let now = 1_800_000_000_000;
     return {
-      nowMs() {
+      monotonicMs() {
         now += ms;
         return now;
       },

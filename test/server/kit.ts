@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { type AuditEntry, decodeEntry, loadAuditChain } from '../../lib/audit/index.js';
-import { type Clock, type EnvoyId, homePaths, toBase64Url } from '../../lib/base/index.js';
+import { type EnvoyId, homePaths, type SteadyClock, toBase64Url } from '../../lib/base/index.js';
 import { type Ed25519Signer, loadEd25519, loadHmacSha256 } from '../../lib/crypto/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import { createInstance, createRequestVerifier, loadGenerationSeal, parseToken } from '../../lib/identity/index.js';
@@ -29,10 +29,16 @@ export const TRUST_DOMAIN = 'vigo-test';
 export const API_TOKEN = 'vgot_a-token-for-this-test';
 const DAY_MS = 86_400_000;
 
-export class ManualClock implements Clock {
+/** Time passes in `ms`; `setMs` is how far the clock was set forward or back. */
+export class ManualClock implements SteadyClock {
   ms = Date.now();
+  setMs = 0;
 
   nowMs(): number {
+    return this.ms + this.setMs;
+  }
+
+  monotonicMs(): number {
     return this.ms;
   }
 }

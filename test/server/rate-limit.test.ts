@@ -1,5 +1,10 @@
 import t from 'tap';
+import { parseEnvoyId } from '../../lib/base/index.js';
 import { RateLimit } from '../../lib/server/rate-limit.js';
+import { EnvoyLimits } from '../../lib/server/rpc/envoy-limits.js';
+import { ManualClock } from './kit.js';
+
+const ENVOY_ID = parseEnvoyId('00000000-0000-4000-8000-000000000001');
 
 const OPTIONS = { burst: 3, refillMs: 1000, maxNetworks: 2 };
 
@@ -46,4 +51,19 @@ t.test('the memory is bounded: the quietest network is forgotten', async (t) => 
   limit.take('c', 0); // forgets b
   t.equal(limit.take('a', 0), 1000, 'the one that keeps trying is remembered');
   t.equal(limit.take('b', 0), 0);
+});
+
+t.test('a server whose clock is set back does not tell its envoys that they ask too often', async (t) => {
+  for (const setMs of [-90_000, -3_600_000, 40 * 86_400_000]) {
+    const clock = new ManualClock();
+    const limits = new EnvoyLimits({ resolvesPerHour: 2 }, clock);
+    const ask = () => limits.demandResolve(ENVOY_ID);
+    ask();
+    ask();
+    t.throws(ask, { name: 'Rejection', code: 'busy' });
+    clock.setMs = setMs;
+    t.throws(ask, { name: 'Rejection', code: 'busy' }, 'a jump gives nothing either');
+    clock.ms += 1_800_000;
+    ask();
+  }
 });

@@ -35,7 +35,7 @@ resources:
   const ca: KeyedCertificate = { certificatePem: read('ca'), key: createPrivateKey(read('ca_key')) };
   const rogue = generateCa({ commonName: 'Vigo CA', days: 1, clock: systemClock });
   const past: Clock = { nowMs: () => Date.now() - 30 * DAY_MS };
-  const shown = (issuer: KeyedCertificate, clock = systemClock, chain = '') => {
+  const shown = (issuer: KeyedCertificate, clock: Clock = systemClock, chain = '') => {
     const { certificatePem, key } = issueServerCertificate({ ca: issuer, names: [], days: 1, clock });
     return { cert: certificatePem + chain, key: pemOf(key) };
   };

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Clock } from '../../base/index.js';
+import type { SteadyClock } from '../../base/index.js';
 import { AGENT_PATH } from '../../wire/index.js';
 import type { AgentProgram } from '../agent-program.js';
 import { ServerError } from '../errors.js';
@@ -10,7 +10,7 @@ const LIMIT = { burst: 60, refillMs: 1000, maxNetworks: 10_000 };
 
 export interface AgentRoutesContext {
   readonly agentProgram: AgentProgram;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 /** The agent's program, to everybody: it is no secret, and who fetches it knows its hash. */
@@ -18,7 +18,7 @@ export function agentRoutes({ agentProgram, clock }: AgentRoutesContext): Fastif
   const limit = new RateLimit(LIMIT);
   return async (app) => {
     app.get(AGENT_PATH, async ({ ip }, reply) => {
-      const waitMs = limit.take(ip, clock.nowMs());
+      const waitMs = limit.take(ip, clock.monotonicMs());
       if (waitMs > 0) {
         const seconds = Math.ceil(waitMs / 1000);
         reply.header('retry-after', seconds);

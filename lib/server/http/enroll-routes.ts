@@ -24,7 +24,7 @@ export function enrollRoutes(context: EnrollmentContext & RenewalContext): Fasti
 
   /** Before anything is read, verified or looked up: each refusal costs an audit entry, and those must not fill a disk. */
   const demandWithinLimit = async ({ ip, routeOptions }: FastifyRequest, reply: FastifyReply) => {
-    const waitMs = limit.take(ip, clock.nowMs());
+    const waitMs = limit.take(ip, clock.monotonicMs());
     if (waitMs === 0) return;
     refusals.note({
       action: 'enrollment.refused',
@@ -48,7 +48,7 @@ export function enrollRoutes(context: EnrollmentContext & RenewalContext): Fasti
     );
     app.post(ENROLL_PATH, { onRequest: demandWithinLimit }, async ({ body, ip }) => {
       const { answer, isRepeated } = await enroll(context, parseEnrollmentRequest(body), ip);
-      if (!isRepeated) limit.giveBack(ip, clock.nowMs());
+      if (!isRepeated) limit.giveBack(ip, clock.monotonicMs());
       return answer;
     });
     // No limit of the address: whoever shares one with a fleet could keep its certificates from being renewed. A refusal is

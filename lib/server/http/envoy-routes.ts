@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { type Clock, type EnvoyId, isEnvoyId, parseHostName } from '../../base/index.js';
+import { type EnvoyId, isEnvoyId, parseHostName, type SteadyClock } from '../../base/index.js';
 import type { EntryDraft, Envoy, Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
@@ -20,7 +20,7 @@ export interface EnvoyRoutesContext {
   readonly wakeUps: WakeUps;
   /** Ends the connections of an envoy. */
   readonly disconnect: (id: EnvoyId) => void;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 /** An entry about the envoy of a request, by who sent it. */

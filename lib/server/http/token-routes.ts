@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
-import { type Clock, formatDuration, formatLabels, parseHostGlob, parseLabels, toHex } from '../../base/index.js';
+import { formatDuration, formatLabels, parseHostGlob, parseLabels, type SteadyClock, toHex } from '../../base/index.js';
 import { makeToken, tokenHash, tokenId } from '../../identity/index.js';
 import { certificateHash, type KeyedCertificate } from '../../pki/index.js';
 import type { Store, Token } from '../../store/index.js';
@@ -14,7 +14,7 @@ export interface TokenRoutesContext {
   readonly authority: { readonly ca: KeyedCertificate };
   readonly agentProgram: AgentProgram;
   readonly store: Store;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 const tokenBody = z.strictObject({

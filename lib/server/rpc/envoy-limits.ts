@@ -1,4 +1,4 @@
-import type { Clock, EnvoyId } from '../../base/index.js';
+import type { EnvoyId, SteadyClock } from '../../base/index.js';
 import type { Settings } from '../../settings/index.js';
 import { Rejection } from '../../wire/index.js';
 import { RateLimit } from '../rate-limit.js';
@@ -11,13 +11,13 @@ const REPORTS = { burst: 200, refillMs: 10_000, maxNetworks: MAX_ENVOYS };
 /** Against an envoy that fills the disk, or keeps the database from the others: what it asks for here is written down. */
 export class EnvoyLimits {
   readonly #settings: Pick<Settings, 'resolvesPerHour'>;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   #resolvesPerHour = 0;
   #resolves = new RateLimit({ burst: 0, refillMs: 0, maxNetworks: 0 });
   readonly #reports = new RateLimit(REPORTS);
 
   /** @param settings as they are now; so many resolves at once as well. Each is an entry of the audit log. */
-  constructor(settings: Pick<Settings, 'resolvesPerHour'>, clock: Clock) {
+  constructor(settings: Pick<Settings, 'resolvesPerHour'>, clock: SteadyClock) {
     this.#settings = settings;
     this.#clock = clock;
   }
@@ -42,6 +42,6 @@ export class EnvoyLimits {
   }
 
   #demand(limit: RateLimit, id: EnvoyId, what: string): void {
-    if (limit.take(id, this.#clock.nowMs()) > 0) throw new Rejection('busy', `this envoy ${what} too often`);
+    if (limit.take(id, this.#clock.monotonicMs()) > 0) throw new Rejection('busy', `this envoy ${what} too often`);
   }
 }
