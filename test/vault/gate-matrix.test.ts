@@ -41,6 +41,7 @@ const FREE: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
   lock: (vault) => vault.lock(),
   rotate: (vault) => vault.rotate(PASSPHRASE, NEXT),
   reset: (vault) => vault.reset(NEXT),
+  backupRecipients: (vault) => vault.backupRecipients(0),
 };
 
 const GATED: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
@@ -58,6 +59,10 @@ const GATED: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
   suggest: (vault) => vault.suggest(''),
   rekey: (vault) => vault.rekey(),
   addBackupRecipient: (vault) => vault.addBackupRecipient({ id: '0123456789abcdef', key: 'key', seen: 0 }),
+  removeBackupRecipient: (vault) =>
+    vault.removeBackupRecipient('0123456789abcdef', 0).catch((error) => {
+      if (error.code !== 'not_found') throw error; // none is registered, and it got that far
+    }),
   backup: (vault) =>
     vault.backup({ subject: 'a file', prepare: async () => ({}), pin: async () => {}, copy: async () => {} }),
 };
@@ -88,6 +93,8 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<'init' | 'unlock' | 'rot
 
 function expected(state: string, verb: string): string | undefined {
   if (verb === 'lock') return 'done';
+  // It shows public keys, and takes a vault and no more.
+  if (verb === 'backupRecipients') return state === 'another key' ? 'done' : EXPECTED[state]?.reset;
   if (verb === 'planInit') return EXPECTED[state]?.init;
   if (verb === 'init' || verb === 'unlock' || verb === 'rotate' || verb === 'reset') return EXPECTED[state]?.[verb];
   return EXPECTED[state]?.gated;
