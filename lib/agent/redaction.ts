@@ -1,7 +1,7 @@
 import { makeRedactor, type Redactor } from '../base/index.js';
 
-/** JSON spells a control character with six; no other spelling of a byte is longer. */
-const MAX_SPELLING_FACTOR = 6;
+/** JSON of a text in UTF-16 takes twelve characters for one that it escapes; no usual spelling of a byte is longer. */
+const MAX_SPELLING_FACTOR = 12;
 
 /** How the values in use are kept out of every text that leaves the run. */
 export interface Redaction {

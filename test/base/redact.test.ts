@@ -96,6 +96,124 @@ t.test('as JSON in pure ASCII', async (t) => {
   t.equal(makeRedactor([utf8('pässwörd 🔑')])('{"a":"p\\u00e4ssw\\u00f6rd \\ud83d\\udd11"}'), '{"a":"[secret]"}');
 });
 
+const CHARS = [...`aZ5 '"\\/&<>+=%$\`\n\t{}[]#;:,.@~^|é€🔑\u2028`];
+const charValue = fc.string({ unit: fc.constantFrom(...CHARS), minLength: MIN_REDACTED_BYTES, maxLength: 24 });
+const hex = (code: number, length: number) => code.toString(16).padStart(length, '0');
+const unitsOf = (char: string, spell: (unit: string) => string) =>
+  Array.from({ length: char.length }, (_, i) => spell(hex(char.charCodeAt(i), 4))).join('');
+const bytesOf = (char: string, spell: (byte: number) => string) => [...utf8(char)].map(spell).join('');
+
+/** How encoders spell one character; undefined where one has no way of its own for it. */
+const CHARACTER_SPELLINGS: Readonly<Record<string, (char: string) => string | undefined>> = {
+  'JSON of Go and .NET': (char) => unitsOf(char, (unit) => `\\u${unit}`),
+  'JSON of .NET, upper case': (char) => unitsOf(char, (unit) => `\\u${unit.toUpperCase()}`),
+  'JSON of PHP': (char) => (char === '/' ? '\\/' : undefined),
+  'JSON in JSON': (char) => JSON.stringify(JSON.stringify(char).slice(1, -1)).slice(1, -1),
+  'code points': (char) => `\\u{${hex(char.codePointAt(0) ?? 0, 1)}}`,
+  'Python and C': (char) => `\\U${hex(char.codePointAt(0) ?? 0, 8)}`,
+  'bytes in hexadecimal': (char) => bytesOf(char, (byte) => `\\x${hex(byte, 2)}`),
+  'bytes in octal': (char) => bytesOf(char, (byte) => `\\${byte.toString(8).padStart(3, '0')}`),
+  LDAP: (char) => bytesOf(char, (byte) => `\\${hex(byte, 2)}`),
+  'quoted-printable': (char) => bytesOf(char, (byte) => `=${hex(byte, 2).toUpperCase()}`),
+  'quoted-printable, broken': (char) => `=\n${char}`,
+  URL: (char) => bytesOf(char, (byte) => `%${hex(byte, 2)}`),
+  'URL in a URL': (char) => bytesOf(char, (byte) => `%25${hex(byte, 2).toUpperCase()}`),
+  escape: (char) => (char.charCodeAt(0) > 0xff ? unitsOf(char, (unit) => `%u${unit}`) : undefined),
+  'XML, decimal': (char) => `&#${char.codePointAt(0)};`,
+  'XML, padded': (char) => `&#${String(char.codePointAt(0)).padStart(6, '0')};`,
+  'XML, hexadecimal': (char) => `&#x${hex(char.codePointAt(0) ?? 0, 2).toUpperCase()};`,
+  'XML, named': (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' })[char],
+  'HTML, named': (char) => ({ é: '&eacute;', '€': '&euro;', '/': '&sol;', '=': '&equals;', '&': '&amp;amp;' })[char],
+  'SQL, CSV, YAML, templates': (char) => (/['"%$\\{}]/.test(char) ? char + char : undefined),
+  'shell quotes': (char) => (char === "'" ? `'\\''` : undefined),
+  'other shell quotes': (char) => (char === "'" ? `'"'"'` : undefined),
+  'shell words': (char) => (/[^\w\n]/.test(char) ? `\\${char}` : undefined),
+  'GNU names': (char) => ({ '\n': `'$'\\n''`, '\t': `'$'\\t''` })[char],
+  'line breaks of Windows': (char) => (char === '\n' ? '\r\n' : undefined),
+  form: (char) => (char === ' ' ? '+' : undefined),
+  'UTF-16 of ASCII': (char) => (char < '\x80' ? `${char}\0` : undefined),
+  'UTF-32 of ASCII in JSON': (char) =>
+    char < '\x80' ? `${JSON.stringify(char).slice(1, -1)}\\u0000\\u0000\\u0000` : undefined,
+};
+
+for (const [name, spell] of Object.entries(CHARACTER_SPELLINGS)) {
+  t.test(`each character: ${name}`, async () => {
+    fc.assert(
+      fc.property(charValue, (value) => {
+        const spelled = [...value].map((char) => spell(char) ?? char).join('');
+        return /^<[^a-zé€🔑]*\[secret\](?:[^a-zé€🔑]|u0000)*>$/su.test(makeRedactor([utf8(value)])(`<${spelled}>`));
+      }),
+    );
+  });
+}
+
+t.test('each character spelled in its own way', async () => {
+  const ways = fc.array(fc.constantFrom(...Object.values(CHARACTER_SPELLINGS)), { minLength: 24, maxLength: 24 });
+  fc.assert(
+    fc.property(text, charValue, ways, text, (before, value, spells, after) => {
+      const spelled = [...value].map((char, i) => spells[i]?.(char) ?? char).join('');
+      const redacted = makeRedactor([utf8(value)])(before + spelled + after);
+      return redacted.includes('[secret]') && (!redacted.includes(spelled) || spelled.length < 9);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+t.test('as the encoders of other programs spell it', async (t) => {
+  const value = `c4n/ry+é€🔑'"\\ $x&=%~!<b>;{{q}}#[z]\u2028 "end" it's`;
+  const python = (code: string) => ['python3', '-c', `import sys, ${code}`];
+  const encoders: Readonly<Record<string, readonly string[]>> = {
+    'json of Python': python('json; print(json.dumps(sys.stdin.read()))'),
+    'repr of Python': python('os; print(repr(sys.stdin.read()))'),
+    'ascii of Python': python('os; print(ascii(sys.stdin.read()))'),
+    'bytes of Python': python('os; print(sys.stdin.buffer.read())'),
+    'html of Python': python('html; print(html.escape(sys.stdin.read()))'),
+    'xml of Python': python('xml.sax.saxutils as s; print(s.quoteattr(sys.stdin.read()))'),
+    'character references of Python': python(
+      'os; print(sys.stdin.read().encode("ascii", "xmlcharrefreplace").decode())',
+    ),
+    'unicode_escape of Python': python('os; print(sys.stdin.read().encode("unicode_escape").decode())'),
+    'csv of Python': python('csv; csv.writer(sys.stdout).writerow([sys.stdin.read(), 1])'),
+    'shlex of Python': python('shlex; print(shlex.quote(sys.stdin.read()))'),
+    'quopri of Python': python('quopri; sys.stdout.buffer.write(quopri.encodestring(sys.stdin.buffer.read()))'),
+    'UTF-16 LE': python('os; sys.stdout.buffer.write(sys.stdin.read().encode("utf-16-le"))'),
+    'UTF-16 BE': python('os; sys.stdout.buffer.write(sys.stdin.read().encode("utf-16-be"))'),
+    'base64 in lines': python('base64; print(base64.encodebytes(sys.stdin.buffer.read()).decode())'),
+    'hexadecimal with colons': python('os; print(sys.stdin.buffer.read().hex(":"))'),
+    'list of bytes of Python': python('os; print(list(sys.stdin.buffer.read()))'),
+    'json of PHP': ['php', '-r', 'echo json_encode(stream_get_contents(STDIN));'],
+    'html of PHP': ['php', '-r', 'echo htmlentities(stream_get_contents(STDIN), ENT_QUOTES);'],
+    'json of Perl': ['perl', '-MJSON::PP', '-e', 'print JSON::PP->new->ascii->allow_nonref->encode(join "", <STDIN>)'],
+    'json of jq': ['jq', '-Rs', '.'],
+    'ascii of jq': ['jq', '-Rsa', '.'],
+    'URL of jq': ['jq', '-Rsr', '@uri'],
+    'html of jq': ['jq', '-Rsr', '@html'],
+    'csv of jq': ['jq', '-Rsr', '[.] | @csv'],
+    'sh of jq': ['jq', '-Rsr', '@sh'],
+    'Buffer of Node': ['node', '-e', 'console.log(JSON.stringify(fs.readFileSync(0)))'],
+    'printf of bash': ['bash', '-c', 'printf %q "$(cat)"'],
+    'sed l': ['sed', '-n', 'l 0'],
+  };
+  for (const [name, [program = '', ...args]] of Object.entries(encoders)) {
+    const { stdout, status, error } = spawnSync(program, args, {
+      input: value,
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
+    if (error !== undefined || (status !== 0 && name === 'json of Perl')) {
+      t.pass(`${program} is missing: ${name}`);
+      continue;
+    }
+    const redacted = makeRedactor([utf8(value)])(stdout.toString('utf8'));
+    t.match(redacted, /^.{0,6}\[secret\].{0,6}$/s, `${name}: ${redacted}`);
+  }
+});
+
+t.test('a value that repeats itself in a text that repeats itself takes bounded time', async (t) => {
+  const value = utf8('a'.repeat(100_000));
+  t.equal(makeRedactor([value])('a'.repeat(500_000)), '[secret]');
+  t.match(makeRedactor([utf8('\\'.repeat(2000))])(`${'\\'.repeat(20_000)}x`), /\[secret\]/);
+});
+
 t.test('the line break at the end of a file may be gone before it is spelled', async (t) => {
   const redact = makeRedactor([utf8('hunter22\n')]);
   for (const encoding of ['utf8', 'hex', 'base64', 'base64url'] as const) {
