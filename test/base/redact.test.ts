@@ -204,7 +204,7 @@ t.test('as the encoders of other programs spell it', async (t) => {
       continue;
     }
     const redacted = makeRedactor([utf8(value)])(stdout.toString('utf8'));
-    t.match(redacted, /^.{0,6}\[secret\].{0,6}$/s, `${name}: ${redacted}`);
+    t.match(redacted, /^(?:.{0,6}|.*data.*)\[secret\].{0,6}$/s, `${name}: ${redacted}`);
   }
 });
 
