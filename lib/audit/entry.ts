@@ -1,5 +1,8 @@
 import {
+  type Claim,
   canonicalJson,
+  claimFromJson,
+  claimToJson,
   fromBase64Url,
   fromUtf8,
   type Json,
@@ -23,6 +26,8 @@ export interface AuditDraft {
   readonly subject: string;
   readonly outcome: AuditOutcome;
   readonly detail?: { readonly [name: string]: Json };
+  /** Which person is said to be behind the actor: a claim of its program, and no proof. */
+  readonly claimedBy?: Claim;
 }
 
 /** A draft with its time and the salt that keeps its hash from being guessed. */
@@ -38,6 +43,8 @@ export const SALT_BYTES = 16;
 export const MAX_ENTRY_BYTES = 64 * 1024;
 
 const OUTCOMES = ['intent', 'done', 'failed', 'denied'] as const;
+/** Entries of before `claimed_by` have none, and read as before. */
+const OPTIONAL = ['detail', 'claimed_by'];
 const MEMBERS = ['v', 'at', 'salt', 'action', 'actor', 'subject', 'outcome'];
 
 /**
@@ -45,8 +52,9 @@ const MEMBERS = ['v', 'at', 'salt', 'action', 'actor', 'subject', 'outcome'];
  * @throws AuditError `bad_draft` for an action outside the catalogue, a lone surrogate, or more than 64 KiB.
  */
 export function encodeEntry(entry: AuditEntry): Uint8Array {
-  const { at, salt, action, actor, subject, outcome, detail } = entry;
-  const fields = { v: 1, at, salt: toBase64Url(salt), action, actor, subject, outcome };
+  const { at, salt, action, actor, subject, outcome, detail, claimedBy } = entry;
+  const claim = claimedBy === undefined ? {} : { claimed_by: claimToJson(claimedBy) as { [name: string]: Json } };
+  const fields = { v: 1, at, salt: toBase64Url(salt), action, actor, subject, outcome, ...claim };
   try {
     const bytes = utf8(canonicalJson(detail === undefined ? fields : { ...fields, detail }));
     // What couldn't be read back must not be written.
@@ -67,7 +75,7 @@ export function encodeEntry(entry: AuditEntry): Uint8Array {
 export function decodeEntry(bytes: Uint8Array): AuditEntry {
   if (bytes.length > MAX_ENTRY_BYTES) throw new AuditError('bad_entry', `it has more than ${MAX_ENTRY_BYTES} bytes`);
   const fields = parseObject(bytes);
-  const names = Object.keys(fields).filter((name) => name !== 'detail');
+  const names = Object.keys(fields).filter((name) => !OPTIONAL.includes(name));
   if (names.length !== MEMBERS.length || !MEMBERS.every((name) => names.includes(name)) || fields.v !== 1) {
     throw new AuditError('bad_entry', 'its members are not those of version 1');
   }
@@ -79,7 +87,11 @@ export function decodeEntry(bytes: Uint8Array): AuditEntry {
     subject: text(fields.subject),
     outcome: outcome(fields.outcome),
   };
-  return 'detail' in fields ? { ...entry, detail: object(fields.detail) } : entry;
+  return {
+    ...entry,
+    ...('detail' in fields ? { detail: object(fields.detail) } : {}),
+    ...('claimed_by' in fields ? { claimedBy: claim(fields.claimed_by) } : {}),
+  };
 }
 
 type JsonObject = { readonly [name: string]: Json };
@@ -97,6 +109,15 @@ function parseObject(bytes: Uint8Array): JsonObject {
 function object(value: Json | undefined): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new AuditError('bad_entry', 'an object is expected');
+}
+
+function claim(value: Json | undefined): Claim {
+  try {
+    return claimFromJson(value);
+  } catch (cause) {
+    if (!(cause instanceof VigoError)) throw cause;
+    throw new AuditError('bad_entry', 'what it says is claimed is no claim', { cause });
+  }
 }
 
 function text(value: Json | undefined): string {

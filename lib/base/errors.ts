@@ -68,6 +68,7 @@ const BASE_ERRORS = {
   bad_glob: 'invalid',
   bad_label: 'invalid',
   bad_encoding: 'invalid',
+  bad_claim: 'invalid',
 } as const satisfies Record<string, ErrorKind>;
 
 export type BaseErrorCode = keyof typeof BASE_ERRORS;

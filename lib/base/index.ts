@@ -5,6 +5,7 @@ export { concatBytes, equalBytes, fromBase64Url, fromHex, fromUtf8, toBase64Url,
 export { type CanonicalField, CanonicalFields, decodeCanonical, encodeCanonical } from './canonical.js';
 export { canonicalJson, type Json, parseCanonicalJson } from './canonical-json.js';
 export { BACKDATE_MS, lifetimeOf } from './certificate-time.js';
+export { type Claim, type ClaimJson, claimFromJson, claimOf, claimToJson, describeClaim } from './claim.js';
 export { type Clock, type SteadyClock, systemClock } from './clock.js';
 export { type Defect, defectHint, describeDefect, formatDefect } from './defect.js';
 export { formatDuration, parseDurationMs } from './duration.js';

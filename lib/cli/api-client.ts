@@ -1,4 +1,12 @@
-import { type ErrorKind, errorTable, type HomePaths, tlsOptions, VigoError } from '../base/index.js';
+import {
+  type Claim,
+  claimToJson,
+  type ErrorKind,
+  errorTable,
+  type HomePaths,
+  tlsOptions,
+  VigoError,
+} from '../base/index.js';
 import { FilesError, readFileLimited } from '../files/index.js';
 import { CliError } from './errors.js';
 
@@ -38,12 +46,14 @@ export class ApiError extends VigoError {
 
 /**
  * Finds the server that runs on this host.
+ * @param claim which person is behind what is asked for
  * @throws CliError `no_server` where none does, `not_allowed` where its token isn't readable for this user.
  */
-export async function connectApi(home: HomePaths): Promise<ApiClient> {
+export async function connectApi(home: HomePaths, claim?: Claim | undefined): Promise<ApiClient> {
   const { url, ca } = JSON.parse(await readRunFile(home.apiEndpoint)) as { url: string; ca: string };
   const token = (await readRunFile(home.localAdminToken)).trim();
-  const call = <T>(method: string, path: string, body?: unknown) => send<T>({ url, ca, token, method, path, body });
+  const call = <T>(method: string, path: string, body?: unknown) =>
+    send<T>({ url, ca, token, claim, method, path, body });
   return {
     port: Number(new URL(url).port) || 443,
     ca,
@@ -71,15 +81,19 @@ interface Call {
   readonly url: string;
   readonly ca: string;
   readonly token: string;
+  readonly claim: Claim | undefined;
   readonly method: string;
   readonly path: string;
   readonly body: unknown;
 }
 
-async function send<T>({ url, ca, token, method, path, body }: Call): Promise<T> {
+async function send<T>({ url, ca, token, claim, method, path, body }: Call): Promise<T> {
   const { request } = await import('node:https'); // not for a command that calls no server: it takes 5 ms to load
   const content = body === undefined ? undefined : JSON.stringify(body);
-  const headers = content === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = {
+    ...(claim === undefined ? {} : { 'vigo-claimed-by': JSON.stringify(claimToJson(claim)) }),
+    ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+  };
   return new Promise((resolve, reject) => {
     // Every server certificate names localhost, whichever address the server listens on.
     const options = {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { DEFAULT_HOME, type HomePaths, homePaths, systemClock } from '../base/index.js';
+import { claimOf, DEFAULT_HOME, type HomePaths, homePaths, systemClock } from '../base/index.js';
 import { errnoOf, filesError } from '../files/index.js';
 import { type Places, readSettings, type WrittenSettings } from '../settings/index.js';
 import type { Store } from '../store/index.js';
@@ -49,12 +49,16 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
   };
   const places = async () => hostPlaces(home, flags, await settings());
 
+  const claimed = async () => claimOf(env.SUDO_USER, await readLoginUid(), process.getuid?.());
+
   const open = async (path: string): Promise<Store> => {
-    const [{ openStore }, { loadAuditChain }] = await Promise.all([
+    const [{ claimingStore, openStore }, { loadAuditChain }] = await Promise.all([
       import('../store/index.js'),
       import('../audit/index.js'),
     ]);
-    const store = await openStore({ path, chain: await loadAuditChain(), clock: systemClock });
+    const opened = await openStore({ path, chain: await loadAuditChain(), clock: systemClock });
+    const claim = await claimed();
+    const store = claimingStore(opened, () => claim);
     closing.push(() => store.close());
     return store;
   };
@@ -96,7 +100,7 @@ export function makeContext(env: NodeJS.ProcessEnv, flags: Flags): CommandContex
     newVault: () => vault({ create: true }),
     store: () => store({ create: false }),
     openDatabase: (path) => openDatabase(path),
-    api: async () => (await import('./api-client.js')).connectApi(home),
+    api: async () => (await import('./api-client.js')).connectApi(home, await claimed()),
     async close() {
       for (const step of closing.splice(0).reverse()) await step();
     },
@@ -112,6 +116,11 @@ async function isThere(path: string): Promise<boolean> {
     if (errnoOf(cause) === 'ENOENT') return false;
     throw filesError('open', path, cause);
   }
+}
+
+/** Empty where the kernel keeps none. */
+async function readLoginUid(): Promise<string> {
+  return readFile('/proc/self/loginuid', 'utf8').catch(() => '');
 }
 
 /** Who does it, for the audit log and the files. A user without an entry of its own, as in a container, is a number. */

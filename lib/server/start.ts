@@ -9,7 +9,7 @@ import { certificateHash, parseEnvoyUri } from '../pki/index.js';
 import { formatPosition, WatchMarks } from '../policy/index.js';
 import { type AgentServer, startAgentServer } from '../rpc/index.js';
 import type { Settings } from '../settings/index.js';
-import { type Envoy, openExclusiveLock, type Store } from '../store/index.js';
+import { claimingStore, type Envoy, openExclusiveLock, type Store } from '../store/index.js';
 import { revocationProver } from '../wire/index.js';
 import { AgentProgram } from './agent-program.js';
 import { announceApi, mintLocalAdminToken } from './api-endpoint.js';
@@ -19,6 +19,7 @@ import { Generations } from './generations.js';
 import { Health } from './health.js';
 import { httpsApp, listen, useCertificate } from './http/app.js';
 import { Authorizer } from './http/authorize.js';
+import { Claims } from './http/claims.js';
 import { LivePolicy } from './live-policy.js';
 import { FaultLog, faultFields } from './log.js';
 import type { KeyMaking } from './make-key.js';
@@ -91,6 +92,7 @@ class Start {
   readonly #paths: HomePaths;
   readonly #faults: FaultLog;
   readonly #health: Health;
+  readonly #claims = new Claims();
   readonly #wakeUps = new WakeUps();
   /** What takes other certificates into use. */
   readonly #onTls: ((files: TlsFiles) => Promise<void> | void)[] = [];
@@ -108,7 +110,7 @@ class Start {
     const materials = await openMaterials(this.#paths, this.#options.settingsFile, this.#shutdown);
     await this.#lockHome();
     const opened = openStoreThread(materials.settings.databasePath);
-    const store = toldStore(this.#health.watch(opened), log);
+    const store = claimingStore(toldStore(this.#health.watch(opened), log), () => this.#claims.get());
     this.#shutdown.add(() => store.close());
     const reloading = this.#openSettings(materials, store);
     const { settings } = reloading;
@@ -387,6 +389,7 @@ class Start {
       log,
       faults: this.#faults,
       health: this.#health,
+      claims: this.#claims,
     });
     this.#shutdown.add(() => app.close());
     const address = await listen(app, settings.apiListen);

@@ -1,5 +1,6 @@
 import { auditActions, isAuditAction } from '../audit/index.js';
-import type { Enrollment, EnrollmentOutcome, EntryDraft, Store } from '../store/index.js';
+import { claimToJson } from '../base/index.js';
+import { type Enrollment, type EnrollmentOutcome, type EntryDraft, isDraft, type Store } from '../store/index.js';
 import type { EventLog } from './log.js';
 
 /** What is done all the time, for each envoy. */
@@ -31,8 +32,10 @@ export function toldStore(store: Store, log: EventLog): Store {
   };
 }
 
-function tell(log: EventLog, { action, actor, subject, outcome, detail }: EntryDraft, result: unknown): void {
-  const fields = { event: action, actor, subject, outcome, ...(detail === undefined ? {} : { detail }) };
+function tell(log: EventLog, draft: EntryDraft, result: unknown): void {
+  const { action, actor, subject, outcome, detail, claimedBy } = draft;
+  const claim = claimedBy === undefined ? {} : { claimed_by: claimToJson(claimedBy) };
+  const fields = { event: action, actor, ...claim, subject, outcome, ...(detail === undefined ? {} : { detail }) };
   log[levelOf(action, outcome)]({ ...fields, ...numbersOf(result) }, wordsOf(action, outcome));
 }
 
@@ -50,10 +53,6 @@ function tellEnrollment(log: EventLog, { hostName, remoteAddress }: Enrollment, 
   if (result.outcome !== 'enrolled' && result.outcome !== 'returned') return;
   const detail = { host_name: hostName, remote_address: remoteAddress, returned: result.outcome === 'returned' };
   log.info({ event: 'envoy.enrolled', subject: result.envoyId, detail }, wordsOf('envoy.enrolled', 'done'));
-}
-
-function isDraft(value: unknown): value is EntryDraft {
-  return typeof value === 'object' && value !== null && 'action' in value && 'actor' in value && 'outcome' in value;
 }
 
 /** Where an operation changed nothing, it made no entry. */

@@ -1,4 +1,4 @@
-import { type Clock, concatBytes, type Json } from '../base/index.js';
+import { type Claim, type Clock, concatBytes, type Json } from '../base/index.js';
 import type { Connection, Statement } from './driver.js';
 import { StoreError } from './errors.js';
 import { blob, type Row } from './rows.js';
@@ -10,6 +10,8 @@ export interface EntryDraft {
   readonly subject: string;
   readonly outcome: 'intent' | 'done' | 'failed' | 'denied';
   readonly detail?: { readonly [name: string]: Json };
+  /** Which person is said to be behind the actor. */
+  readonly claimedBy?: Claim;
 }
 
 /** The state of the log: number of entries, hash of the last one, frontier of the Merkle tree over all. */

@@ -1,5 +1,6 @@
 export type { AuditChain, AuditQuery, ChainState, EntryDraft, StoredEntry } from './audit-log.js';
 export { checkIntegrity } from './check-integrity.js';
+export { claimingStore, isDraft } from './claiming-store.js';
 export { connectStore } from './connect-store.js';
 export type { StoreOptions } from './engine.js';
 export type { Enrollment, EnrollmentOutcome, EnrollmentRefusal } from './enrollment.js';

@@ -24,7 +24,15 @@ t.test('the bytes are RFC 8785 JSON, written out here', async (t) => {
 
 t.test('decode then encode is the identity', async (t) => {
   const { detail, ...plain } = entry;
-  for (const one of [entry, plain, { ...plain, detail: {} }, { ...plain, actor: 'ä "quoted"\n' }]) {
+  const claimed = { ...entry, claimedBy: { sudoUser: 'dan', loginUid: 1000 } };
+  for (const one of [
+    entry,
+    plain,
+    claimed,
+    { ...plain, claimedBy: { loginUid: 0 } },
+    { ...plain, detail: {} },
+    { ...plain, actor: 'ä "quoted"\n' },
+  ]) {
     const bytes = encodeEntry(one);
     t.same(decodeEntry(bytes), one);
     t.same(encodeEntry(decodeEntry(bytes)), bytes);
@@ -64,6 +72,9 @@ t.test('what is not an entry', async (t) => {
     'a time with a fraction': text.replace('1700000000000', '1.5'),
     'a salt of 15 bytes': text.replace('AAECAwQFBgcICQoLDA0ODw', 'AAECAwQFBgcICQoLDA0O'),
     'a salt with loose bits': text.replace('AAECAwQFBgcICQoLDA0ODw', 'AAECAwQFBgcICQoLDA0ODx'),
+    'a claim that is empty': text.replace('"detail"', '"claimed_by":{},"detail"'),
+    'a claim of something else': text.replace('"detail"', '"claimed_by":{"role":"admin"},"detail"'),
+    'a claim that is no name': text.replace('"detail"', '"claimed_by":{"sudo_user":"a b"},"detail"'),
     'detail that is a list': text.replace(/"detail":.*,"outcome"/, '"detail":[],"outcome"'),
   };
   for (const [what, stranger] of Object.entries(strangers)) {

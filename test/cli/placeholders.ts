@@ -11,6 +11,9 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/(?<=(127\.0\.0\.1|this host>):)[0-9]{4,5}\b/g, '{port}'],
   // A certificate names the host that it is made on.
   [/(?<=good for (?:.*, )?)[A-Za-z0-9.-]+(?=, localhost, 127)/g, '{host name}'],
+  // Who logged in, where the tests run in a session.
+  [/ \(login [0-9]+\)|"claimed_by":\{"login_uid":[0-9]+\},/g, ''],
+  [/(?<=\(sudo [a-z]+), login [0-9]+(?=\))/g, ''],
   [/ {3,}/g, '  '],
 ];
 

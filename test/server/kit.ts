@@ -15,13 +15,14 @@ import { Generations } from '../../lib/server/generations.js';
 import { Health } from '../../lib/server/health.js';
 import { type AppContext, httpsApp } from '../../lib/server/http/app.js';
 import { Authorizer } from '../../lib/server/http/authorize.js';
+import { Claims } from '../../lib/server/http/claims.js';
 import type { ConnectionLimits } from '../../lib/server/http/connections.js';
 import { LivePolicy } from '../../lib/server/live-policy.js';
 import { FaultLog } from '../../lib/server/log.js';
 import { Publishing } from '../../lib/server/publish.js';
 import { RefusalLog } from '../../lib/server/refusal-log.js';
 import { WakeUps } from '../../lib/server/wake-ups.js';
-import { openStore, type Store } from '../../lib/store/index.js';
+import { claimingStore, openStore, type Store } from '../../lib/store/index.js';
 import { type EnrollmentRequest, enrollmentTranscript, NO_HEAD, revocationProver } from '../../lib/wire/index.js';
 import { SecretsTwin } from '../secrets-twin.js';
 
@@ -81,7 +82,9 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
   const clock = new ManualClock();
   const paths = homePaths(t.testdir({ stacks: {} }));
   const health = new Health(clock);
-  const store = health.watch(await openStore({ path: paths.database, chain: await loadAuditChain(), clock }));
+  const claims = new Claims();
+  const opened = health.watch(await openStore({ path: paths.database, chain: await loadAuditChain(), clock }));
+  const store = claimingStore(opened, () => claims.get());
   const entry = { actor: 'test', subject: 'test', outcome: 'done' } as const;
   await store.genesis(TRUST_DOMAIN, { ...entry, action: 'vault.initialized' });
   const ed25519 = await loadEd25519();
@@ -157,6 +160,7 @@ export async function makeServer(t: Test, limits: Partial<ConnectionLimits> = {}
     limits,
     log,
     faults: new FaultLog(log, clock),
+    claims,
     health,
   };
   const app = httpsApp(context);

@@ -17,6 +17,7 @@ import type { Publishing } from '../publish.js';
 import type { RenewalContext } from '../renewal.js';
 import { type AgentRoutesContext, agentRoutes } from './agent-routes.js';
 import type { Authorizer } from './authorize.js';
+import type { Claims } from './claims.js';
 import { configRoutes } from './config-routes.js';
 import { CONNECTION_LIMITS, type ConnectionLimits, limitConnections } from './connections.js';
 import { enrollRoutes } from './enroll-routes.js';
@@ -44,6 +45,7 @@ export interface AppContext
   readonly log: FastifyBaseLogger;
   readonly faults: Pick<FaultLog, 'note'>;
   readonly health: Pick<Health, 'isFailing'>;
+  readonly claims: Claims;
   readonly settings: EnrollmentContext['settings'] & RenewalContext['settings'];
   readonly limits?: Partial<ConnectionLimits> | undefined;
 }
@@ -96,6 +98,8 @@ export function httpsApp(context: AppContext): FastifyInstance {
       api.addHook('onRequest', async (request) => {
         request.actor = context.authorizer.require(request);
       });
+      // Behind the body, whose parts arrive outside of what is run here.
+      api.addHook('preHandler', (request, _, done) => context.claims.answer(request, done));
       api.register(tokenRoutes(context));
       api.register(envoyRoutes(context));
       api.register(configRoutes(context.publishing, context.store));

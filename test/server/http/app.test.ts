@@ -158,3 +158,44 @@ t.test('/healthz and the log say that the disk with the database is full', async
   for (let i = 0; i < 5; i++) await send(kit, 'POST', '/enroll', { body: enrollmentOf(machine, token) });
   t.equal(kit.log().split('a-path').length - 1, 1, 'the log says it once a minute');
 });
+
+t.test('an entry says which person is claimed to be behind local-admin, and a stranger claims nothing', async (t) => {
+  const kit = await makeServer(t);
+  const call = (headers: Record<string, string>) =>
+    kit.app.inject({
+      method: 'POST',
+      url: '/api/v1/enrollment-tokens',
+      headers: { authorization: `Bearer ${API_TOKEN}`, ...headers },
+      payload: { ttl_ms: 5000, match: null },
+    });
+  const claims = { 'vigo-claimed-by': '{"sudo_user":"dan","login_uid":1000}' };
+  const answers = await Promise.all([call(claims), call({}), call(claims)]);
+  t.same(
+    answers.map(({ statusCode }) => statusCode),
+    [201, 201, 201],
+  );
+  const entries = await kit.entries('token.created');
+  t.same(
+    entries.map(({ actor }) => actor),
+    Array(3).fill('local-admin'),
+  );
+  t.equal(entries.filter(({ claimedBy }) => claimedBy === undefined).length, 1, 'calls at one time keep theirs');
+  t.same(entries.find(({ claimedBy }) => claimedBy !== undefined)?.claimedBy, { sudoUser: 'dan', loginUid: 1000 });
+  for (const wrong of [
+    'dan',
+    '{}',
+    '{"sudo_user":"a b"}',
+    '{"login_uid":-1}',
+    '{"login_uid":4294967295}',
+    '{"role":"admin"}',
+    `{"sudo_user":"dan"}${' '.repeat(300)}`,
+  ]) {
+    t.equal((await call({ 'vigo-claimed-by': wrong })).statusCode, 400, wrong);
+  }
+  t.equal((await call({ ...claims, authorization: 'Bearer vgot_x' })).statusCode, 401);
+  await kit.refusals();
+  t.same(
+    (await kit.entries('api.denied')).map(({ claimedBy }) => claimedBy),
+    [undefined],
+  );
+});

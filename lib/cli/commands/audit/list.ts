@@ -1,4 +1,4 @@
-import { toBase64Url } from '../../../base/index.js';
+import { claimToJson, describeClaim, toBase64Url } from '../../../base/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
 import { formatTime } from '../../table.js';
@@ -31,19 +31,26 @@ export const command: Command = {
       ...(action === undefined ? {} : { action }),
     });
     const rows = entries.map(({ seq, bytes }) => {
-      const { salt, ...entry } = decodeEntry(bytes);
-      return { seq, ...entry, salt: toBase64Url(salt) };
+      const { salt, claimedBy, ...entry } = decodeEntry(bytes);
+      return { seq, ...entry, claimedBy, salt: toBase64Url(salt) };
     });
-    if (flags.is('json')) return json(...rows);
+    if (flags.is('json')) {
+      return json(
+        ...rows.map(({ claimedBy, ...row }) => ({
+          ...row,
+          ...(claimedBy === undefined ? {} : { claimed_by: claimToJson(claimedBy) }),
+        })),
+      );
+    }
     if (rows.length === 0) note('no entries');
     table(
       ['SEQ', 'WHEN', 'ACTION', 'OUTCOME', 'ACTOR', 'SUBJECT', 'DETAIL'],
-      rows.map(({ seq, at, action, outcome, actor, subject, detail }) => [
+      rows.map(({ seq, at, action, outcome, actor, claimedBy, subject, detail }) => [
         String(seq),
         formatTime(at),
         action,
         outcome,
-        actor,
+        claimedBy === undefined ? actor : `${actor} (${describeClaim(claimedBy)})`,
         subject,
         detail === undefined ? '' : JSON.stringify(detail),
       ]),
