@@ -234,7 +234,11 @@ class Start {
         const entry = { actor: ACTOR, subject: settings.tls.cert, outcome: 'done', detail } as const;
         await store.appendAudit({ ...entry, action: 'pki.certificates_loaded' });
       },
-      onProblem: this.#report('watch.certificates_failed', "the certificate files can't be taken into use as they are"),
+      // Once for each reason, and again where the same reason comes back.
+      onProblem: (problem) => {
+        const fields = { event: 'watch.certificates_failed', ...faultFields(problem) };
+        this.#options.log.error(fields, "the certificate files can't be taken into use as they are");
+      },
     });
     await watch.start();
     this.#shutdown.add(() => watch.stop());

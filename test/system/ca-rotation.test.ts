@@ -14,7 +14,7 @@ import { enroll } from './second-client/enroll.js';
 import { SecondClient } from './second-client/envoy.js';
 import { startShop } from './start-fleet.js';
 
-const TAKEN = /new connections get the other certificate from now on/;
+const TAKEN = /"pki\.certificates_loaded"/;
 
 /** A fleet whose envoys watch a secret, and what the tests look at. */
 async function setUp(t: Test) {
@@ -36,7 +36,7 @@ async function setUp(t: Test) {
     trusted: (host: string) => splitPem(file(host, 'ca.crt')).map((pem) => new X509Certificate(pem).fingerprint256),
     isSignedBy: (host: string, ca: X509Certificate) => new X509Certificate(file(host, 'tls.pem')).verify(ca.publicKey),
     rotateCa: (...flags: string[]) => taking(TAKEN, 'rotate-ca', ...flags),
-    rotateKeys: () => taking(/the successor of the policy key signs from now on/, 'rotate-keys'),
+    rotateKeys: () => taking(/"pki\.keys_loaded"/, 'rotate-keys'),
     runOnce: (host: string) => fleet.vigo(host, 'run', '--once'),
     follows: async (value: string) => {
       await fleet.setSecret('shop/password', value);

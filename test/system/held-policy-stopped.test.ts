@@ -25,7 +25,7 @@ t.test('an agent that is killed while it follows a new policy key goes on with w
   await fleet.copyMachine(HOST, 'before');
   const from = fleet.server.said.length;
   await fleet.vigocli('pki', 'rotate-keys');
-  await fleet.server.says(/the successor of the policy key signs from now on/, from);
+  await fleet.server.says(/"pki\.keys_loaded"/, from);
 
   const log = join(fleet.root, 'changes');
   const runStopped = async (at: number) => {

@@ -9,7 +9,7 @@ t.test('the policy key is replaced, again and again', async (t) => {
   const rotate = async () => {
     const from = fleet.server.said.length;
     await fleet.vigocli('pki', 'rotate-keys');
-    await fleet.server.says(/the successor of the policy key signs from now on/, from);
+    await fleet.server.says(/"pki\.keys_loaded"/, from);
   };
   const runOnce = (host: string) => fleet.vigo(host, 'run', '--once');
   for (const host of ['away', 'web-1']) await fleet.enroll(host);

@@ -105,7 +105,7 @@ t.test("last week's database is put back under today's files", async (t) => {
 
   await t.test('the log says it once, and whoever looks after the server is told what to do', async (t) => {
     t.match(await fleet.audit('database.restored'), [{ outcome: 'done', actor: 'vigosrv' }]);
-    t.match(fleet.server.said, /an earlier database was put back: do again what was revoked/);
+    t.match(fleet.server.said, /an earlier database was restored: do again what was revoked/);
     const [live] = JSON.parse((await fleet.vigocli('config', 'history', '--json')).stdout);
     t.match(live, { source: 'restore' });
     t.ok(live.policy_version >= since);

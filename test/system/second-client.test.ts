@@ -108,7 +108,7 @@ resources:
     for (const _ of [1, 2]) {
       const from = fleet.server.said.length;
       await fleet.vigocli('pki', 'rotate-keys');
-      await fleet.server.says(/the successor of the policy key signs from now on/, from);
+      await fleet.server.says(/"pki\.keys_loaded"/, from);
     }
     const next = (await client.checkIn(bundle)).bundle;
     t.equal(client.trustNumber, 2);
