@@ -1,4 +1,4 @@
-import type { Clock, Redactor } from '../base/index.js';
+import { type Clock, printable, type Redactor } from '../base/index.js';
 
 /** What the agent says while it runs: one line per event, redacted. */
 export interface Log {
@@ -18,9 +18,7 @@ export function describeLoss(lost: number): string {
   return `${new Date().toISOString()} warn ${lost} ${lost === 1 ? 'line' : 'lines'} of this log could not be written\n`;
 }
 
-/** Spells out control characters: what a command or a server printed is no command to a terminal, and no second line. */
+/** Returns a text as one line in which nothing is a command to a terminal: a server or a command may have written it. */
 export function oneLine(text: string): string {
-  return text.replaceAll('\n', '\\n').replaceAll(/\p{Cc}/gu, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return printable(text);
 }

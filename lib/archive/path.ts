@@ -49,6 +49,16 @@ export function demandEntry({ path, kind, mode }: { path: string; kind: EntryKin
 }
 
 /**
+ * Returns the mode that an entry gets when it is restored, whatever the archive says: a private key belongs to its
+ * owner alone, and only the sources of the config may be written by their group.
+ */
+export function restoredMode(path: string, mode: number): number {
+  const [root] = path.split('/');
+  if (root === 'tls' && /key/i.test(path)) return mode & 0o700;
+  return mode & (root === 'stacks' ? 0o775 : 0o755);
+}
+
+/**
  * A text by which paths are compared: in the order of the home's parts, a folder before what is in it, names that
  * begin with a dot before others, and then by their UTF-16 code units.
  */

@@ -1,4 +1,5 @@
 import { makeFolderWhole } from '../files/index.js';
+import { restoredMode } from './path.js';
 import type { OpenedArchive } from './read-archive.js';
 
 export interface Restored {
@@ -20,9 +21,9 @@ export async function restoreHome(
     let entries = 0;
     for await (const entry of archive.entries()) {
       entries++;
-      if (entry.kind === 'folder') draft.folder(entry.path, entry.mode);
+      if (entry.kind === 'folder') draft.folder(entry.path, restoredMode(entry.path, entry.mode));
       else if (entry.kind === 'link') draft.link(entry.path, entry.target);
-      else await draft.file(entry.path, entry.mode, entry.content);
+      else await draft.file(entry.path, restoredMode(entry.path, entry.mode), entry.content);
     }
     await finish(draft.path);
     return { entries };

@@ -25,6 +25,7 @@ export { formatLabels, type Labels, MAX_LABELS, parseLabels } from './labels.js'
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';
 export { nearest } from './nearest.js';
 export { splitPem } from './pem.js';
+export { printable } from './printable.js';
 export { privateKeyPem, readPrivateKeyPem } from './private-key-pem.js';
 export { MIN_REDACTED_BYTES, makeRedactor, type Redactor } from './redact.js';
 export { Secret } from './secret.js';

@@ -28,11 +28,12 @@ export function installScript({ server, ca, sha256, token, hostName }: InstallOr
 const PROGRAM = `
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 
 process.umask(process.umask(0o077) & 0o077); // one like 0177 would close new folders to their owner
+process.umask(0o022); // what is installed is readable to all and writable to root, whatever the umask of this shell
 const root = process.env.VIGO_ROOT ?? '/';
 const fail = (problem) => {
   console.error('error: ' + problem);
@@ -76,8 +77,10 @@ if (enrolled.status !== 0) process.exit(enrolled.status ?? 1);
 if (existsSync(join(root, 'run/systemd/system'))) {
   const unit = vigo(['unit'], { stdio: ['ignore', 'pipe', 'inherit'] });
   if (unit.status !== 0) process.exit(unit.status ?? 1);
-  mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
-  writeFileSync(join(root, 'etc/systemd/system/vigo.service'), unit.stdout);
+  mkdirSync(join(root, 'etc/systemd/system'), { recursive: true, mode: 0o755 });
+  const service = join(root, 'etc/systemd/system/vigo.service');
+  writeFileSync(service, unit.stdout);
+  chmodSync(service, 0o644); // one from before may have another mode
   if (root === '/') {
     for (const args of [['daemon-reload'], ['enable', '--now', 'vigo.service']]) {
       if (spawnSync('systemctl', args, { stdio: 'inherit' }).status !== 0) fail('systemctl ' + args[0] + ' failed');

@@ -1,5 +1,5 @@
+import { printable } from '../base/index.js';
 import type { Paint, Tone } from './paint.js';
-import { printable } from './printable.js';
 
 /** A piece of a line; where it says something good or bad, with its tone. */
 export type Cell = string | { readonly text: string; readonly tone: Tone };

@@ -1,7 +1,7 @@
+import { printable } from '../base/index.js';
 import { displayWidth } from './display-width.js';
 import type { Cell } from './line.js';
 import { type Paint, plain, type Tone } from './paint.js';
-import { printable } from './printable.js';
 
 /** Columns as wide as their widest cell, two spaces apart; nothing at all where there are no rows. */
 export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[], paint = plain): string {

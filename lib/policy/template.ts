@@ -54,7 +54,10 @@ const COMPUTED_HINT = 'put the whole ref into a var, and refer to that var';
 /** Takes a text apart; reports what isn't text at all. */
 export function parseTemplate(node: SourceNode, what: string, scope: SourceScope): Template | undefined {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') {
-    const quoted = node.kind === 'scalar' && node.value !== null ? `quote it: "${node.spelling}"` : undefined;
+    const spelling = node.kind === 'scalar' && node.value !== null ? node.spelling : undefined;
+    // A mode has four digits: the hint must not be refused in its turn.
+    const isShortMode = what === 'mode' && spelling !== undefined && /^[0-7]{3}$/.test(spelling);
+    const quoted = spelling === undefined ? undefined : `quote it: "${isShortMode ? '0' : ''}${spelling}"`;
     if (!isBroken(node)) scope.problems.add(node.at, `${what} is a text, not ${describe(node)}`, quoted);
     return undefined;
   }

@@ -23,7 +23,7 @@ Serves the fleet: gRPC for agents, HTTPS for enrollment and the API.
 It stops cleanly on SIGTERM and SIGINT, and reads the settings again on SIGHUP. First steps on a new host:
   vigocli secrets init
   vigocli secrets generate-certs
-  vigosrv --unit > /etc/systemd/system/vigosrv.service
+  vigosrv --unit | install -m 644 /dev/stdin /etc/systemd/system/vigosrv.service
   systemctl enable --now vigosrv
 `;
 

@@ -12,5 +12,11 @@ t.test('one line per event, redacted', async (t) => {
 });
 
 t.test('control characters are spelled out', async (t) => {
-  t.equal(oneLine('\u001b[31mred\n\u007f\u009b'), '\\u001b[31mred\\n\\u007f\\u009b');
+  t.equal(oneLine('\u001b[31mred\n\u007f\u009b'), '\\u{1b}[31mred\\n\\u{7f}\\u{9b}');
+});
+
+t.test('what turns the direction of writing, or hides, is spelled out', async (t) => {
+  for (const code of [0x061c, 0x200b, 0x200e, 0x200f, 0x202a, 0x202e, 0x2028, 0x2066, 0x2069, 0xfeff]) {
+    t.equal(oneLine(`a${String.fromCodePoint(code)}b`), `a\\u{${code.toString(16)}}b`);
+  }
 });

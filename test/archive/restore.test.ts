@@ -43,3 +43,19 @@ t.test('nothing is left of an archive that turns out to be cut, altered or hosti
   await t.rejects(restoreHome(await open(whole), home, failing));
   t.same(readdirSync(root), []);
 });
+
+t.test('a private key is restored for its owner alone, whatever mode the archive says', async (t) => {
+  const home = join(t.testdir(), 'home');
+  const entries = [
+    anyEntry('folder', 'tls', 0o777),
+    anyEntry('file', 'tls/ca', 0o666, 'ca'),
+    anyEntry('file', 'tls/ca_key', 0o666, 'key'),
+    anyEntry('file', 'tls/key', 0o644, 'key'),
+    anyEntry('folder', 'stacks', 0o777),
+  ];
+  await restoreHome(await open(await sealAnything(aboutBytes(), ...entries, anyEnd(entries.length))), home, nothing);
+  const modes = ['tls', 'tls/ca', 'tls/ca_key', 'tls/key', 'stacks'].map(
+    (path) => statSync(join(home, path)).mode & 0o777,
+  );
+  t.same(modes, [0o755, 0o644, 0o600, 0o600, 0o775]);
+});

@@ -6,7 +6,7 @@ export const command: Command = {
   name: 'unit',
   summary: 'print a systemd unit that runs this agent, with no core files',
   options: [],
-  examples: ['unit > /etc/systemd/system/vigo.service'],
+  examples: ['unit | install -m 644 /dev/stdin /etc/systemd/system/vigo.service'],
   async run({ paths, out }) {
     const { agentUnit } = await import('../unit.js');
     const [, program = ''] = process.argv;

@@ -30,7 +30,9 @@ export function absolutePath(path: string): void {
 
 export function fileMode(mode: string): void {
   if (!/^[0-7]{4}$/.test(mode)) {
-    throw new PolicyError('bad_value', 'this is not a mode', { hint: 'four octal digits in quotes, like "0644"' });
+    throw new PolicyError('bad_value', 'this is not a mode', {
+      hint: /^[0-7]{3}$/.test(mode) ? `write "0${mode}"` : 'four octal digits in quotes, like "0644"',
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A text that others wrote, fit for a terminal: what would move the cursor, change colours or turn the direction of
- * writing is spelled out, so that no machine can make its report look like something else.
+ * Returns a text that others wrote, fit for a terminal and for one line: spells out what would move the cursor, change
+ * colours, hide letters or turn the direction of writing.
  */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
