@@ -69,6 +69,7 @@ const BASE_ERRORS = {
   bad_label: 'invalid',
   bad_encoding: 'invalid',
   bad_claim: 'invalid',
+  bad_passphrase: 'invalid',
 } as const satisfies Record<string, ErrorKind>;
 
 export type BaseErrorCode = keyof typeof BASE_ERRORS;

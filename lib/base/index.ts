@@ -24,6 +24,7 @@ export { isKeyName, isReservedKey, type KeyName, MARKER_END, MARKER_START, parse
 export { formatLabels, type Labels, MAX_LABELS, parseLabels } from './labels.js';
 export { type EnvoyId, type HostName, isEnvoyId, parseEnvoyId, parseHostName, uuidFrom } from './names.js';
 export { nearest } from './nearest.js';
+export { demandNewPassphrase, PASSPHRASE_RULE } from './passphrase.js';
 export { splitPem } from './pem.js';
 export { printable } from './printable.js';
 export { privateKeyPem, readPrivateKeyPem } from './private-key-pem.js';

@@ -75,7 +75,13 @@ export async function withProblems<T>(
   } catch (error) {
     if (!(error instanceof ApiError) || error.problems.length === 0) throw error;
     const { problems } = error;
-    if (json) context.json({ problems });
+    if (json) {
+      context.json({ problems });
+      throw new CliError(
+        'bad_config',
+        `the config has ${plural(problems.length, 'problem')}; what was live stays live`,
+      );
+    }
     throw sumUp(context, problems, '; what was live stays live');
   }
 }

@@ -23,7 +23,10 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
 }
 
 async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  if (argv[0] === COMPLETE) return toStdout(await complete(commands, argv.slice(1), env));
+  if (argv[0] === COMPLETE) {
+    toStdout(await complete(commands, argv.slice(1), env));
+    process.exit(0); // whatever a server that doesn't answer would keep open
+  }
   const invocation = readCommandLine(commands, argv);
   if (invocation === undefined) return;
   const { command, args, flags } = invocation;

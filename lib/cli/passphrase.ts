@@ -1,3 +1,5 @@
+import { demandNewPassphrase, PASSPHRASE_RULE } from '../base/index.js';
+import { wipe } from '../crypto/index.js';
 import type { CommandOption, Flags } from './command.js';
 import { askHidden, askHiddenTwice } from './prompt.js';
 import { readSecretLine } from './secret-input.js';
@@ -18,12 +20,15 @@ export const newPassphraseOption: CommandOption = {
 const INSTEAD = '--passphrase-file <path> takes it from a file that only you can read';
 
 /** The vault's passphrase, from the terminal or a file. The caller wipes it. */
-export async function readPassphrase(flags: Flags): Promise<Uint8Array> {
+export async function readPassphrase(flags: Flags, question = 'passphrase'): Promise<Uint8Array> {
   const file = flags.text('passphrase-file');
-  return file === undefined ? askHidden('passphrase', INSTEAD) : readSecretLine(file);
+  return file === undefined ? askHidden(question, INSTEAD) : readSecretLine(file);
 }
 
-/** A new passphrase, asked for twice, or from the file that the option names. The caller wipes it. */
+/**
+ * A new passphrase, asked for twice, or from the file that the option names. The caller wipes it.
+ * @throws BaseError `bad_passphrase` for one that is too short, or that can't be typed later
+ */
 export async function readNewPassphrase(
   flags: Flags,
   option = passphraseOption.name,
@@ -31,5 +36,15 @@ export async function readNewPassphrase(
 ): Promise<Uint8Array> {
   const file = flags.text(option);
   const instead = `--${option} <path> takes it from a file that only you can read`;
-  return file === undefined ? askHiddenTwice(question, instead) : readSecretLine(file);
+  const passphrase =
+    file === undefined
+      ? await askHiddenTwice(question, instead, { rule: PASSPHRASE_RULE })
+      : await readSecretLine(file);
+  try {
+    demandNewPassphrase(passphrase);
+    return passphrase;
+  } catch (error) {
+    wipe(passphrase);
+    throw error;
+  }
 }

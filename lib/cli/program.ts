@@ -18,9 +18,10 @@ export interface Invocation extends Arguments {
  * code 1 and no hint, where a command line is wrong.
  * @throws CliError `usage`
  */
-export function readCommandLine(commands: readonly Command[], argv: readonly string[]): Invocation | undefined {
+export function readCommandLine(commands: readonly Command[], words: readonly string[]): Invocation | undefined {
+  const argv = withSwitchesLast(words);
   const [first] = argv;
-  if (first === undefined || first === '--help' || first === '-h') return printHelp(commands, []);
+  if (first === undefined || first === '--help' || first === '-h') return print(describeProgram(commands));
   if (first === 'help') return readCommandLine(commands, [...argv.slice(1), '--help']);
   if (first === '--version' || first === '-v') return print(`vigocli ${version}\n`);
 
@@ -37,6 +38,51 @@ export function readCommandLine(commands: readonly Command[], argv: readonly str
   const options = [...GLOBAL_OPTIONS, ...(command.options ?? [])];
   return { command, ...readArguments(command, verb, options, argv.slice(verb.length)) };
 }
+
+/**
+ * `vigocli --quiet secrets list` is `vigocli secrets list --quiet`: these two take no value, so that they may stand anywhere. Behind
+ * another option the words stay as they are: one of them may be its value.
+ */
+function withSwitchesLast(words: readonly string[]): readonly string[] {
+  const end = words.findIndex((word) => word.startsWith('-') && !SWITCHES.includes(word));
+  const before = end === -1 ? words : words.slice(0, end);
+  const moved = before.filter((word) => SWITCHES.includes(word));
+  if (moved.length === 0) return words;
+  const verbs = before.filter((word) => !SWITCHES.includes(word));
+  return [...verbs, ...moved, ...words.slice(before.length)];
+}
+
+/** The commands in groups; sade, which prints the help of each, would list them all in one. */
+function describeProgram(commands: readonly Command[]): string {
+  const groups = new Map<string, Command[]>();
+  for (const command of commands) {
+    const [group = ''] = verbOf(command.usage);
+    const title = GROUPS[group] ?? 'This host';
+    groups.set(title, [...(groups.get(title) ?? []), command]);
+  }
+  const options = GLOBAL_OPTIONS.map((option) => [`--${option.name}`, describeOption(option)] as const);
+  const width = Math.max(...options.map(([name]) => name.length));
+  return [
+    'Usage: vigocli <command> [options]\n',
+    ...[...groups].map(([title, members]) => `\n${title}\n${describeGroup(members)}`),
+    '\nOptions of every command\n',
+    ...options.map(([name, what]) => `  ${name.padEnd(width)}  ${what}\n`),
+    '\nMore about a command, with examples: vigocli <command> --help\n',
+  ].join('');
+}
+
+const SWITCHES = ['--quiet', '--json'];
+
+/** What the first word of a command is about. */
+const GROUPS: Readonly<Record<string, string>> = {
+  secrets: 'Secrets',
+  pki: 'Certificates and keys',
+  config: 'Configuration',
+  envoys: 'Envoys, the machines with an agent',
+  audit: 'Audit log',
+  backup: 'Backup',
+  restore: 'Backup',
+};
 
 function describeGroup(members: readonly Command[]): string {
   const width = Math.max(...members.map(({ usage }) => usage.length));

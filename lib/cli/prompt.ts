@@ -32,11 +32,19 @@ export async function askHidden(question: string, instead: string, { lines = fal
   });
 }
 
-/** Asks for something new, and once more, so that a slip of the finger isn't kept. @throws CliError `mismatch` */
-export async function askHiddenTwice(question: string, instead: string): Promise<Uint8Array> {
+/**
+ * Asks for something new, and once more, so that a slip of the finger isn't kept.
+ * @param rule what it must be like, said with the question
+ * @throws CliError `mismatch`
+ */
+export async function askHiddenTwice(
+  question: string,
+  instead: string,
+  { rule }: { rule: string },
+): Promise<Uint8Array> {
   // In one go: what is pasted or typed ahead for the second question must not get lost behind the first.
   return withTerminal(instead, async (terminal) => {
-    const first = await ask(terminal, `${question}: `, { lines: false });
+    const first = await ask(terminal, `${question} (${rule}): `, { lines: false });
     let second: Uint8Array | undefined;
     try {
       second = await ask(terminal, `${question}, again: `, { lines: false });

@@ -2,6 +2,7 @@ import { parseDurationMs, systemClock } from '../base/index.js';
 import type { WriteCondition } from '../vault/index.js';
 import type { CommandOption, Flags } from './command.js';
 import { CliError } from './errors.js';
+import { fromCommandLine } from './from-command-line.js';
 
 export const ifVersionOption: CommandOption = {
   name: 'if-version',
@@ -19,10 +20,10 @@ export function readCondition(flags: Flags): WriteCondition {
   return { ifVersion: readNumber(flags, 'if-version', { least: 0 }) };
 }
 
-/** Milliseconds since 1970. @throws BaseError `bad_duration` */
+/** Milliseconds since 1970. @throws CliError `usage` */
 export function readExpiry(flags: Flags): number | undefined {
   const text = flags.text('expires');
-  return text === undefined ? undefined : systemClock.nowMs() + parseDurationMs(text);
+  return text === undefined ? undefined : systemClock.nowMs() + fromCommandLine(() => parseDurationMs(text));
 }
 
 /** @throws CliError `usage` */

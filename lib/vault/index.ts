@@ -12,6 +12,7 @@ export type { VaultAction, VaultJournal, VaultJournalEntry } from './journal.js'
 export { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
 export type { ListedSecret } from './listing.js';
 export type { VaultLock } from './lock.js';
+export { PASSWORD_RULE } from './password-rule.js';
 export { openSecretReader, type SecretReader } from './reader.js';
 export type { Rekeyed, RekeyOptions } from './rekey.js';
 export { demandVersion, type WriteCondition } from './secret-files.js';

@@ -2,12 +2,15 @@ import { VaultError } from './errors.js';
 
 export const MIN_CHARACTERS = 12;
 
+/** The rule in a few words, to be said before a password is asked for. */
+export const PASSWORD_RULE = `at least ${MIN_CHARACTERS} characters, with upper case, lower case, a digit and a special character`;
+
 /** @throws VaultError `weak_password`, saying what it lacks */
 export function demandStrongPassword(password: Uint8Array): void {
   const missing = whatIsMissing(password);
   if (missing.length === 0) return;
   throw new VaultError('weak_password', 'the password is too weak', {
-    hint: `at least ${MIN_CHARACTERS} characters, with upper case, lower case, a digit and a special character; this one has ${missing.join(', ')}`,
+    hint: `${PASSWORD_RULE}; this one has ${missing.join(', ')}`,
   });
 }
 

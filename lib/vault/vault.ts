@@ -115,6 +115,16 @@ export class Vault {
     return planInit(this.layout);
   }
 
+  /** Throws what `unlock` and `rotate` do where there is no vault, before somebody is asked for a passphrase. */
+  async planUnlock(): Promise<void> {
+    await this.#access.opened(async () => {});
+  }
+
+  /** The same for `reset`, which takes a verifier in any state. */
+  async planReset(): Promise<void> {
+    await this.#access.withKeys(async () => demandVerifier(this.layout));
+  }
+
   /**
    * Opens the gate for 24 hours from its last use. A verifier that is cheaper to attack than today's is replaced.
    * @throws VaultError `wrong_passphrase`, `slowed_down`

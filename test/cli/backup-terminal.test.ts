@@ -15,20 +15,20 @@ else {
     const archive = join(dir, 'backup');
     const type = (args: readonly string[], ...typed: Typed): Session =>
       runOnTerminal([process.execPath, join(DIST, 'vigocli.mjs'), ...args], { VIGO_HOME: home }, typed);
-    t.equal(type(['secrets', 'init'], [': ', `sesame${ENTER}`], ['again: ', `sesame${ENTER}`]).code, 0);
+    t.equal(type(['secrets', 'init'], [': ', `sesame sesame${ENTER}`], ['again: ', `sesame sesame${ENTER}`]).code, 0);
 
     t.match(type(['backup', archive]), { code: 3, shown: /the vault is locked/ }, 'before anything is asked');
-    t.equal(type(['secrets', 'unlock'], [': ', `sesame${ENTER}`]).code, 0);
+    t.equal(type(['secrets', 'unlock'], [': ', `sesame sesame${ENTER}`]).code, 0);
     t.match(type(['backup', '-']), { code: 2, shown: /not written to a terminal/ });
-    const differing = type(['backup', archive], [': ', PASSPHRASE], ['again: ', `another one, longer${ENTER}`]);
+    const differing = type(['backup', archive], [': ', PASSPHRASE], ['again: ', `another one!, longer${ENTER}`]);
     t.match(differing, { code: 1, cooked: true, shown: /the two entries differ/ });
     t.match(type(['backup', archive], [': ', `short${ENTER}`], ['again: ', `short${ENTER}`]), { code: 1 });
     t.notOk(existsSync(archive));
 
-    const made = type(['backup', archive], ["backup's passphrase: ", PASSPHRASE], ['again: ', PASSPHRASE]);
+    const made = type(['backup', archive], ["backup's passphrase (at least 12 bytes): ", PASSPHRASE], ['again: ', PASSPHRASE]);
     t.match(made, { code: 0, cooked: true, shown: /\[#+-*\] .* of \d+/ });
     t.notMatch(made.shown, /a long passphrase/);
-    t.match(type(['backup', 'verify', archive], [': ', `another one, longer${ENTER}`]), {
+    t.match(type(['backup', 'verify', archive], [': ', `another one!, longer${ENTER}`]), {
       code: 3,
       shown: /this is not the passphrase of the backup/,
     });

@@ -81,3 +81,21 @@ function wordsOf(example: string): string[] {
   const [line = ''] = example.split(/ [<>]/);
   return [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
 }
+
+t.test('--quiet and --json may stand anywhere', async (t) => {
+  for (const line of [
+    '--quiet secrets list --json',
+    'secrets --json list --quiet',
+    'secrets list --quiet --json',
+    '--json --quiet secrets list',
+  ]) {
+    const { command, flags } = readCommandLine(commands, line.split(' ')) ?? {};
+    t.match(command, { usage: 'secrets list [prefix]' }, line);
+    t.ok(flags?.is('quiet') && flags.is('json'), line);
+  }
+  t.throws(
+    () => readCommandLine(commands, ['secrets', 'set', 'raw', 'a', '--from-file', '--quiet']),
+    { code: 'usage' },
+    'a value is none',
+  );
+});

@@ -30,6 +30,12 @@ t.test('a command line is completed from the table of commands', async (t) => {
   t.equal(line('secrets reveal --f'), '--force');
   t.equal(line('secrets reveal --force --f'), '', 'an option is given once');
   t.equal(line('secrets generate-certs --san a --sa'), '--san', 'or again, where it may be');
+  t.equal(line('envoys show '), 'envoys');
+  t.equal(line('envoys token revoke '), 'tokens');
+  t.equal(line('doctor --only '), 'checks');
+  t.equal(line('audit list --action '), 'actions');
+  t.equal(line('config rollback --to '), 'versions');
+  t.equal(line('secrets rollback a --to '), '', 'which numbers a secret has only the unlocked vault knows');
   t.equal(line('completion '), 'bash zsh fish');
   t.equal(line('bogus '), '');
   t.same(suggest(commands, ['secrets', 'list', '--secrets-dir', 'x', '']), {
@@ -128,7 +134,7 @@ interface Host {
 }
 
 function makeHost(t: Test): Host {
-  const folder = t.testdir({ passphrase: 'open sesame\n' });
+  const folder = t.testdir({ passphrase: 'open sesame!\n' });
   const bin = join(folder, 'bin');
   const [home, passphrase] = [join(folder, 'home'), join(folder, 'passphrase')];
   const script = `exec '${process.execPath}' '${join(DIST, 'vigocli.mjs')}' "$@"`;

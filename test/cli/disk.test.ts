@@ -32,8 +32,8 @@ function makeSmall(t: Test) {
     spawnSync('umount', [disk]);
     rmSync(folder, { recursive: true });
   });
-  writeFileSync(join(folder, 'passphrase'), 'open sesame\n', { mode: 0o600 });
-  writeFileSync(join(folder, 'next'), 'another one\n', { mode: 0o600 });
+  writeFileSync(join(folder, 'passphrase'), 'open sesame!\n', { mode: 0o600 });
+  writeFileSync(join(folder, 'next'), 'another one!\n', { mode: 0o600 });
   const env = { PATH: process.env.PATH, VIGO_HOME: join(disk, 'home') };
   const vigocli = (line: string, home = env.VIGO_HOME) =>
     spawnSync(process.execPath, [join(DIST, 'vigocli.mjs'), ...line.split(' ')], {

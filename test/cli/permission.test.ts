@@ -19,7 +19,7 @@ t.test('a user without a name, as in a container, is a number', { skip }, async 
   for (const name of ['better-sqlite3', 'bindings', 'file-uri-to-path']) {
     cpSync(join(DIST, '../node_modules', name), join(folder, 'node_modules', name), { recursive: true });
   }
-  writeFileSync(passphrase, 'open sesame\n');
+  writeFileSync(passphrase, 'open sesame!\n');
   const uid = 54_321;
   for (const path of [folder, program, passphrase]) chownSync(path, uid, uid);
   const run = (command: string) =>
@@ -39,7 +39,7 @@ t.test('who may not read the vault is told so, and not that there is none', { sk
   chmodSync(folder, 0o755); // the program too must be readable
   const [program, passphrase] = [join(folder, 'vigocli.mjs'), join(folder, 'passphrase')];
   copyFileSync(join(DIST, 'vigocli.mjs'), program);
-  writeFileSync(passphrase, 'open sesame\n');
+  writeFileSync(passphrase, 'open sesame!\n');
   const run = (command: string, options: { uid?: number; gid?: number }, script = program) =>
     spawnSync(process.execPath, [script, ...command.split(' ')], {
       env: { VIGO_HOME: join(folder, 'home') },

@@ -22,7 +22,7 @@ function typeIn(env: Record<string, string>, home: string, args: readonly string
   return runOnTerminal([process.execPath, join(DIST, 'vigocli.mjs'), ...args], { VIGO_HOME: home, ...env }, typed);
 }
 
-function init(t: Test, passphrase = 'open sesame'): string {
+function init(t: Test, passphrase = 'open sesame!'): string {
   const home = join(t.testdir(), 'home');
   const { code } = type(home, ['secrets', 'init'], [': ', passphrase + ENTER], ['again: ', passphrase + ENTER]);
   t.equal(code, 0);
@@ -35,12 +35,12 @@ if (noTerminal === undefined) {
     const session = type(
       home,
       ['secrets', 'init'],
-      ['new passphrase: ', `open sesame${ENTER}`],
-      ['new passphrase, again: ', `open sesame${ENTER}`],
+      ['new passphrase (at least 12 bytes): ', `open sesame!${ENTER}`],
+      ['new passphrase, again: ', `open sesame!${ENTER}`],
     );
     t.match(session, { code: 0, cooked: true });
     t.notMatch(session.shown, /sesame/);
-    t.match(session.shown, /^new passphrase: \nnew passphrase, again: \nmaster key /);
+    t.match(session.shown, /^new passphrase \(at least 12 bytes\): \nnew passphrase, again: \nmaster key /);
   });
 
   t.test('two entries that differ make nothing', async (t) => {
@@ -53,23 +53,30 @@ if (noTerminal === undefined) {
 
   t.test('what is typed ahead, or pasted, counts for the second question', async (t) => {
     const home = join(t.testdir(), 'home');
-    t.match(type(home, ['secrets', 'init'], [': ', `both${ENTER}both${ENTER}`]), { code: 0, cooked: true });
+    t.match(type(home, ['secrets', 'init'], [': ', `both of them${ENTER}both of them${ENTER}`]), {
+      code: 0,
+      cooked: true,
+    });
   });
 
   for (const [name, key] of Object.entries({ 'Ctrl-C': CTRL_C, 'Ctrl-D': CTRL_D })) {
     t.test(`${name} ends it cleanly`, async (t) => {
       const home = join(t.testdir(), 'home');
       const session = type(home, ['secrets', 'init'], [': ', `half a passphr${key}`]);
-      t.match(session, { code: 1, cooked: true, shown: 'new passphrase: \nerror: cancelled; nothing was changed\n' });
+      t.match(session, {
+        code: 1,
+        cooked: true,
+        shown: 'new passphrase (at least 12 bytes): \nerror: cancelled; nothing was changed\n',
+      });
       t.notOk(existsSync(home));
     });
   }
 
   t.test('the line can be mended: backspace takes a whole character, Ctrl-U all of it', async (t) => {
-    const home = init(t, 'größe');
-    t.equal(type(home, ['secrets', 'unlock'], [': ', `größ€${BACKSPACE}e${ENTER}`]).code, 0);
-    t.equal(type(home, ['secrets', 'unlock'], [': ', `wrong${CTRL_U}größe${ENTER}`]).code, 0);
-    t.equal(type(home, ['secrets', 'unlock'], [': ', `ab${BACKSPACE.repeat(5)}größe${ENTER}`]).code, 0);
+    const home = init(t, 'wahre größe');
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `wahre größ€${BACKSPACE}e${ENTER}`]).code, 0);
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `wrong${CTRL_U}wahre größe${ENTER}`]).code, 0);
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `ab${BACKSPACE.repeat(5)}wahre größe${ENTER}`]).code, 0);
     t.match(type(home, ['secrets', 'unlock'], [': ', `gr${ENTER}`]), {
       code: 3,
       shown: /^passphrase: \nerror: this is not the passphrase of the vault\nhint: /,
@@ -81,7 +88,7 @@ if (noTerminal === undefined) {
     const locked = (env: Record<string, string>) => typeIn({ TERM: 'xterm', ...env }, home, ['secrets', 'list']).shown;
     t.equal(locked({ NO_COLOR: '1' }), 'error: the vault is locked\nhint: run: vigocli secrets unlock\n');
     t.match(locked({}), '\x1b[31merror:\x1b[m the vault is locked\n\x1b[1mhint:\x1b[m run: ');
-    t.equal(type(home, ['secrets', 'unlock', '--quiet'], [': ', `open sesame${ENTER}`]).shown, 'passphrase: \n');
+    t.equal(type(home, ['secrets', 'unlock', '--quiet'], [': ', `open sesame!${ENTER}`]).shown, 'passphrase: \n');
     t.equal(type(home, ['secrets', 'rekey', '--quiet']).shown, '');
   });
 
@@ -95,7 +102,7 @@ if (noTerminal === undefined) {
 
   t.test('values', async (t) => {
     const home = init(t);
-    t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame!${ENTER}`]).code, 0);
     t.test('a pasted PEM is taken whole, or refused', async (t) => pastedPem(t, home));
     t.test('a signal leaves the terminal as it was', async (t) => killed(t, home));
     const noTmux = spawnSync('tmux', ['-V']).status !== 0 && "tmux isn't here";
@@ -171,7 +178,7 @@ function typedValue(t: Test, home: string): void {
 
 function typedPassword(t: Test, home: string): void {
   const set = (first: string, second = first) =>
-    type(home, ['secrets', 'set', 'password', 'a'], ['of a: ', first + ENTER], ['again: ', second + ENTER]);
+    type(home, ['secrets', 'set', 'password', 'a'], ['): ', first + ENTER], ['again: ', second + ENTER]);
   for (const weak of ['Short-1', 'NoSpecialOnes1']) {
     const { code, shown } = set(weak);
     t.equal(code, 1, weak);
@@ -196,7 +203,7 @@ function keptByVim(t: Test, home: string): void {
 }
 
 function editedAgain(t: Test, home: string): void {
-  const folder = t.testdir({ passphrase: 'a third', lent: '' });
+  const folder = t.testdir({ passphrase: 'a third one!', lent: '' });
   const [script, lent] = [join(folder, 'editor'), join(folder, 'lent')];
   const vigocli = `'${process.execPath}' '${join(DIST, 'vigocli.mjs')}'`;
   const unlock = `${vigocli} secrets unlock --passphrase-file '${folder}/passphrase'`;
@@ -221,12 +228,12 @@ function editedAgain(t: Test, home: string): void {
 }
 
 function replacedPassphrases(t: Test, home: string): void {
-  const another = `another one${ENTER}`;
+  const another = `another one!${ENTER}`;
   const rotate = type(
     home,
     ['secrets', 'rotate'],
-    ['passphrase: ', `open sesame${ENTER}`],
-    ['new passphrase: ', another],
+    ['current passphrase: ', `open sesame!${ENTER}`],
+    ['new passphrase (at least 12 bytes): ', another],
     ['again: ', another],
   );
   t.match(rotate, { code: 0, cooked: true });
@@ -234,7 +241,7 @@ function replacedPassphrases(t: Test, home: string): void {
   t.match(type(home, ['secrets', 'reset'], ['to go on: ', `reset${ENTER}`]), { code: 1, shown: /cancelled/ });
   t.equal(type(home, ['secrets', 'unlock'], [': ', another]).code, 0);
 
-  const third = `a third${ENTER}`;
+  const third = `a third one!${ENTER}`;
   const reset = type(home, ['secrets', 'reset'], ['to go on: ', `RESET${ENTER}`], [': ', third], ['again: ', third]);
   t.match(reset, { code: 0, cooked: true, shown: /type RESET to go on: RESET\n/ });
   t.equal(type(home, ['secrets', 'unlock'], [': ', third]).code, 0);
@@ -250,7 +257,7 @@ function rekeyed(t: Test, home: string): void {
     const before = (verb: string, ...rest: string[]) => type(home, ['secrets', 'set', verb, ...rest]);
     for (const verb of ['raw', 'password'])
       t.match(before(verb, 'a/b'), { code: 3, shown: /^error: the vault is locked/ });
-    t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame${ENTER}`]).code, 0);
+    t.equal(type(home, ['secrets', 'unlock'], [': ', `open sesame!${ENTER}`]).code, 0);
     t.equal(type(home, ['secrets', 'set', 'raw', 'a/b'], [': ', `value${ENTER}`]).code, 0);
     for (const verb of ['raw', 'password']) {
       t.match(before(verb, 'a'), { code: 1, shown: /^error: a can't be set, because there is a\/b/ });

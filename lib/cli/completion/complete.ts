@@ -1,8 +1,11 @@
 import { homedir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VigoError } from '../../base/index.js';
 import type { Command } from '../command.js';
+import type { CommandContext } from '../context.js';
 import { makeContext } from '../context.js';
-import { type Suggestion, suggest } from './suggest.js';
+import type { ApiEnvoy } from '../envoy.js';
+import { type Known, type Suggestion, suggest } from './suggest.js';
 
 /** The word by which a shell asks: `vigocli --complete secrets re`, where `re` is being typed. */
 export const COMPLETE = '--complete';
@@ -19,12 +22,21 @@ export async function complete(
 ): Promise<string> {
   const wanted = suggest(commands, typed);
   if (wanted.kind === 'files') return 'files\n';
-  const words = wanted.kind === 'words' ? wanted.words : await names(typed.at(-1) ?? '', wanted.options, env);
+  const words =
+    wanted.kind === 'words' ? wanted.words : await inTime(known(wanted.kind, typed.at(-1) ?? '', wanted.options, env));
   const lines = words.map(({ word, summary }) => (summary === undefined ? word : `${word}\t${summary}`));
   return ['words', ...lines, ''].join('\n');
 }
 
-async function names(
+const PATIENCE_MS = 2000;
+
+/** A shell waits for the answer while somebody types. */
+async function inTime(words: Promise<Suggestion[]>): Promise<Suggestion[]> {
+  return Promise.race([words, sleep(PATIENCE_MS, [], { ref: false })]);
+}
+
+async function known(
+  kind: Known,
   typed: string,
   options: ReadonlyMap<string, string>,
   env: NodeJS.ProcessEnv,
@@ -35,11 +47,50 @@ async function names(
     is: (name) => options.has(name),
   });
   try {
-    return (await (await context.vault()).suggest(typed)).map((word) => ({ word }));
+    const words = await SOURCES[kind](context, typed);
+    return words.filter(({ word }) => word.startsWith(typed));
   } catch (error) {
     if (error instanceof VigoError) return [];
     throw error;
   } finally {
     await context.close();
   }
+}
+
+const SOURCES: Readonly<Record<Known, (context: CommandContext, typed: string) => Promise<Suggestion[]>>> = {
+  async names({ vault }, typed) {
+    return (await (await vault()).suggest(typed)).map((word) => ({ word }));
+  },
+  async envoys({ api }) {
+    const { envoys } = await (await api()).get<{ envoys: ApiEnvoy[] }>('/envoys');
+    return envoys.map(({ host_name, status }) => ({ word: host_name, summary: status }));
+  },
+  async tokens({ api }) {
+    const { tokens } = await (await api()).get<{ tokens: ApiToken[] }>('/enrollment-tokens');
+    return tokens
+      .filter(({ state }) => state === 'unused')
+      .map(({ id, match }) => ({ word: id, summary: `for ${match ?? 'any host'}` }));
+  },
+  async checks() {
+    const { checks } = await import('../doctor/checks.js');
+    return checks.map(({ name }) => ({ word: name }));
+  },
+  async actions() {
+    const { auditActions } = await import('../../audit/index.js');
+    return Object.keys(auditActions).map((word) => ({ word }));
+  },
+  async versions({ api }) {
+    type Row = { readonly version?: number; readonly policy_version: number; readonly actor: string };
+    const { publications } = await (await api()).get<{ publications: Row[] }>('/config/history');
+    return publications.map(({ version, policy_version, actor }) => ({
+      word: String(version ?? policy_version),
+      summary: `by ${actor}`,
+    }));
+  },
+};
+
+interface ApiToken {
+  readonly id: string;
+  readonly state: string;
+  readonly match: string | null;
 }

@@ -10,16 +10,22 @@ export interface Suggestion {
 export type Suggestions =
   | { readonly kind: 'words'; readonly words: readonly Suggestion[] }
   | { readonly kind: 'files' }
-  /** Names of secrets, of the vault that the options on the line name. */
-  | { readonly kind: 'names'; readonly options: ReadonlyMap<string, string> };
+  /** What this host knows, of the vault and the server that the options on the line name. */
+  | { readonly kind: Known; readonly options: ReadonlyMap<string, string> };
+
+/** Names of secrets, envoys and so on. */
+export type Known = 'names' | 'envoys' | 'tokens' | 'checks' | 'actions' | 'versions';
 
 type Words = Suggestions & { readonly kind: 'words' };
 
 const NOTHING: Words = { kind: 'words', words: [] };
 const FILES: Suggestions = { kind: 'files' };
 
-/** The arguments, as usages call them, that are names of secrets. */
-const NAMES = ['key', 'prefix', 'from', 'to'];
+/** What arguments and the values of options are, by what the table of commands calls them. */
+const KNOWN: Readonly<Record<string, Known>> = {
+  ...{ key: 'names', prefix: 'names', from: 'names', to: 'names' },
+  ...{ envoy: 'envoys', id: 'tokens', check: 'checks', action: 'actions', version: 'versions' },
+};
 /** Arguments and the values of options, as the table of commands calls them, that are files. */
 const PATHS = ['path', 'file'];
 
@@ -72,14 +78,19 @@ function argumentsOf({ usage, options = [] }: Command, before: readonly string[]
       if (option.value !== undefined) open = option;
     } else if (!word.startsWith('-')) place++;
   }
-  if (open !== undefined) return PATHS.includes(open.value ?? '') ? FILES : NOTHING;
+  if (open !== undefined) {
+    const known = open.name === 'recipient' ? undefined : KNOWN[open.value ?? ''];
+    if (known !== undefined && known !== 'names') return { kind: known, options: given };
+    return PATHS.includes(open.value ?? '') ? FILES : NOTHING;
+  }
   if (typed.startsWith('-')) {
     const left = taken.filter(({ name, repeatable }) => repeatable || !given.has(name));
     return words(...left.map(({ name, summary }) => ({ word: `--${name}`, summary })), HELP);
   }
   const what = placesOf(usage)[place]?.slice(1, -1);
   if (what === undefined) return NOTHING;
-  if (NAMES.includes(what)) return { kind: 'names', options: given };
+  const known = KNOWN[what];
+  if (known !== undefined) return { kind: known, options: given };
   if (PATHS.includes(what)) return FILES;
   return words(...(what.includes('|') ? what.split('|').map((word) => ({ word })) : []));
 }

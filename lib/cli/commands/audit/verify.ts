@@ -21,7 +21,8 @@ export const command: Command = {
       json(verdict.ok ? { ...verdict, head: toHex(verdict.head), root: toHex(verdict.root) } : verdict);
     }
     if (!verdict.ok) {
-      throw new CliError('audit_broken', verdict.message, {
+      const message = flags.is('json') ? `the audit log does not hold at entry ${verdict.seq}` : verdict.message;
+      throw new CliError('audit_broken', message, {
         hint: `the ${verdict.verified} entries before it hold together; compare with a backup`,
       });
     }

@@ -9,10 +9,12 @@ import {
 } from '../../../base/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
+import { fromCommandLine } from '../../from-command-line.js';
 import { installScript } from '../../install-script.js';
 import { formatTime } from '../../table.js';
 
 const DEFAULT_TTL_MS = 3_600_000;
+const MAX_TTL_MS = 7 * 86_400_000;
 
 interface MadeToken {
   readonly id: string;
@@ -30,7 +32,7 @@ export const command: Command = {
     {
       name: 'ttl',
       value: 'duration',
-      summary: `How long it is good for (default ${formatDuration(DEFAULT_TTL_MS)}, at most 7d)`,
+      summary: `How long it is good for (default ${formatDuration(DEFAULT_TTL_MS)}, at most ${formatDuration(MAX_TTL_MS)})`,
     },
     { name: 'label', value: 'name=value', repeatable: true, summary: 'What the envoy is labelled with; repeatable' },
     { name: 'script', summary: 'Print one command for the machine: it installs the agent and enrolls' },
@@ -54,14 +56,15 @@ export const command: Command = {
     }
     if (flags.is('script') && flags.is('json')) throw new CliError('usage', '--script and --json exclude each other');
     const named = parseServerUrl(flags.text('server'));
-    const ttl = flags.text('ttl');
-    const labels = parseLabels(flags.texts('label'));
+    const ttlMs = readTtl(flags.text('ttl'));
+    const hostNames = match === undefined ? null : fromCommandLine(() => parseHostGlob(match));
+    const labels = fromCommandLine(() => parseLabels(flags.texts('label')));
     const server = await api();
     // Before there is a token: a server without the agent beside it can't serve a script.
     const agent = flags.is('script') ? await server.get<{ sha256: string }>('/agent-program') : undefined;
     const made = await server.post<MadeToken>('/enrollment-tokens', {
-      ttl_ms: ttl === undefined ? DEFAULT_TTL_MS : parseDurationMs(ttl),
-      match: match === undefined ? null : parseHostGlob(match),
+      ttl_ms: ttlMs,
+      match: hostNames,
       labels: formatLabels(labels),
     });
     if (flags.is('json')) return json(made);
@@ -78,6 +81,16 @@ export const command: Command = {
     note(`paste it into a root shell of a machine that has Node and reaches ${url}`);
   },
 };
+
+/** @throws CliError `usage` */
+function readTtl(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_TTL_MS;
+  const ttlMs = fromCommandLine(() => parseDurationMs(text));
+  if (ttlMs > 0 && ttlMs <= MAX_TTL_MS) return ttlMs;
+  throw new CliError('usage', `--ttl ${text} is not between 1s and ${formatDuration(MAX_TTL_MS)}`, {
+    hint: 'make the token when the machine is there: it is used once',
+  });
+}
 
 /** A pattern that fits one name is that name. */
 function exactName(match: string | undefined): string | undefined {

@@ -1,5 +1,7 @@
-import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { confirm, describeVersion, historyOf, yesOption } from '../../confirm.js';
+import { readKeyName } from '../../from-command-line.js';
+import { plural } from '../../plural.js';
 import { forceOption, unlessInUse } from '../../secret-use.js';
 import { ifVersionOption, readCondition } from '../../write-options.js';
 
@@ -10,17 +12,23 @@ export const command: Command = {
     { name: 'purge', summary: 'With all its versions, also of a deleted one: nothing undoes that' },
     ifVersionOption,
     forceOption,
+    yesOption,
   ],
-  examples: ['secrets delete vigo/db/dsn', 'secrets delete vigo/db/dsn --purge'],
+  examples: ['secrets delete vigo/db/dsn', 'secrets delete vigo/db/dsn --purge --yes'],
   otherNames: ['rm', 'remove'],
   async run(context, [name = ''], flags) {
     const { vault, home, note } = context;
-    const key = parseKeyName(name);
+    const key = readKeyName(name);
     const opened = await vault();
     const options = { ...readCondition(flags), allow: unlessInUse(context, key, flags) };
     if (!flags.is('purge')) {
       await opened.delete(key, options);
       return note(`${key} is deleted`);
+    }
+    const [newest, ...others] = (await historyOf(opened, key))?.versions ?? [];
+    if (newest !== undefined) {
+      const what = others.length === 0 ? '' : ` and ${plural(others.length, 'other version')}`;
+      await confirm(context, `${key}: ${describeVersion(newest)}${what}: removed for good`, flags);
     }
     await opened.purge(key, options);
     const { removeForgottenSnapshot } = await import('../../backup/forgotten-snapshot.js');

@@ -1,10 +1,11 @@
-import { equalBytes, type KeyName, parseKeyName, VigoError } from '../../../base/index.js';
+import { equalBytes, type KeyName, VigoError } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
 import type { Scratch } from '../../../files/index.js';
 import type { SecretKind, SetOptions, Vault } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
 import type { CommandContext } from '../../context.js';
 import { CliError } from '../../errors.js';
+import { readKeyName } from '../../from-command-line.js';
 import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
 
 const LINE_FEED = 0x0a;
@@ -15,7 +16,7 @@ export const command: Command = {
   options: [expiresOption, ifVersionOption],
   examples: ['secrets edit vigo/app/settings', 'secrets edit vigo/app/settings --expires 90d'],
   async run(context, [name = ''], flags) {
-    const key = parseKeyName(name);
+    const key = readKeyName(name);
     const expiresMs = readExpiry(flags);
     const vault = await context.vault();
     const [{ demandVersion }, { withScratchFile }] = await Promise.all([
@@ -64,7 +65,11 @@ async function edit({ context, vault, key, before, scratch }: Editing, options: 
         return;
       }
       const version = await vault.set(key, value, { ...options, ifVersion });
-      return context.note(`${key}: version ${version} is stored (${value.length} bytes)`);
+      context.note(`${key}: version ${version} is stored (${value.length} bytes)`);
+      if (value.length === 0) {
+        context.warn(`the value is empty now; the one before comes back with: vigocli secrets rollback ${key}`);
+      }
+      return;
     } catch (refusal) {
       if (!(refusal instanceof VigoError) || !canAsk()) throw refusal;
       context.error(refusal);

@@ -1,6 +1,10 @@
 import { isatty } from 'node:tty';
-import { parseKeyName } from '../../../base/index.js';
-import type { Command } from '../../command.js';
+import type { KeyName } from '../../../base/index.js';
+import type { Vault } from '../../../vault/index.js';
+import type { Command, Flags } from '../../command.js';
+import { confirm, describeVersion, historyOf, yesOption } from '../../confirm.js';
+import type { CommandContext } from '../../context.js';
+import { readKeyName } from '../../from-command-line.js';
 import { expiresOption, ifVersionOption, readCondition, readExpiry, readNumber } from '../../write-options.js';
 
 export const command: Command = {
@@ -11,13 +15,19 @@ export const command: Command = {
     { name: 'print', summary: 'Print it, which is recorded like reveal' },
     expiresOption,
     ifVersionOption,
+    yesOption,
   ],
   examples: ['secrets generate vigo/db/password', 'secrets generate vigo/db/password --length 40 --expires 90d'],
-  async run({ vault, verbatim, note }, [name = ''], flags) {
-    const key = parseKeyName(name);
+  async run(context, [name = ''], flags) {
+    const { vault, verbatim, note } = context;
+    const key = readKeyName(name);
     const length = readNumber(flags, 'length', { least: 1 });
     const opened = await vault();
-    const options = { length, expiresMs: readExpiry(flags), ...readCondition(flags) };
+    const condition = readCondition(flags);
+    const expiresMs = readExpiry(flags);
+    // Who names the version that is replaced has looked.
+    const ifVersion = condition.ifVersion ?? (await confirmReplacing(context, opened, key, flags));
+    const options = { length, expiresMs, ifVersion };
     const version = await opened.generate(key, options);
     note(`${key}: version ${version} is stored`);
     if (!flags.is('print')) return;
@@ -26,3 +36,20 @@ export const command: Command = {
     if (isatty(1)) verbatim('\n');
   },
 };
+
+/** @returns the version that a person agreed to replace, if any: another one that is stored meanwhile isn't */
+async function confirmReplacing(
+  context: CommandContext,
+  vault: Vault,
+  key: KeyName,
+  flags: Flags,
+): Promise<number | undefined> {
+  const current = (await historyOf(vault, key))?.versions.find((one) => 'problem' in one || one.current);
+  if (current === undefined) return undefined;
+  await confirm(
+    context,
+    `${key} exists: ${describeVersion(current)} is replaced, and kept as an earlier version`,
+    flags,
+  );
+  return current.version;
+}

@@ -1,6 +1,6 @@
-import { parseKeyName } from '../../../base/index.js';
 import type { DamagedVersion, GoneVersions, SecretVersion } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
+import { readKeyName } from '../../from-command-line.js';
 import { formatTime } from '../../table.js';
 
 export const command: Command = {
@@ -10,7 +10,7 @@ export const command: Command = {
   examples: ['secrets history vigo/db/dsn', 'secrets history vigo/db/dsn --json'],
   otherNames: ['log', 'versions'],
   async run({ vault, json, table, note }, [name = ''], flags) {
-    const key = parseKeyName(name);
+    const key = readKeyName(name);
     const { versions, gone } = await (await vault()).history(key);
     if (flags.is('json')) {
       return json({ key, versions: versions.map(toJson), ...(gone === undefined ? {} : { gone: goneToJson(gone) }) });

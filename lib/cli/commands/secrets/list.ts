@@ -1,5 +1,5 @@
-import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { readKeyName } from '../../from-command-line.js';
 import { jsonOption, printSecrets, printTree } from '../../secret-list.js';
 
 export const command: Command = {
@@ -13,7 +13,7 @@ export const command: Command = {
   examples: ['secrets list', 'secrets list vigo/db --long', 'secrets list --tree'],
   otherNames: ['ls'],
   async run(context, [prefix], flags) {
-    const below = prefix === undefined ? undefined : parseKeyName(prefix.replace(/\/$/, ''));
+    const below = prefix === undefined ? undefined : readKeyName(prefix.replace(/\/$/, ''));
     const secrets = await (await context.vault()).list(below);
     if (secrets.length === 0 && !flags.is('json')) {
       context.note(below === undefined ? 'no secrets yet: vigocli secrets set raw <key>' : `no secrets below ${below}`);

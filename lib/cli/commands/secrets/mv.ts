@@ -1,5 +1,5 @@
-import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { readKeyName } from '../../from-command-line.js';
 import { forceOption, unlessInUse } from '../../secret-use.js';
 import { ifVersionOption, readCondition } from '../../write-options.js';
 
@@ -11,7 +11,7 @@ export const command: Command = {
   otherNames: ['move', 'rename'],
   async run(context, [from = '', to = ''], flags) {
     const { vault, note } = context;
-    const names = [parseKeyName(from), parseKeyName(to)] as const;
+    const names = [readKeyName(from), readKeyName(to)] as const;
     const allow = unlessInUse(context, names[0], flags);
     const version = await (await vault()).move(...names, { ...readCondition(flags), allow });
     note(`${from} is ${to} now, at version ${version}`);

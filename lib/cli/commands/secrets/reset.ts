@@ -16,6 +16,7 @@ export const command: Command = {
   examples: ['secrets reset', 'secrets reset --yes --passphrase-file new'],
   async run({ vault, note }, _, flags) {
     const opened = await vault();
+    await opened.planReset();
     if (!flags.is('yes')) {
       note('this replaces the passphrase without the old one; it is recorded, and the secrets stay as they are');
       if ((await askShown(`type ${WORD} to go on`, 'say --yes instead')) !== WORD) {

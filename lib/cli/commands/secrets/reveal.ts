@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { type KeyName, parseKeyName, type Secret } from '../../../base/index.js';
+import type { KeyName, Secret } from '../../../base/index.js';
 import type { OpenedSecret } from '../../../vault/index.js';
 import type { Command } from '../../command.js';
 import { CliError } from '../../errors.js';
+import { readKeyName } from '../../from-command-line.js';
 import { readNumber } from '../../write-options.js';
 
 export const command: Command = {
@@ -19,7 +20,7 @@ export const command: Command = {
   examples: ['secrets reveal vigo/db/dsn', 'secrets reveal tls/key --output key.pem', 'secrets reveal a --version 2'],
   otherNames: ['get', 'show', 'cat', 'read', 'view', 'decrypt'],
   async run({ vault, json, verbatim, note }, [name = ''], flags) {
-    const key = parseKeyName(name);
+    const key = readKeyName(name);
     const version = readNumber(flags, 'version', { least: 1 });
     const [path, force] = [flags.text('output'), flags.is('force')];
     if (path !== undefined && flags.is('json')) {

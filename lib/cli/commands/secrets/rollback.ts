@@ -1,5 +1,5 @@
-import { parseKeyName } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { readKeyName } from '../../from-command-line.js';
 import { ifVersionOption, readCondition, readNumber } from '../../write-options.js';
 
 export const command: Command = {
@@ -16,7 +16,7 @@ export const command: Command = {
   examples: ['secrets rollback vigo/db/dsn', 'secrets rollback vigo/db/dsn --to 3'],
   otherNames: ['undo'],
   async run({ vault, note }, [name = ''], flags) {
-    const key = parseKeyName(name);
+    const key = readKeyName(name);
     const to = readNumber(flags, 'to', { least: 1 });
     const { version, restored } = await (await vault()).rollback(key, { to, ...readCondition(flags) });
     note(`${key}: version ${version} is stored, with the value of version ${restored}`);

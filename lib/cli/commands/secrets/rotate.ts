@@ -4,18 +4,21 @@ import { newPassphraseOption, passphraseOption, readNewPassphrase, readPassphras
 
 export const command: Command = {
   usage: 'secrets rotate',
-  summary: 'Replace the passphrase, knowing the present one; the gate is closed then',
+  summary: 'Replace the passphrase; asks for the current one, and locks the vault',
   options: [passphraseOption, newPassphraseOption],
   examples: ['secrets rotate', 'secrets rotate --passphrase-file old --new-passphrase-file new'],
   otherNames: ['passwd'],
   async run({ vault, note }, _, flags) {
     const opened = await vault();
-    const current = await readPassphrase(flags);
-    const next = await readNewPassphrase(flags, newPassphraseOption.name);
+    await opened.planUnlock();
+    const current = await readPassphrase(flags, 'current passphrase');
+    let next: Uint8Array | undefined;
     try {
+      next = await readNewPassphrase(flags, newPassphraseOption.name);
       await opened.rotate(current, next);
     } finally {
-      wipe(current, next);
+      wipe(current);
+      if (next !== undefined) wipe(next);
     }
     note('the passphrase is replaced, and the vault is locked');
     note('next: vigocli secrets unlock');

@@ -1,5 +1,6 @@
 import { matchesGlob, parseKeyGlob } from '../../../base/index.js';
 import type { Command } from '../../command.js';
+import { fromCommandLine } from '../../from-command-line.js';
 import { jsonOption, printSecrets } from '../../secret-list.js';
 
 export const command: Command = {
@@ -9,7 +10,7 @@ export const command: Command = {
   examples: ["secrets search '*/db/*'", 'secrets search dsn'],
   otherNames: ['find', 'grep'],
   async run(context, [pattern = ''], flags) {
-    const glob = parseKeyGlob(/[*?]/.test(pattern) ? pattern : `*${pattern}*`);
+    const glob = fromCommandLine(() => parseKeyGlob(/[*?]/.test(pattern) ? pattern : `*${pattern}*`));
     const secrets = await (await context.vault()).list();
     const found = secrets.filter(({ name }) => matchesGlob(glob, name));
     if (found.length === 0 && !flags.is('json')) context.note(`no name fits ${pattern}`);

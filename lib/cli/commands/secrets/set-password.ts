@@ -1,6 +1,6 @@
-import { parseKeyName } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
 import type { Command } from '../../command.js';
+import { readKeyName } from '../../from-command-line.js';
 import { askHiddenTwice } from '../../prompt.js';
 import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
 
@@ -11,13 +11,15 @@ export const command: Command = {
   examples: ['secrets set password vigo/os-users/dan'],
   tooManyHint: 'a password never stands on the command line, where others see it: it is asked for',
   async run({ vault, note }, [name = ''], flags) {
-    const key = parseKeyName(name);
+    const key = readKeyName(name);
     const options = { kind: 'password', expiresMs: readExpiry(flags), ...readCondition(flags) } as const;
     const opened = await vault();
     await opened.planSet(key, options);
+    const { PASSWORD_RULE } = await import('../../../vault/index.js');
     const value = await askHiddenTwice(
       `password of ${key}`,
       'for what a program stores there is: vigocli secrets set raw',
+      { rule: PASSWORD_RULE },
     );
     try {
       note(`${key}: version ${await opened.set(key, value, options)} is stored`);

@@ -12,6 +12,7 @@ export const command: Command = {
   async run({ vault, note }, _, flags) {
     const { UNLOCK_IDLE_MS } = await import('../../../vault/index.js');
     const opened = await vault();
+    await opened.planUnlock();
     const passphrase = await readPassphrase(flags);
     try {
       await opened.unlock(passphrase);
