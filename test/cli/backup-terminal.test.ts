@@ -25,7 +25,11 @@ else {
     t.match(type(['backup', archive], [': ', `short${ENTER}`], ['again: ', `short${ENTER}`]), { code: 1 });
     t.notOk(existsSync(archive));
 
-    const made = type(['backup', archive], ["backup's passphrase (at least 12 bytes): ", PASSPHRASE], ['again: ', PASSPHRASE]);
+    const made = type(
+      ['backup', archive],
+      ["backup's passphrase (at least 12 bytes): ", PASSPHRASE],
+      ['again: ', PASSPHRASE],
+    );
     t.match(made, { code: 0, cooked: true, shown: /\[#+-*\] .* of \d+/ });
     t.notMatch(made.shown, /a long passphrase/);
     t.match(type(['backup', 'verify', archive], [': ', `another one!, longer${ENTER}`]), {
