@@ -1,6 +1,7 @@
 import t from 'tap';
-import { agentState, type Observed, STATE_EXITS } from '../../lib/agent/agent-state.js';
+import { agentState, type Observed } from '../../lib/agent/agent-state.js';
 import type { LastRun } from '../../lib/agent/last-run.js';
+import { STATE_EXITS } from '../../lib/agent/state-exits.js';
 
 const NOW = 1_700_000_000_000;
 const COUNTS = { unchanged: 8, changed: 0, failed: 0, skipped: 0, would_change: 0 };

@@ -1,7 +1,6 @@
-import { describeRun } from '../../wire/index.js';
-import { STATE_EXITS } from '../agent-state.js';
 import type { Command } from '../command.js';
 import { oneLine } from '../log.js';
+import { STATE_EXITS } from '../state-exits.js';
 import type { Problem } from '../status.js';
 
 /** Says what state this machine is in, from what the agent wrote down last. Asks no server. */
@@ -12,7 +11,10 @@ export const command: Command = {
   examples: ['status', 'status --json', 'status > /dev/null || mail -s "vigo: $(hostname)" root'],
   notes: describeExits(),
   async run({ paths, out, exitWith }, flags) {
-    const { readStatus } = await import('../status.js');
+    const [{ readStatus }, { describeRun }] = await Promise.all([
+      import('../status.js'),
+      import('../../wire/index.js'),
+    ]);
     const status = await readStatus(paths);
     exitWith(STATE_EXITS[status.state]);
     if (flags.is('json')) {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { processLockOwner } from '../../files/index.js';
 import type { Check } from './check.js';
@@ -33,5 +33,5 @@ export const check: Check = {
 /** A lock that was given back is an empty file. */
 function isLockLeft(run: string): boolean {
   const names = readdirSync(run).filter((name) => name.startsWith(`${LOCK}.`) && !name.endsWith('.socket'));
-  return names.some((name) => (statSync(join(run, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
+  return names.some((name) => (lstatSync(join(run, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
 }
