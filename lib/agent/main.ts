@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const note = (line: string) => log(`${line}\n`);
   const exit = await runCommand(argv, { out, note, log });
   unlessLost(finishStdout);
-  if (lostOutput === undefined || exit !== 0) return exit;
+  if (lostOutput === undefined) return exit;
   const exitOfLoss = outputExit(lostOutput);
   if (exitOfLoss !== SIGPIPE_EXIT) complain(note, lostOutput, lostOutput.hint);
   return exitOfLoss;
