@@ -7,6 +7,7 @@ import { errnoOf, FilesError, filesError } from './errors.js';
 const MAX_LINKS = 40;
 /** open(2): a handle that only stands for a place, so that the folder needn't be readable. `node:fs` doesn't name it. */
 const O_PATH = 0o10000000;
+const STICKY = 0o1000;
 
 /** What is known of the folders that a path leads through. */
 export interface FoldersAbove {
@@ -17,6 +18,8 @@ export interface FoldersAbove {
    * walked: its owner can set a default ACL, which every file and folder below it inherits.
    */
   readonly foreign: string | undefined;
+  /** Who can have exchanged one of them for another folder, beside root and the user of this process. */
+  readonly exchangers: ReadonlySet<number | 'anybody'>;
 }
 
 /**
@@ -50,13 +53,18 @@ async function openFolder(path: string): Promise<{ folder: FileHandle; above: Fo
   let links = 0;
   let at = '';
   let foreign: string | undefined;
+  const exchangers = new Set<number | 'anybody'>();
   try {
     for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
       const target = await linkTarget(folder, name, path);
       if (target === undefined) {
+        const holder = await folder.stat();
         folder = await exchange(folder, childOf(folder, name));
         at += `/${name}`;
-        if (!isOurs((await folder.stat()).uid)) foreign ??= at;
+        const found = await folder.stat();
+        if (!isOurs(found.uid)) foreign ??= at;
+        const exchanger = exchangerOf(found, holder);
+        if (exchanger !== undefined) exchangers.add(exchanger);
       } else {
         if (++links > MAX_LINKS) throw new FilesError('not_regular', path, `${path} leads through too many links`);
         if (target.startsWith('/')) {
@@ -66,7 +74,7 @@ async function openFolder(path: string): Promise<{ folder: FileHandle; above: Fo
         ahead.unshift(...namesOf(target));
       }
     }
-    return { folder, above: { folder: await folder.stat(), foreign } };
+    return { folder, above: { folder: await folder.stat(), foreign, exchangers } };
   } catch (cause) {
     await folder.close();
     if (errnoOf(cause) === 'ENOENT') throw new FilesError('not_found', path, `there is no folder ${path}`, { cause });
@@ -85,6 +93,14 @@ async function linkTarget(folder: FileHandle, name: string, path: string): Promi
     });
   }
   return readlink(link);
+}
+
+/** Who can rename a folder: the owner of the one that holds it, who answers for those whom he lets write there. */
+function exchangerOf(found: Stats, holder: Stats): number | 'anybody' | undefined {
+  const othersWrite = (holder.mode & 0o022) !== 0;
+  if (holder.uid !== 0 || !othersWrite) return isOurs(holder.uid) ? undefined : holder.uid;
+  if ((holder.mode & STICKY) === 0) return 'anybody';
+  return isOurs(found.uid) ? undefined : found.uid; // in a sticky folder everybody renames only what is his own
 }
 
 /** Whether it is root, or the user of this process: those who may lead it anywhere. */

@@ -1,4 +1,4 @@
-export { type FoldersAbove, withAnchoredPath } from './anchor.js';
+export { type FoldersAbove, isOurs, withAnchoredPath } from './anchor.js';
 export { type Attributes, setAttributes } from './attributes.js';
 export { type CoreDumps, readCoreDumps } from './core-dumps.js';
 export { type DraftFolder, demandRoom, makeFolderWhole } from './draft-folder.js';

@@ -1,5 +1,13 @@
 import { dirname } from 'node:path';
-import { makeFolder, removeEmptyDir, removeUnfinished, setAttributes, withAnchoredPath } from '../../files/index.js';
+import { shellWord } from '../../base/index.js';
+import {
+  isOurs,
+  makeFolder,
+  removeEmptyDir,
+  removeUnfinished,
+  setAttributes,
+  withAnchoredPath,
+} from '../../files/index.js';
 import type { ResolvedDirectory } from '../../policy/index.js';
 import { AgentError } from '../errors.js';
 import { hasAcl, isOpenToAcl, refusedMode } from './acl.js';
@@ -36,7 +44,13 @@ export const directoryExecutor: Executor<ResolvedDirectory> = {
       const { path, mode } = directory;
       const current = found.kind === 'directory' ? found.stats : undefined;
       const owner = await ownershipOf(directory, current, above.folder);
-      if (current !== undefined) return setAttributes(anchored, { mode, owner });
+      if (current !== undefined) {
+        const isAnothers = !isOurs(current.uid) && current.uid !== owner.uid;
+        const beforeHandover = async (opened: string) => {
+          if (isAnothers && (await hasAcl(opened))) throw keepsAcl(path, current.uid);
+        };
+        return setAttributes(anchored, { mode, owner }, { above, beforeHandover });
+      }
       await removeUnfinished(dirname(anchored)); // of a run that was killed here
       const beforeOpening = async (opened: string) => {
         const acl = await hasAcl(opened);
@@ -46,6 +60,13 @@ export const directoryExecutor: Executor<ResolvedDirectory> = {
     });
   },
 };
+
+/** The new owner would not have it alone: an ACL stays, and lets in whom the old owner wanted, also in what is made there. */
+function keepsAcl(path: string, uid: number): AgentError {
+  return new AgentError('refused_resource', `${path} has an ACL, and belongs to user ${uid}, who may have set it`, {
+    hint: `remove it with setfacl -b ${shellWord(path)}, or set the owner by hand`,
+  });
+}
 
 function demandFolder(directory: ResolvedDirectory, found: Found): void {
   if (found.kind === 'nothing' || found.kind === 'directory') return;

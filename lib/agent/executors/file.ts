@@ -49,7 +49,7 @@ export const fileExecutor: Executor<ResolvedFile> = {
       const careful = needsNoAcl(file, above) ? { ...options, beforeContent } : options;
       if (file.content !== undefined) await writeFileAtomic(anchored, file.content.expose(), careful);
       else if (found.kind === 'nothing') await writeFileAtomic(anchored, new Uint8Array(), options);
-      else await setAttributes(anchored, options);
+      else await setAttributes(anchored, options, { above });
     });
   },
 };

@@ -123,6 +123,42 @@ t.test("another folder that a user renamed to the declared name isn't handed ove
   t.equal(statSync(path).mode, 0o040755, "the user's own can only be that user's doing");
 });
 
+t.test("a folder below one that a user renamed isn't handed over", { skip: needsRoot }, async (t) => {
+  const home = foreignFolder(t);
+  mkdirSync(join(home, 'keys/data'), { recursive: true });
+  chmodSync(join(home, 'keys/data'), 0o700);
+  renameSync(join(home, 'keys'), join(home, 'app')); // root's, as is what is in it
+  const path = join(home, 'app/data');
+  const declared = { type: 'directory', name: 'it', ensure: 'present', path, owner: '12345', mode: 0o755 } as const;
+  await t.rejects(directoryExecutor.apply(declared, context), { code: 'not_regular', hint: /folders above/ });
+  t.match(statSync(path), { uid: 0, mode: 0o040700 });
+
+  chownSync(path, 12345, 12345);
+  await directoryExecutor.apply(declared, context);
+  t.match(statSync(path), { uid: 12345, mode: 0o040755 }, "the user's own can only be that user's doing");
+});
+
+t.test("below a folder that a group of root's can rename, a folder keeps its owner", { skip: needsRoot }, async (t) => {
+  const dir = t.testdir({ log: { app: { data: {} } } });
+  const path = join(dir, 'log/app/data');
+  const declared = { type: 'directory', name: 'it', ensure: 'present', path, mode: 0o750 } as const;
+  for (const each of [dir, join(dir, 'log/app'), path]) chmodSync(each, 0o755);
+  for (const [mode, isRefused] of [
+    [0o775, true], // /var/log of Ubuntu
+    [0o1777, false],
+    [0o755, false],
+  ] as const) {
+    chmodSync(join(dir, 'log'), mode);
+    for (const each of [join(dir, 'log/app'), path]) chownSync(each, 12345, 12345);
+    chmodSync(path, 0o755);
+    await directoryExecutor.apply(declared, context);
+    t.match(statSync(path), { uid: 12345, mode: 0o040750 }, 'its mode can be set');
+    const given = directoryExecutor.apply({ ...declared, owner: '23456' }, context);
+    await (isRefused ? t.rejects(given, { code: 'not_regular' }) : given);
+    t.equal(statSync(path).uid, isRefused ? 12345 : 23456);
+  }
+});
+
 t.test('a folder is made in a folder of another user, however that user renames', { skip: needsRoot }, async (t) => {
   const home = foreignFolder(t);
   const directory = { type: 'directory', name: 'it', ensure: 'present', mode: 0o755, owner: '12345' } as const;
@@ -172,6 +208,25 @@ t.test(
     t.same(readdirSync(home), []);
     await directoryExecutor.apply({ ...directory, mode: 0o700 }, context);
     t.equal(statSync(directory.path).mode, 0o040700);
+  },
+);
+
+t.test(
+  'a folder that is taken from a user keeps no ACL of that user',
+  { skip: needsRoot || (!existsSync('/usr/bin/setfacl') && 'setfacl (package acl) is not installed') },
+  async (t) => {
+    const path = foreignFolder(t);
+    chmodSync(path, 0o755);
+    const declared = { type: 'directory', name: 'it', ensure: 'present', path, owner: '0', mode: 0o770 } as const;
+    for (const acl of ['u:65534:rwx', 'd:u:65534:rwx']) {
+      execFileSync('setfacl', ['-m', acl, path]);
+      chmodSync(path, 0o755);
+      await t.rejects(directoryExecutor.apply(declared, context), { code: 'refused_resource', hint: /setfacl -b/ });
+      t.match(statSync(path), { uid: 12345, mode: 0o040755 });
+      execFileSync('setfacl', ['-b', path]);
+    }
+    await directoryExecutor.apply(declared, context);
+    t.match(statSync(path), { uid: 0, mode: 0o040770 });
   },
 );
 
