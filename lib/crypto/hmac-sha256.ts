@@ -1,9 +1,9 @@
-import { byteCount, concatBytes, fromHex, utf8 } from '../base/index.js';
+import { byteCount, fromHex, utf8 } from '../base/index.js';
 import { constantTimeEqual } from './constant-time.js';
 import { primitive, requireKnownAnswer } from './primitive.js';
 import { wipe } from './random.js';
 import { Sha256Module } from './sha256-module.js';
-import { changedLength, copyInput, requireBytes, requireObject, requireRange } from './size.js';
+import { copyInput, requireBytes, requireObject, requireRange } from './size.js';
 
 const MAC_BYTES = 32;
 /** Of SHA-256, and so what a key is padded to. */
@@ -72,9 +72,11 @@ class Sha256Hmac implements HmacSha256 {
   mac(key: Uint8Array, data: Uint8Array): Uint8Array {
     requireBytes('the key', key);
     requireBytes('the data', data);
-    const mac = this.#mac(key, data);
-    this.#module.wipe();
-    return mac;
+    try {
+      return this.#mac(key, data);
+    } finally {
+      this.#module.wipe();
+    }
   }
 
   verify(key: Uint8Array, data: Uint8Array, mac: Uint8Array): boolean {
@@ -93,45 +95,39 @@ class Sha256Hmac implements HmacSha256 {
     requireBytes('the info', info);
     requireRange('the number of derived bytes', bytes, 1, MAX_DERIVED_BYTES);
     // RFC 5869 sections 2.2 and 2.3. A salt left out is 32 zero bytes, which is what HMAC makes of an empty key.
-    const pseudoRandomKey = this.#mac(salt, secret);
     const derived = new Uint8Array(bytes);
+    let pseudoRandomKey: Uint8Array = new Uint8Array(0);
     let block: Uint8Array = new Uint8Array(0);
-    for (let done = 0, counter = 1; done < bytes; done += MAC_BYTES, counter++) {
-      const next = this.#mac(pseudoRandomKey, block, info, Uint8Array.of(counter));
-      wipe(block);
-      block = next;
-      derived.set(block.subarray(0, bytes - done), done);
+    try {
+      pseudoRandomKey = this.#mac(salt, secret);
+      for (let done = 0, counter = 1; done < bytes; done += MAC_BYTES, counter++) {
+        const next = this.#mac(pseudoRandomKey, block, info, Uint8Array.of(counter));
+        wipe(block);
+        block = next;
+        derived.set(block.subarray(0, bytes - done), done);
+      }
+      return derived;
+    } finally {
+      this.#module.wipe();
+      wipe(pseudoRandomKey, block);
     }
-    this.#module.wipe();
-    wipe(pseudoRandomKey, block);
-    return derived;
   }
 
   /** RFC 2104 section 2: H(key ⊕ opad, H(key ⊕ ipad, parts)). */
   #mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
     const pad = new Uint8Array(BLOCK_BYTES);
-    copyInput(pad, byteCount(key) > BLOCK_BYTES ? this.#hash(key) : key);
+    if (byteCount(key) > BLOCK_BYTES) {
+      const digest = this.#module.digestParts(key);
+      copyInput(pad, digest);
+      wipe(digest);
+    } else {
+      copyInput(pad, key);
+    }
     for (let i = 0; i < BLOCK_BYTES; i++) pad[i] = (pad[i] ?? 0) ^ INNER;
-    const inner = this.#hash(pad, ...parts);
+    const inner = this.#module.digestParts(pad, ...parts);
     for (let i = 0; i < BLOCK_BYTES; i++) pad[i] = (pad[i] ?? 0) ^ INNER ^ OUTER;
-    const outer = this.#hash(pad, inner);
+    const outer = this.#module.digestParts(pad, inner);
     wipe(pad, inner);
     return outer;
-  }
-
-  /** In one piece, because entering the module costs as much as a block. */
-  #hash(...parts: readonly Uint8Array[]): Uint8Array {
-    const message = joined(parts);
-    const digest = this.#module.digest(message, message.length);
-    wipe(message);
-    return digest;
-  }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  try {
-    return concatBytes(...parts);
-  } catch (cause) {
-    throw changedLength(cause);
   }
 }

@@ -45,17 +45,12 @@ export function requireObject(what: string, value: object): void {
 
 /**
  * Copies an input to where nobody else can change it.
- * @throws CryptoError `bad_size` where it has more bytes than `target`, as shared memory can that grew after it was checked.
+ * @throws CryptoError `bad_size` where `target` has no room for it, as shared memory can that grew after it was checked.
  */
-export function copyInput(target: Uint8Array, source: Uint8Array): void {
+export function copyInput(target: Uint8Array, source: Uint8Array, offset = 0): void {
   try {
-    copyBytes(target, source);
+    copyBytes(target, source, offset);
   } catch (cause) {
-    throw changedLength(cause);
+    throw new CryptoError('bad_size', 'an input changed its length while it was read', { cause });
   }
-}
-
-/** The error for shared memory that grew after it was checked. */
-export function changedLength(cause: unknown): CryptoError {
-  return new CryptoError('bad_size', 'an input changed its length while it was read', { cause });
 }
