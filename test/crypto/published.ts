@@ -17,6 +17,7 @@ export async function runPublished(): Promise<PathReport[]> {
     ...gcmPaths().flatMap(gcm),
     ...(await sha256()),
     ...(await hmacSha256()),
+    await hkdfSha256(),
     await ed25519(),
     await argon2id(),
     await xWing(),
@@ -44,6 +45,18 @@ function gcm({ path, takesNonce, withKey }: GcmPath): PathReport[] {
     if (pt === null || iv.length !== 24 || !takesNonce) continue;
     const cut = toHex(key.seal(fromHex(pt), fromHex(aad), fromHex(iv))).slice(0, published.length);
     sealing.expect(iv, cut, published);
+  }
+
+  // The core takes keys of 256 bits only. Another size of IV opens nothing.
+  type Tried = { tcId: number; keySize: number; ivSize: number; msg: string; result: string } & Vector;
+  const tried = readVectors<Tried[]>('wycheproof-aes-gcm').filter(({ keySize }) => keySize === 256);
+  for (const { tcId, key: secret, ivSize, iv, aad, msg, ct, tag, result } of tried) {
+    const key = withKey(fromHex(secret));
+    const opened = outcome(() => key.open(fromHex(iv + ct + tag), fromHex(aad)));
+    const opens = result === 'valid' && ivSize === 96;
+    opening.expect(`Wycheproof ${tcId}`, opened, opens ? msg : 'forged');
+    if (!opens || !takesNonce) continue;
+    sealing.expect(`Wycheproof ${tcId}`, toHex(key.seal(fromHex(msg), fromHex(aad), fromHex(iv))), iv + ct + tag);
   }
 
   const secret = bytesFor('key', 32);
@@ -96,37 +109,73 @@ async function sha256(): Promise<PathReport[]> {
   });
 }
 
+/** Every way to a MAC, and whether one is verified. */
 async function hmacSha256(): Promise<PathReport[]> {
-  const core = await loadHmacSha256();
-  const mac = new Tally('HMAC-SHA-256', 'mac');
-  const vectors = ['hmac-cavp', 'hmac-rfc4231'].flatMap((file) =>
-    readVectors<{ key: string; msg: string; md: string }[]>(file),
+  const [core, sha256] = [await loadHmacSha256(), await loadSha256()];
+  /** RFC 2104 over two streams, of which the outer one waits for the inner one. */
+  const inParts = (key: Uint8Array, data: Uint8Array) => {
+    const padded = new Uint8Array(64);
+    padded.set(key.length > padded.length ? sha256.create().update(key).digest() : key);
+    const outer = sha256.create().update(padded.map((byte) => byte ^ 0x5c));
+    const inner = sha256.create().update(padded.map((byte) => byte ^ 0x36));
+    for (let at = 0; at < data.length; at += 63) inner.update(data.subarray(at, at + 63));
+    return outer.update(inner.digest()).digest();
+  };
+  type Vector = { key: string; msg: string; tag: string; result: string };
+  const published = ['hmac-cavp', 'hmac-rfc4231'].flatMap((file) =>
+    readVectors<{ key: string; msg: string; md: string }[]>(file).map(({ md, ...vector }) => {
+      return { ...vector, tag: md, result: 'valid' };
+    }),
   );
-  // NIST cut some MACs.
-  for (const { key, msg, md } of vectors) {
-    mac.expect(`key ${key}`, toHex(core.mac(fromHex(key), fromHex(msg))).slice(0, md.length), md);
+  const vectors: Vector[] = [...published, ...readVectors<Vector[]>('wycheproof-hmac-sha256')];
+  const verifying = new Tally('HMAC-SHA-256 verify', 'one shot');
+  for (const { key, msg, tag, result } of vectors) {
+    const verified = core.verify(fromHex(key), fromHex(msg), fromHex(tag));
+    // A MAC that was cut isn't taken for one.
+    verifying.expect(`key ${key}, MAC ${tag}`, `${verified}`, `${result === 'valid' && tag.length === 64}`);
   }
+  const paths: [path: string, mac: typeof core.mac][] = [
+    ['mac', (key, data) => core.mac(key, data)],
+    ['over SHA-256 in parts', inParts],
+  ];
+  return [
+    ...paths.map(([path, mac]) => {
+      const tally = new Tally('HMAC-SHA-256', path);
+      for (const { key, msg, tag, result } of vectors) {
+        // Some MACs were cut.
+        const computed = toHex(mac(fromHex(key), fromHex(msg))).slice(0, tag.length);
+        if (result === 'valid') tally.expect(`key ${key}`, computed, tag);
+        else tally.expect(`key ${key}, MAC ${tag}`, `${computed === tag}`, 'false');
+      }
+      for (const length of LENGTHS) {
+        const [key, data] = [bytesFor(`key ${length}`, (length * 3) % 200), bytesFor(`data ${length}`, length)];
+        const expected = createHmac('sha256', key).update(data).digest('hex');
+        tally.expect(`${length} bytes`, toHex(mac(key, data)), expected);
+      }
+      return tally.report();
+    }),
+    verifying.report(),
+  ];
+}
+
+async function hkdfSha256(): Promise<PathReport> {
+  const core = await loadHmacSha256();
   const derive = new Tally('HKDF-SHA-256', 'deriveKey');
-  type Hkdf = { ikm: string; salt: string; info: string; okm: string };
-  for (const { ikm, salt, info, okm } of [
-    ...readVectors<Hkdf[]>('hkdf-rfc5869'),
-    ...readVectors<Hkdf[]>('hkdf-pyca'),
-  ]) {
+  type Vector = { ikm: string; salt: string; info: string; okm: string; size?: number; result?: string };
+  const files = ['hkdf-rfc5869', 'hkdf-pyca', 'wycheproof-hkdf-sha256'];
+  for (const { ikm, salt, info, okm, size, result } of files.flatMap((file) => readVectors<Vector[]>(file))) {
     const input = { secret: fromHex(ikm), salt: fromHex(salt), info: fromHex(info) };
-    derive.expect(`ikm ${ikm}`, toHex(core.deriveKey(input, okm.length / 2)), okm);
+    const derived = outcome(() => core.deriveKey(input, size ?? okm.length / 2));
+    derive.expect(`ikm ${ikm}, ${size} bytes`, derived, result === 'invalid' ? 'bad_size' : okm);
   }
   for (const length of LENGTHS) {
     const [key, data] = [bytesFor(`key ${length}`, (length * 3) % 200), bytesFor(`data ${length}`, length)];
-    mac.expect(`${length} bytes`, toHex(core.mac(key, data)), createHmac('sha256', key).update(data).digest('hex'));
     const bytes = 1 + (length % 8160);
+    const derived = core.deriveKey({ secret: data, salt: key, info: key.subarray(1) }, bytes);
     const expected = toHex(new Uint8Array(hkdfSync('sha256', data, key, key.subarray(1), bytes)));
-    derive.expect(
-      `${bytes} bytes`,
-      toHex(core.deriveKey({ secret: data, salt: key, info: key.subarray(1) }, bytes)),
-      expected,
-    );
+    derive.expect(`${bytes} bytes`, toHex(derived), expected);
   }
-  return [mac.report(), derive.report()];
+  return derive.report();
 }
 
 async function ed25519(): Promise<PathReport> {
@@ -142,6 +191,11 @@ async function ed25519(): Promise<PathReport> {
     const turned = withBitTurned(signature, message.length % 64);
     tally.expect(`refuse ${vector.msg}`, `${core.verify(turned, message, signer.publicKey)}`, 'false');
     signer.dispose();
+  }
+  type Tried = { tcId: number; pk: string; msg: string; sig: string; result: string };
+  for (const { tcId, pk, msg, sig, result } of readVectors<Tried[]>('wycheproof-ed25519')) {
+    const verified = core.verify(fromHex(sig), fromHex(msg), fromHex(pk));
+    tally.expect(`Wycheproof ${tcId}`, `${verified}`, `${result === 'valid'}`);
   }
   return tally.report();
 }

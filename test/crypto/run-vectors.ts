@@ -1,5 +1,5 @@
 // A program: every published vector through every path that this machine has, told as one line of JSON. Bundled into one
-// file it runs on any architecture and any version of Node: tiers.test.ts, bench/arch.ts.
+// file it runs on any architecture and any version of Node: published.test.ts, bench/arch/run.mjs.
 import { CryptoError, loadAes256Gcm } from '../../lib/crypto/index.js';
 import { runPublished } from './published.js';
 import type { PathReport } from './tally.js';

@@ -12,6 +12,10 @@ import hmacCavp from '../vectors/crypto/hmac-cavp.json' with { type: 'json' };
 import hmacRfc4231 from '../vectors/crypto/hmac-rfc4231.json' with { type: 'json' };
 import sha256Cavp from '../vectors/crypto/sha256-cavp.json' with { type: 'json' };
 import sha256CavpMonte from '../vectors/crypto/sha256-cavp-monte.json' with { type: 'json' };
+import wycheproofAesGcm from '../vectors/crypto/wycheproof-aes-gcm.json' with { type: 'json' };
+import wycheproofEd25519 from '../vectors/crypto/wycheproof-ed25519.json' with { type: 'json' };
+import wycheproofHkdf from '../vectors/crypto/wycheproof-hkdf-sha256.json' with { type: 'json' };
+import wycheproofHmac from '../vectors/crypto/wycheproof-hmac-sha256.json' with { type: 'json' };
 import xWing from '../vectors/crypto/x-wing.json' with { type: 'json' };
 
 /** The files of test/vectors/crypto, each with its source. Imported, so that a bundle of them runs on any machine. */
@@ -30,6 +34,10 @@ const FILES: Record<string, { vectors: unknown }> = {
   'hmac-rfc4231': hmacRfc4231,
   'sha256-cavp': sha256Cavp,
   'sha256-cavp-monte': sha256CavpMonte,
+  'wycheproof-aes-gcm': wycheproofAesGcm,
+  'wycheproof-ed25519': wycheproofEd25519,
+  'wycheproof-hkdf-sha256': wycheproofHkdf,
+  'wycheproof-hmac-sha256': wycheproofHmac,
   'x-wing': xWing,
 };
 
