@@ -7,15 +7,21 @@ import { promisify } from 'node:util';
  * takes seconds, and another architecture has none.
  * @param root the project's folder
  */
-export async function bundle(root: string, entry: string, outfile: string): Promise<void> {
+export async function bundle(
+  root: string,
+  entry: string,
+  outfile: string,
+  format: 'esm' | 'cjs' = 'esm',
+): Promise<void> {
+  const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
   await promisify(execFile)(join(root, 'node_modules/.bin/esbuild'), [
     join(root, entry),
     `--outfile=${outfile}`,
     '--bundle',
     '--platform=node',
-    '--format=esm',
+    `--format=${format}`,
     '--target=node20',
-    "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    ...(format === 'esm' ? [`--banner:js=${require}`] : []),
     '--log-level=error',
   ]);
 }
