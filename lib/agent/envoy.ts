@@ -75,11 +75,14 @@ export class Envoy {
   #policy: HeldPolicy | undefined;
   /** Whether this machine may still show secrets that were replaced. */
   #showsReplaced = true;
+  /** Of the policy that an earlier process accepted, until a run has brought the present values everywhere. */
+  #earlierEpoch: number | undefined;
 
   private constructor(options: EnvoyOptions, policy: HeldPolicy | undefined, watched: Watched) {
     this.#options = options;
     this.#policy = policy;
     this.#watched = watched;
+    this.#earlierEpoch = policy?.head.secretsEpoch;
   }
 
   /** Begins with what was accepted before this process. What can't be read counts as nothing, and is said. */
@@ -149,13 +152,15 @@ export class Envoy {
     const { head, body, marks } = policy;
     const isAborted = problem !== undefined && problem.kind !== 'unavailable' && !isPutAside(problem);
     if (problem !== undefined) log.warn(`secrets can't be resolved: ${problem.message}`);
-    const redaction = cache.redactionFor(policy.refs, head.secretsEpoch);
+    const mayMissReplaced = this.#earlierEpoch !== undefined && this.#earlierEpoch !== head.secretsEpoch;
+    const redaction = { ...cache.redactionFor(policy.refs, head.secretsEpoch), mayMissReplaced };
     const values = cache.valuesAt(head.secretsEpoch);
     const watched = this.#watched;
     const results = isAborted
       ? []
       : await applyBody(body, { values, redaction, marks, watched, guard, clock, dryRun, signal });
     this.#showsReplaced = problem !== undefined || !holdsCurrentValues(body, results);
+    if (!this.#showsReplaced) this.#earlierEpoch = undefined;
     const report: RunReport = {
       runId: uuidFrom(randomBytes(16)),
       startedAtMs,

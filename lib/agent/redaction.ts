@@ -10,6 +10,8 @@ export interface Redaction {
   readonly longestSpelling: number;
   /** False while a value of the policy isn't here: then no redactor can find it, and commands' output isn't shown. */
   readonly knowsAll: boolean;
+  /** True while the machine may show a value that was replaced before this process began: no redactor can find it either. */
+  readonly mayMissReplaced?: boolean;
 }
 
 export function redactionOf(values: readonly Uint8Array[]): Redaction {

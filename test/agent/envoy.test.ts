@@ -448,6 +448,28 @@ t.test('a command that quotes a secret which this process does not hold is not q
   t.notMatch(JSON.stringify(responder.reports) + lines.join(), CANARY);
 });
 
+t.test('a command that shows a secret which was replaced while the agent did not run is not quoted', async (t) => {
+  const { responder, envoy, start, quoted, lines } = await setUpQuote(t);
+  await envoy.checkIn();
+  await quoted(envoy);
+  await envoy.deliver();
+  responder.resources = responder.resources?.toReversed(); // the command comes before the file
+  responder.version++;
+  responder.setSecret('vigo/db/dsn', 'second-9c1d');
+  const { envoy: restarted } = await start();
+  await restarted.checkIn();
+  const hidden = /^the command exited with 3 \(\d+ bytes of output aren't shown, because secrets changed while/;
+  await quoted(restarted, { ...going, dryRun: true }); // settles nothing
+  t.match(await quoted(restarted), hidden, 'before the file is written');
+  t.match(await quoted(restarted), 'parse error: [secret]', 'the present value is known');
+  await restarted.deliver();
+  t.notMatch(JSON.stringify(responder.reports) + lines.join(), CANARY);
+
+  const { envoy: same } = await start();
+  await same.checkIn();
+  t.match(await quoted(same), 'parse error: [secret]', 'a start after which nothing changed');
+});
+
 t.test('a report that waits is redacted again with the values that are held when it is sent', async (t) => {
   const { responder, envoy, quote } = await setUpQuote(t);
   responder.resources = [{ ...quote, command: `echo ${CANARY}; exit 1` }];

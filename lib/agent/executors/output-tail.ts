@@ -38,8 +38,8 @@ export class OutputTail {
 
   /** At most 2,048 characters, without white space around. Empty where there are values that can't be redacted. */
   text(): string {
-    const { redact, longestSpelling, knowsAll } = this.#redaction;
-    if (!knowsAll) return '';
+    const { redact, longestSpelling, knowsAll, mayMissReplaced } = this.#redaction;
+    if (!knowsAll || mayMissReplaced) return '';
     const text = redact(Buffer.concat(this.#chunks).toString('utf8'));
     // Twice, because the mark that stands for a value may be twice as long as the value.
     return text
