@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { VigoError } from '../base/index.js';
 import { type FoldersAbove, isOurs } from './anchor.js';
 import { FilesError, filesError } from './errors.js';
 import { demandHeld } from './held-attributes.js';
@@ -58,7 +59,7 @@ export async function setAttributes(
       await file.close();
     }
   } catch (cause) {
-    throw filesError('set mode and owner of', path, cause);
+    throw cause instanceof VigoError ? cause : filesError('set mode and owner of', path, cause);
   }
 }
 
