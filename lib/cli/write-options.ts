@@ -27,9 +27,15 @@ export function readExpiry(flags: Flags): number | undefined {
 }
 
 /** @throws CliError `usage` */
-export function readNumber(flags: Flags, name: string, { least }: { least: 0 | 1 }): number | undefined {
+export function readNumber(
+  flags: Flags,
+  name: string,
+  { least, most }: { least: number; most?: number },
+): number | undefined {
   const text = flags.text(name);
   if (text === undefined) return undefined;
-  if (/^(0|[1-9][0-9]{0,9})$/.test(text) && Number(text) >= least) return Number(text);
-  throw new CliError('usage', `--${name} ${JSON.stringify(text)} is not a whole number from ${least}`);
+  const number = /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= (most ?? number)) return number;
+  const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
+  throw new CliError('usage', `--${name} ${JSON.stringify(text)} is not a whole number ${range}`);
 }

@@ -74,7 +74,8 @@ function* judge(words: SimpleCommand, own: ProtectedPaths): Iterable<GuardFindin
 
 function* judgeTree(program: string, target: string, own: ProtectedPaths): Iterable<GuardFinding> {
   if (!target.startsWith('/') || target.length > MAX_PATH_LENGTH) return;
-  if (own.liesBelow(target.replace(/\/\*$/, ''))) yield ownPath(target);
+  if (own.liesBelow(target.replace(/\/\*$/, '')))
+    yield finding('vigo_path', `${program} would go through ${target}, where Vigo's own files are`);
   if (isSystemRoot(target)) yield finding('system_root', `${program} would go through all of ${target}`);
 }
 

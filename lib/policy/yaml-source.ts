@@ -19,8 +19,12 @@ export function readYaml(source: SourceText, problems: ProblemList): readonly So
   const composer = new Composer({ ...options, prettyErrors: false, logLevel: 'silent' });
   const documents = [...composer.compose(tokens)];
   const errors = documents.flatMap((document) => document.errors).filter(({ code }) => code !== 'BAD_ALIAS');
+  const places = new Set<number>();
   for (const { pos, message } of errors) {
-    problems.addUnreadable(source.positionAt(pos[0]), message.charAt(0).toLowerCase() + message.slice(1));
+    if (places.has(pos[0])) continue; // one mistake, which the library describes twice
+    places.add(pos[0]);
+    const hint = 'look at the indentation, the colons and the quotes here and in the line before';
+    problems.addUnreadable(source.positionAt(pos[0]), message.charAt(0).toLowerCase() + message.slice(1), hint);
   }
   const broken = errors.map(({ pos }) => pos[0]);
   const reader = new TreeReader(source, problems, broken);

@@ -92,7 +92,7 @@ export class SecretWatch {
     const epoch = await store.recordSecretVersions(changes, {
       action: 'secret.changed',
       actor: 'vigosrv',
-      subject: `${changes.length} secrets`,
+      subject: changes.length === 1 ? '1 secret' : `${changes.length} secrets`,
       outcome: 'done',
       detail: { changes: await auditList(changes.map(({ key, version }) => `${key}@${version ?? 'deleted'}`)) },
     });

@@ -55,7 +55,7 @@ export class SettingsReload {
       await store.appendAudit({ action: 'settings.reloaded', actor, subject, outcome: 'done', detail });
       Object.assign(this.#inUse, settings);
       onChange(this.#inUse);
-    } else log.info({ event: 'settings.unchanged', detail }, 'no setting changed that a server which runs can take');
+    } else log.info({ event: 'settings.unchanged', detail }, 'nothing changed that applies without a restart');
     if (change.needsRestart.length > 0) {
       const words = `restart the server for ${change.needsRestart.join(', ')}`;
       log.warn({ event: 'settings.restart_needed', detail }, words);

@@ -36,10 +36,11 @@ function tell(log: EventLog, draft: EntryDraft, result: unknown): void {
   const { action, actor, subject, outcome, detail, claimedBy } = draft;
   const claim = claimedBy === undefined ? {} : { claimed_by: claimToJson(claimedBy) };
   const fields = { event: action, actor, ...claim, subject, outcome, ...(detail === undefined ? {} : { detail }) };
-  log[levelOf(action, outcome)]({ ...fields, ...numbersOf(result) }, wordsOf(action, outcome));
+  log[levelOf(action, outcome)]({ ...fields, ...numbersOf(result) }, wordsOf(action, outcome, detail));
 }
 
-function wordsOf(action: string, outcome: EntryDraft['outcome']): string {
+function wordsOf(action: string, outcome: EntryDraft['outcome'], detail?: EntryDraft['detail']): string {
+  if (outcome === 'denied') return detail?.reason === undefined ? 'refused' : `refused: ${detail.reason}`;
   return outcome === 'done' && isAuditAction(action) ? auditActions[action] : `${action} ${outcome}`;
 }
 
@@ -61,7 +62,11 @@ function changedNothing(result: unknown): boolean {
 }
 
 /** What a publication was given. */
-function numbersOf(result: unknown): { policy_version?: unknown; secrets_epoch?: unknown } {
+function numbersOf(result: unknown): { version?: unknown; policy_version?: unknown; secrets_epoch?: unknown } {
   if (typeof result !== 'object' || result === null || !('policyVersion' in result)) return {};
-  return { policy_version: result.policyVersion, secrets_epoch: 'secretsEpoch' in result ? result.secretsEpoch : null };
+  return {
+    ...('version' in result ? { version: result.version } : {}),
+    policy_version: result.policyVersion,
+    secrets_epoch: 'secretsEpoch' in result ? result.secretsEpoch : null,
+  };
 }

@@ -93,6 +93,8 @@ t.test('in a vault', async (t) => {
         [ask, `${load}\r`],
         [ask, typed],
         [VALUE, ''],
+        [ask, 'vigocli doctor --only mas\t --q\t\r'], // a check of two words is one argument
+        ['opens', ''],
         [ask, 'exit\r'],
       ]);
       t.equal(session.code, 0);

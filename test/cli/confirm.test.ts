@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { DIST } from './shell.js';
@@ -24,4 +25,10 @@ t.test('what would be replaced or lost is said and asked for', { skip: noTermina
   const lost = /a: version 3 \(password, of .*\) and 2 other versions: removed for good: go on\? y or n: /;
   t.match(run('delete a --purge', ['y or n: ', 'n']), { code: 1, shown: lost });
   t.match(run('delete a --purge', ['y or n: ', 'y']), { code: 0, shown: /a is gone/ });
+
+  writeFileSync(join(folder, 'home', 'server.yaml'), 'server: { api_listen: secret:used }\n');
+  t.equal(run('generate used').code, 0);
+  const refused = /^error: \S+ refers to used: [^?]*$/;
+  t.match(run('delete used --purge'), { code: 1, shown: refused }, 'what is refused is not asked for');
+  t.match(run('generate used --length 8'), { code: 2, shown: /^error: --length/ });
 });

@@ -149,7 +149,7 @@ t.test('vault files, against what the server has seen', async (t) => {
   const home = await makeHome(t);
   await home.set('a', 'one');
   await home.set('a', 'two');
-  const entry = { action: 'secret.changed', actor: 'vigosrv', subject: '1 secrets', outcome: 'done' } as const;
+  const entry = { action: 'secret.changed', actor: 'vigosrv', subject: '1 secret', outcome: 'done' } as const;
   await home.store.recordSecretVersions([{ key: parseKeyName('a'), version: 2 }], entry);
   t.match(await home.ask('vault files'), [/^ok /]);
   renameSync(join(home.paths.secrets, '.versions/a/@1'), join(home.paths.secrets, 'a'));

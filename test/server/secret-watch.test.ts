@@ -120,7 +120,7 @@ t.test('a new, a changed and a deleted secret: each batch raises the epoch once 
   const entries = await kit.store.listAudit({ limit: 100, action: 'secret.changed' });
   t.same(
     entries.map(({ bytes }) => decodeEntry(bytes).subject),
-    ['1 secrets', '1 secrets', '1 secrets', '1 secrets', '4 secrets'],
+    ['1 secret', '1 secret', '1 secret', '1 secret', '4 secrets'],
   );
   for (const value of kit.secrets.opened) t.throws(() => value.expose(), TypeError, 'opened only to see that it opens');
 });

@@ -3,12 +3,13 @@
  * that a script that was installed once stays right.
  */
 export const scripts = {
-  // bash takes `--option=value` apart at the sign, and doesn't put a space behind a folder only where it is told so.
+  // bash takes `--option=value` apart at the sign, quotes no word, and leaves out the space behind a folder only where it is told so.
   bash: `# bash completion for vigocli: source <(vigocli completion bash)
 _vigocli() {
   local typed=\${COMP_WORDS[COMP_CWORD]} word lines line
   local -a before=()
   [[ $typed == = ]] && typed=
+  typed=\${typed//\\\\}
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     [[ $word == = ]] || before+=("$word")
   done
@@ -19,7 +20,8 @@ _vigocli() {
     return
   fi
   for line in "\${lines[@]:1}"; do
-    COMPREPLY+=("\${line%%$'\\t'*}")
+    printf -v word %q "\${line%%$'\\t'*}"
+    COMPREPLY+=("$word")
   done
   [[ \${#COMPREPLY[@]} == 1 && \${COMPREPLY[0]} == */ ]] && compopt -o nospace
 }

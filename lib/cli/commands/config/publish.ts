@@ -22,5 +22,6 @@ export const command: Command = {
       return api.post<ApiPublication>('/config/publish', { message, checkout });
     });
     notePublication(context, published, { what: 'published', json: flags.is('json') });
+    if (message !== undefined && !published.changed) context.warn('the message is not kept: nothing was published');
   },
 };

@@ -17,7 +17,10 @@ export const command: Command = {
     const published = await withProblems(context, { json: flags.is('json') }, async () =>
       (await context.api()).post<ApiPublication>('/config/rollback', body),
     );
-    notePublication(context, published, { what: 'rolled back', json: flags.is('json') });
+    notePublication(context, published, {
+      what: version === undefined ? 'rolled back' : `rolled back to version ${version}`,
+      json: flags.is('json'),
+    });
     if (published.stacks_differ) {
       context.warn(`${context.home.stacks} still holds another config: the next config publish makes that one live`);
     }

@@ -26,6 +26,7 @@ export const command: Command = {
       return note(`${key} is deleted`);
     }
     const [newest, ...others] = (await historyOf(opened, key))?.versions ?? [];
+    await options.allow?.();
     if (newest !== undefined) {
       const what = others.length === 0 ? '' : ` and ${plural(others.length, 'other version')}`;
       await confirm(context, `${key}: ${describeVersion(newest)}${what}: removed for good`, flags);

@@ -7,13 +7,14 @@ import { readValue } from '../../secret-input.js';
 import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
 
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 export const command: Command = {
   usage: 'secrets set raw <key>',
   summary: 'Store any bytes: from a file, a pipe (its last newline too), or a hidden prompt',
   options: [
     { name: 'from-file', value: 'path', summary: 'Read the value from a file, to the byte' },
-    { name: 'trim', summary: 'Leave out the newline at the end of a file or pipe' },
+    { name: 'trim', summary: 'Leave out the newline (LF or CRLF) at the end of a file or pipe' },
     expiresOption,
     ifVersionOption,
   ],
@@ -34,7 +35,8 @@ export const command: Command = {
     const bytes = await readValue(path, key);
     const isTyped = path === undefined && isatty(0);
     const endsInNewline = !isTyped && bytes.at(-1) === LINE_FEED;
-    const value = endsInNewline && flags.is('trim') ? bytes.subarray(0, -1) : bytes;
+    const value =
+      endsInNewline && flags.is('trim') ? bytes.subarray(0, bytes.at(-2) === CARRIAGE_RETURN ? -2 : -1) : bytes;
     try {
       const version = await opened.set(key, value, options);
       note(`${key}: version ${version} is stored (${value.length} bytes)`);
