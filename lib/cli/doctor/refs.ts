@@ -26,8 +26,8 @@ export const check: Check = {
       const guard = makeGuard([home.root]);
       const { stacks, problems } = await examineStacks(tree, { guard, secrets: { secrets, seenVersions } });
       findings.push(...problems.map((problem) => fail(`${formatPosition(problem)}: ${problem.message}`, problem.hint)));
-      if (findings.length > 0) return findings;
-      return [ok(`${plural(refPlaces(stacks).size, 'ref')} of the live config: every one resolves`)];
+      if (problems.length > 0) return findings;
+      return [...findings, ok(`${plural(refPlaces(stacks).size, 'ref')} of the live config: every one resolves`)];
     } finally {
       secrets.dispose();
     }
