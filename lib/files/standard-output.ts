@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, write, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { errorTable } from '../base/index.js';
@@ -89,12 +89,13 @@ export function lineWriter(
   describeLoss: (lost: number) => string,
   write: Write = writeSync,
 ): (line: string) => void {
+  const log = withoutBlocking(fd);
   let lost = 0;
   /** The last thing written is a part of a line. */
   let isTorn = false;
 
   function put(text: string): boolean {
-    const { written, cause } = writeAll(write, fd, Buffer.from(text), lost === 0 ? MAX_LINE_WAIT_MS : 0);
+    const { written, cause } = writeAll(write, log, Buffer.from(text), lost === 0 ? MAX_LINE_WAIT_MS : 0);
     if (cause === undefined) isTorn = false;
     else if (written > 0) isTorn = true;
     return cause === undefined;
@@ -110,6 +111,19 @@ export function lineWriter(
     }
     if (!put(line)) lost = 1;
   };
+}
+
+/**
+ * Opens a pipe once more, so that writing never blocks: where its reader stops, the program goes on. The flag of the given
+ * descriptor would count for the other programs that hold it, too. Returns `fd` itself for all that isn't a pipe.
+ */
+function withoutBlocking(fd: number): number {
+  try {
+    if (fstatSync(fd).isFIFO()) return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    // Closed, or a pipe of another user.
+  }
+  return fd;
 }
 
 /** @returns how many bytes were written, and what stopped it before the end */

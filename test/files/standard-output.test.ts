@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -88,3 +99,23 @@ t.test(
     t.same(lines.slice(-3), [`${20 - whole} lost`, 'after', '']);
   },
 );
+
+t.test('a full pipe whose reader stopped does not stop the program', async (t) => {
+  const pipe = join(t.testdir(), 'pipe');
+  t.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const filler = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  const fd = openSync(pipe, 'w');
+  t.teardown(() => [reader, filler, fd].map((each) => closeSync(each)));
+  t.throws(() => {
+    for (;;) writeSync(filler, Buffer.alloc(4096));
+  });
+  const write = lineWriter(fd, describeLoss);
+  write('one\n');
+  write('two\n');
+  const waiting = Buffer.alloc(1 << 20);
+  readSync(reader, waiting);
+  write('three\n');
+  const size = readSync(reader, waiting);
+  t.equal(waiting.subarray(0, size).toString(), '2 lost\nthree\n');
+});
