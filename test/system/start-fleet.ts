@@ -15,8 +15,8 @@ export async function startFleet(t: Test, env: Record<string, string> = {}): Pro
 }
 
 /** A fleet in which every machine keeps one file, whose content is the secret `shop/password`: at first `first`. */
-export async function startShop(t: Test): Promise<Shop> {
-  const fleet = await startFleet(t);
+export async function startShop(t: Test, env: Record<string, string> = {}): Promise<Shop> {
+  const fleet = await startFleet(t, env);
   const target = join(fleet.root, 'target');
   const file = join(target, 'shop.ini');
   mkdirSync(target);
