@@ -50,7 +50,7 @@ export class ApiError extends VigoError {
  * @throws CliError `no_server` where none does, `not_allowed` where its token isn't readable for this user.
  */
 export async function connectApi(home: HomePaths, claim?: Claim | undefined): Promise<ApiClient> {
-  const { url, ca } = JSON.parse(await readRunFile(home.apiEndpoint)) as { url: string; ca: string };
+  const { url, ca } = readEndpoint(home.apiEndpoint, await readRunFile(home.apiEndpoint));
   const token = (await readRunFile(home.localAdminToken)).trim();
   const call = <T>(method: string, path: string, body?: unknown) =>
     send<T>({ url, ca, token, claim, method, path, body });
@@ -60,6 +60,18 @@ export async function connectApi(home: HomePaths, claim?: Claim | undefined): Pr
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body ?? {}),
   };
+}
+
+function readEndpoint(path: string, text: string): { url: string; ca: string } {
+  try {
+    const { url, ca } = JSON.parse(text);
+    if (typeof ca === 'string' && URL.canParse(url)) return { url, ca };
+  } catch {
+    // Told below, as everything else that vigosrv doesn't write.
+  }
+  throw new CliError('no_server', `${path} is damaged, so the server can't be found`, {
+    hint: 'restart vigosrv: it writes the file at its start',
+  });
 }
 
 async function readRunFile(path: string): Promise<string> {

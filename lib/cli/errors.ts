@@ -16,6 +16,7 @@ const CLI_ERRORS = {
   not_allowed: 'denied',
   no_vault: 'precondition',
   no_database: 'not_found',
+  no_recipient: 'not_found',
   roll_over: 'precondition', // of the CA: one step after the other
   bad_config: 'invalid',
   audit_broken: 'corrupt',

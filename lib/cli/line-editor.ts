@@ -30,7 +30,7 @@ type State = 'text' | 'escape' | 'sequence' | 'one more' | 'paste';
 
 /**
  * A line that is typed or pasted at a prompt, byte for byte. Keys edit it (backspace, Ctrl-W, Ctrl-U) or do nothing (arrows,
- * function keys, Alt, Ctrl); none of what a key sends becomes a part of the value. Holds secrets: wipe it.
+ * function keys, Alt, Ctrl). A Tab is text, because a paste that the terminal doesn't mark may hold one. Holds secrets: wipe it.
  */
 export class LineEditor {
   readonly #bytes = new Uint8Array(MAX_BYTES);

@@ -1,6 +1,8 @@
 import type { Recipient } from '../../archive/index.js';
 import { toBase64Url, toHex } from '../../base/index.js';
+import { FilesError } from '../../files/index.js';
 import type { Store } from '../../store/index.js';
+import { CliError } from '../errors.js';
 import { readRecipient } from './locking.js';
 
 const CHANGES = ['backup.recipient_added', 'backup.recipient_removed'] as const;
@@ -23,7 +25,19 @@ export async function seenListVersion(store: Pick<Store, 'listAudit'>): Promise<
   return Math.max(0, ...versions);
 }
 
-/** The id of a recipient that is named by it, by its public key, or by a file that holds that. */
+/**
+ * The id of a recipient that is named by it, by its public key, or by a file that holds that.
+ * @throws CliError `no_recipient` where it is none of these; ArchiveError `bad_recipient`; FilesError
+ */
 export async function readRecipientId(named: string): Promise<string> {
-  return /^[0-9a-f]{16}$/.test(named) ? named : toHex((await readRecipient(named)).id);
+  if (/^[0-9a-f]{16}$/.test(named)) return named;
+  try {
+    return toHex((await readRecipient(named)).id);
+  } catch (cause) {
+    if (!(cause instanceof FilesError) || cause.code !== 'not_found') throw cause;
+    throw new CliError('no_recipient', `${named} is neither the id of a recipient nor the file of its public key`, {
+      hint: 'vigocli backup recipients list shows the ids',
+      cause,
+    });
+  }
 }
