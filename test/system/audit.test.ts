@@ -20,7 +20,7 @@ resources:
   await fleet.run('vigocli', ['secrets', 'reveal', 'shop/password']);
   await fleet.vigocli('envoys', 'rename', 'web-1', 'web-2');
   await fleet.vigocli('envoys', 'revoke', 'web-2');
-  await fleet.vigocli('secrets', 'delete', 'shop/password');
+  await fleet.vigocli('secrets', 'delete', 'shop/password', '--force');
   await fleet.vigocli('audit', 'verify');
   // Nobody writes to it from here on.
   await fleet.server.end();
