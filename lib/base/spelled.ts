@@ -125,8 +125,10 @@ function addBytes(text: string, at: number, found: Spelled[]): void {
   }
 }
 
+/** In every depth: behind `%25` of a value that has a `%` itself may stand what looks like one more escape. */
 const BYTES = [
-  /(?:\\{1,16}x|%(?:25){0,3}|=)([0-9a-f]{2})/iy, // C, Python, URLs, quoted-printable
+  /(?:\\{1,16}x|%|=)([0-9a-f]{2})/iy, // C, Python, URLs, quoted-printable
+  ...[1, 2, 3].map((depth) => new RegExp(`%(?:25){${depth}}([0-9a-f]{2})`, 'iy')),
   /\\{1,16}([0-9a-f]{2})/iy, // LDAP
 ];
 const OCTAL = /\\{1,16}([0-3]?[0-7]{1,2})/y;
@@ -144,16 +146,24 @@ function bytesAt(text: string, at: number): Spelled[] {
   return found;
 }
 
-const REFERENCE = /&(?:amp;){0,4}(?:#0{0,8}([0-9]{1,7});?|#x0{0,8}([0-9a-f]{1,6});?|([a-z][a-z0-9]{1,9});)/iy;
+/** In every depth, as above. */
+const REFERENCES = [0, 1, 2, 3, 4].map(
+  (depth) =>
+    new RegExp(`&(?:amp;){${depth}}(?:#0{0,8}([0-9]{1,7});?|#x0{0,8}([0-9a-f]{1,6});?|([a-z][a-z0-9]{1,9});)`, 'iy'),
+);
 
 function addReference(text: string, at: number, found: Spelled[]): void {
-  REFERENCE.lastIndex = at;
-  const match = REFERENCE.exec(text);
-  if (match === null) return;
-  const [, decimal, hex, name] = match;
-  const code =
-    name === undefined ? Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10) : namedCharacter(name);
-  if (code !== undefined) found.push({ code, end: REFERENCE.lastIndex });
+  for (const pattern of REFERENCES) {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) continue;
+    const [, decimal, hex, name] = match;
+    const code =
+      name === undefined
+        ? Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10)
+        : namedCharacter(name);
+    if (code !== undefined) found.push({ code, end: pattern.lastIndex });
+  }
 }
 
 /** A single quote within single quotes, as shells take it: `'\''`, `'"'"'`; also in a text of JSON. */

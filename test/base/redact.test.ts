@@ -159,6 +159,29 @@ t.test('each character spelled in its own way', async () => {
   );
 });
 
+t.test('a value that looks like something encoded, encoded', async (t) => {
+  const amp = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll("'", '&#39;');
+  const encoders: Readonly<Record<string, (text: string) => string>> = {
+    URL: encodeURIComponent,
+    form: (text) => new URLSearchParams([['', text]]).toString().slice(1),
+    XML: amp,
+    JSON: (text) => JSON.stringify(text).slice(1, -1),
+    'quoted-printable': (text) => text.replaceAll('=', '=3D'),
+    doubled: (text) => text.replaceAll(/['"%\\$]/g, '$&$&'),
+    sh: (text) => text.replaceAll("'", "'\\''"),
+  };
+  const values = String.raw`%2B %252B %u0041 &lt; &amp;lt; &#60; &amp; \u0041 \\u0041 \x41 \101 =3D '' "" %% \\ $$ ^A '\'' +`;
+  for (const inner of values.split(' ')) {
+    const value = `key${inner}value`;
+    const redact = makeRedactor([utf8(value)]);
+    for (const [name, encode] of Object.entries(encoders)) {
+      t.equal(redact(`<${encode(value)}>`), '<[secret]>', `${inner} in ${name}`);
+      if (!['URL', 'form', 'XML', 'JSON'].includes(name)) continue;
+      t.equal(redact(`<${encode(encode(value))}>`), '<[secret]>', `${inner} in ${name} in ${name}`);
+    }
+  }
+});
+
 t.test('as the encoders of other programs spell it', async (t) => {
   const value = `c4n/ry+é€🔑'"\\ $x&=%~!<b>;{{q}}#[z]\u2028 "end" it's`;
   const python = (code: string) => ['python3', '-c', `import sys, ${code}`];

@@ -79,7 +79,7 @@ t.test('a secret stands in the file that it is for, and nowhere else', async (t)
     exec('reverser', 'rev; exit 3'),
     exec(
       'shown',
-      `cat > /dev/null; for p in $$ $PPID; do cat /proc/$p/cmdline /proc/$p/environ; done > ${outside}/shown`,
+      `cat > /dev/null; for p in $$ $PPID $(cut -d ' ' -f 4 /proc/$PPID/stat); do cat /proc/$p/cmdline /proc/$p/environ; done > ${outside}/shown`,
     ),
     ...Object.values(printers).map((command, i) => {
       const line = JSON.stringify(`(${command}) < ${file}; exit 3`);
