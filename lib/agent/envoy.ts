@@ -75,14 +75,14 @@ export class Envoy {
   #policy: HeldPolicy | undefined;
   /** Whether this machine may still show secrets that were replaced. */
   #showsReplaced = true;
-  /** Of the policy that an earlier process accepted, until a run has brought the present values everywhere. */
+  /** Of the policy with secrets that an earlier process accepted, until a run has brought the present values everywhere. */
   #earlierEpoch: number | undefined;
 
   private constructor(options: EnvoyOptions, policy: HeldPolicy | undefined, watched: Watched) {
     this.#options = options;
     this.#policy = policy;
     this.#watched = watched;
-    this.#earlierEpoch = policy?.head.secretsEpoch;
+    this.#earlierEpoch = policy?.refs.size ? policy.head.secretsEpoch : undefined;
   }
 
   /** Begins with what was accepted before this process. What can't be read counts as nothing, and is said. */
@@ -152,6 +152,8 @@ export class Envoy {
     const { head, body, marks } = policy;
     const isAborted = problem !== undefined && problem.kind !== 'unavailable' && !isPutAside(problem);
     if (problem !== undefined) log.warn(`secrets can't be resolved: ${problem.message}`);
+    // What was there before is known then, and stays known.
+    if (problem === undefined && this.#earlierEpoch === head.secretsEpoch) this.#earlierEpoch = undefined;
     const mayMissReplaced = this.#earlierEpoch !== undefined && this.#earlierEpoch !== head.secretsEpoch;
     const redaction = { ...cache.redactionFor(policy.refs, head.secretsEpoch), mayMissReplaced };
     const values = cache.valuesAt(head.secretsEpoch);

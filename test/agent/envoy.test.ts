@@ -458,7 +458,8 @@ t.test('a command that shows a secret which was replaced while the agent did not
   responder.setSecret('vigo/db/dsn', 'second-9c1d');
   const { envoy: restarted } = await start();
   await restarted.checkIn();
-  const hidden = /^the command exited with 3 \(\d+ bytes of output aren't shown, because secrets changed while/;
+  const hidden =
+    /^the command exited with 3 \(\d+ bytes of output aren't shown, because the policy or a secret changed while/;
   await quoted(restarted, { ...going, dryRun: true }); // settles nothing
   t.match(await quoted(restarted), hidden, 'before the file is written');
   t.match(await quoted(restarted), 'parse error: [secret]', 'the present value is known');
@@ -468,6 +469,15 @@ t.test('a command that shows a secret which was replaced while the agent did not
   const { envoy: same } = await start();
   await same.checkIn();
   t.match(await quoted(same), 'parse error: [secret]', 'a start after which nothing changed');
+
+  responder.resources = responder.resources?.filter(({ type }) => type === 'exec');
+  responder.version++;
+  await same.checkIn();
+  responder.setSecret('vigo/other', 'third-5b2e');
+  responder.version++;
+  const { envoy: without } = await start();
+  await without.checkIn();
+  t.match(await quoted(without), 'parse error: ', 'a policy without secrets');
 });
 
 t.test('a report that waits is redacted again with the values that are held when it is sent', async (t) => {

@@ -71,7 +71,7 @@ function printed(
   if (confidential) return hidden('because a secret goes to its stdin');
   // It may show a value that is on this machine and that this process doesn't know.
   if (!redaction.knowsAll) return hidden('because the secrets of this policy could not be resolved');
-  if (redaction.mayMissReplaced) return hidden('because secrets changed while the agent did not run');
+  if (redaction.mayMissReplaced) return hidden('because the policy or a secret changed while the agent did not run');
   return output === '' ? '' : `: ${output}`;
 }
 
