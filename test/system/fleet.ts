@@ -107,7 +107,9 @@ export class ThrowAwayFleet {
 
   /** What a copied disk is: everything of one host, for an agent that calls itself another one. */
   async copyMachine(host: string, copy: string): Promise<void> {
-    await cp(join(this.root, host), join(this.root, copy), { recursive: true });
+    // The socket of a lock belongs to a process; a copied disk has the file of one at most, on which no process listens.
+    const filter = (path: string) => !path.endsWith('.socket');
+    await cp(join(this.root, host), join(this.root, copy), { recursive: true, filter });
   }
 
   /** Puts back what a copy kept of a host's state. */

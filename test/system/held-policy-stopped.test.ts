@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -46,7 +46,7 @@ t.test('an agent that is killed while it follows a new policy key goes on with w
     const identity = JSON.parse(readFileSync(path, 'utf8'));
     if (identity.trust_number === 1 && policyOf(HOST).equals(policyOf('before'))) inBetween.push(at);
     // The same machine with its server away, and then with the server back.
-    cpSync(join(fleet.root, HOST), join(fleet.root, 'stopped'), { recursive: true });
+    await fleet.copyMachine(HOST, 'stopped');
     writeFileSync(path, JSON.stringify({ ...identity, server_address: 'localhost:1', https_address: 'localhost:1' }), {
       mode: 0o600,
     });
