@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,8 +107,8 @@ export class ThrowAwayFleet {
 
   /** What a copied disk is: everything of one host, for an agent that calls itself another one. */
   async copyMachine(host: string, copy: string): Promise<void> {
-    // The socket of a lock belongs to a process; a copied disk has the file of one at most, on which no process listens.
-    const filter = (path: string) => !path.endsWith('.socket');
+    // No process listens on the copy of a socket, and Node copies none.
+    const filter = (path: string) => !lstatSync(path).isSocket();
     await cp(join(this.root, host), join(this.root, copy), { recursive: true, filter });
   }
 
