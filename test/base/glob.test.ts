@@ -71,8 +71,8 @@ t.test('patterns over key names: slashes are characters like others, and case co
 
 t.test('two patterns overlap where a text fits both', async (t) => {
   const texts = [''];
-  for (let i = 0; i < 1 + 2 + 4 + 8 + 16 + 32; i++) texts.push(`${texts[i]}a`, `${texts[i]}b`);
-  const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), minLength: 1, maxLength: 5 }).map(parseKeyGlob);
+  for (let i = 0; i < 2 ** 8 - 1; i++) texts.push(`${texts[i]}a`, `${texts[i]}b`);
+  const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), minLength: 1, maxLength: 4 }).map(parseKeyGlob);
   fc.assert(
     fc.property(glob, glob, (a, b) => {
       const model = texts.some((text) => matchesGlob(a, text) && matchesGlob(b, text));

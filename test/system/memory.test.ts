@@ -32,7 +32,7 @@ t.test('the memory of what runs', async (t) => {
   await agent.says(/run ended: 1 changed/);
   // The keys of both ports once more, in a process that has run for a while.
   await fleet.vigocli('pki', 'renew-server');
-  await fleet.server.says(/get the other certificate from now on/);
+  await fleet.server.says(/"pki\.certificates_loaded"/);
   const keys = keysOf(fleet);
   const secret: Needles = new Map([['secret', spellings(SECRET)]]);
 

@@ -93,7 +93,7 @@ t.test('certificates and keys are replaced, killed at every change of a file', a
       const isNew = (await read()).trustNumber === 1;
       await runs(moment);
       await fleet.vigocli('pki', 'rotate-keys');
-      t.same(readdirSync(join(fleet.home, 'keys')).sort(), ['checkpoint', 'generation', 'policy'], moment);
+      t.same(readdirSync(join(fleet.home, 'keys')).sort(), ['checkpoint', 'generation', 'policy', 'watch'], moment);
       await runs(`${moment}, and again`);
       return isNew ? 'new' : 'old';
     }),
