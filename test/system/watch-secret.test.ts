@@ -96,7 +96,7 @@ t.test('what watches a secret runs again when it changes, and for nothing else',
 
   const from = fleet.server.said.length;
   await fleet.vigocli('pki', 'rotate-keys');
-  await fleet.server.says(/the successor of the policy key signs from now on/, from);
+  await fleet.server.says(/"pki\.keys_loaded"/, from);
   await converged();
   t.equal(count(), 1, 'not for another policy key');
   await fleet.server.end();
