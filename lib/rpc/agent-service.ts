@@ -11,7 +11,8 @@ import type { UnaryMethod } from './channel.js';
 import { GrpcHintStream } from './hint-stream.js';
 import type { Peer } from './peer.js';
 import type { AgentCall, AgentHandlers, ServerOptions } from './server.js';
-import { isServerFault, statusOf } from './status.js';
+import { isServerFault } from './server-fault.js';
+import { statusOf } from './status.js';
 
 export interface AgentServiceOptions {
   readonly handlers: AgentHandlers;

@@ -11,4 +11,4 @@ export {
   type ServerOptions,
   startAgentServer,
 } from './server.js';
-export { isServerFault } from './status.js';
+export { isServerFault } from './server-fault.js';

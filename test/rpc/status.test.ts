@@ -2,7 +2,8 @@ import { Metadata, status } from '@grpc/grpc-js';
 import t from 'tap';
 import { BaseError, type ErrorKind, errorTable, VigoError } from '../../lib/base/index.js';
 import { RpcError } from '../../lib/rpc/errors.js';
-import { errorOf, isServerFault, statusOf } from '../../lib/rpc/status.js';
+import { isServerFault } from '../../lib/rpc/server-fault.js';
+import { errorOf, statusOf } from '../../lib/rpc/status.js';
 import { REJECTION_TRAILER, Rejection, type RejectionReason } from '../../lib/wire/index.js';
 
 const REASONS: readonly RejectionReason[] = [
