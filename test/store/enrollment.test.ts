@@ -134,6 +134,8 @@ t.test('an envoy as its enrollment made it', async (t) => {
     enrolledFrom: '192.0.2.1',
     certificate: undefined,
     lastSeenAtMs: undefined,
+    lastRun: undefined,
+    checkInIntervalMs: undefined,
     traits: undefined,
     revokedAtMs: undefined,
     quarantinedAtMs: undefined,

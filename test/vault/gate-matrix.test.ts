@@ -37,6 +37,8 @@ const STATES: Readonly<Record<string, (kit: Kit) => Promise<unknown> | unknown>>
 const FREE: Readonly<Record<string, (vault: Vault) => Promise<unknown>>> = {
   planInit: (vault) => vault.planInit(),
   init: (vault) => vault.init(NEXT),
+  planUnlock: (vault) => vault.planUnlock(),
+  planReset: (vault) => vault.planReset(),
   unlock: (vault) => vault.unlock(PASSPHRASE),
   lock: (vault) => vault.lock(),
   rotate: (vault) => vault.rotate(PASSPHRASE, NEXT),
@@ -96,6 +98,11 @@ function expected(state: string, verb: string): string | undefined {
   // It shows public keys, and takes a vault and no more.
   if (verb === 'backupRecipients') return state === 'another key' ? 'done' : EXPECTED[state]?.reset;
   if (verb === 'planInit') return EXPECTED[state]?.init;
+  if (verb === 'planUnlock' || verb === 'planReset') {
+    const code = EXPECTED[state]?.[verb === 'planUnlock' ? 'unlock' : 'reset'] ?? '';
+    // What takes the verifier, or a passphrase, is told by the verb itself.
+    return ['wrong_passphrase', 'bad_verifier', 'unknown_key'].includes(code) ? 'done' : code;
+  }
   if (verb === 'init' || verb === 'unlock' || verb === 'rotate' || verb === 'reset') return EXPECTED[state]?.[verb];
   return EXPECTED[state]?.gated;
 }
