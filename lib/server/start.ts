@@ -399,7 +399,11 @@ class Start {
     const address = await listen(app, settings.apiListen);
     const announce = ({ ca }: TlsFiles) => announceApi(this.#paths, { address, caPem: ca.certificatePem, token });
     let withdraw = await announce(parts.tls.files);
-    this.#shutdown.add(() => withdraw());
+    // A certificate that is being taken into use would announce the server again after its end.
+    this.#shutdown.add(async () => {
+      await parts.tls.stop();
+      await withdraw();
+    });
     this.#onTls.push(async (files) => {
       useCertificate(app, files);
       withdraw = await announce(files);

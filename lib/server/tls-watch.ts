@@ -52,8 +52,10 @@ export class TlsWatch {
     await this.look();
   }
 
-  stop(): void {
+  /** Ends when the look that is under way has. */
+  async stop(): Promise<void> {
     for (const watcher of this.#watchers) watcher.close();
+    await this.#looking;
   }
 
   /** Looks once. Several folders may change at once: they are looked at one after the other. */

@@ -37,7 +37,8 @@ seen = 0
 for prompt, keys, *signal in order["typed"]:
     while prompt.encode() not in shown[seen:] and read():
         pass
-    seen = len(shown)
+    # What came together with a text that is only waited for, like the next prompt, is still to be seen.
+    seen = len(shown) if keys else shown.find(prompt.encode(), seen) + len(prompt.encode())
     os.write(master, bytes.fromhex(keys))
     if signal:
         with open(f"/proc/{pid}/task/{pid}/children") as children:
