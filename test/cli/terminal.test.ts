@@ -163,8 +163,8 @@ function pastedByTmux(t: Test, home: string): void {
   tmux('send-keys', 'Enter');
   tmux('wait-for', 'done');
   t.equal(type(home, ['secrets', 'reveal', 'tmux']).shown, `${PEM}\n`);
-  type(home, ['secrets', 'delete', 'tmux', '--purge']);
-  type(home, ['secrets', 'delete', 'pem', '--purge']);
+  type(home, ['secrets', 'delete', 'tmux', '--purge', '--yes']);
+  type(home, ['secrets', 'delete', 'pem', '--purge', '--yes']);
 }
 
 function typedValue(t: Test, home: string): void {
@@ -195,10 +195,10 @@ function keptByVim(t: Test, home: string): void {
   const keep = join(folder, 'keep');
   const settings = `set nocp undofile undodir=${keep} backup backupdir=${keep} directory=${keep} vi='9,<9 vif=${keep}/info`;
   writeFileSync(join(folder, '.vimrc'), settings);
-  type(home, ['secrets', 'generate', 'a']);
+  type(home, ['secrets', 'generate', 'edited']);
   const env = { HOME: folder, EDITOR: 'vim', TERM: 'xterm' };
-  const session = typeIn(env, home, ['secrets', 'edit', 'a'], ['value', `yypggdd:wq${ENTER}`]);
-  t.match(session, { code: 0, shown: /a: nothing changed\n$/ });
+  const session = typeIn(env, home, ['secrets', 'edit', 'edited'], ['value', `yypggdd:wq${ENTER}`]);
+  t.match(session, { code: 0, shown: /edited: nothing changed\n$/ });
   t.same(readdirSync(keep), []);
 }
 
@@ -250,7 +250,7 @@ function replacedPassphrases(t: Test, home: string): void {
 function rekeyed(t: Test, home: string): void {
   const { code, shown } = type(home, ['secrets', 'rekey']);
   t.equal(code, 0);
-  t.match(shown, /\[#{24}\] {2}\d of \d {2}\d+\/s {2}0s left/);
+  t.match(shown, /\[#{24}\] {2}(\d+) of \1 {2}\d+\/s {2}0s left/);
 
   t.test('nobody is asked for a value that is refused whatever it is', async (t) => {
     const home = init(t);

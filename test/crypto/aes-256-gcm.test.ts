@@ -101,14 +101,13 @@ t.test('a refusal writes nothing', async (t) => {
   }
 });
 
-t.test('shared memory that grows while it is copied cannot write past its place in the module', async (t) => {
-  const growing = new Uint8Array(64);
-  // What a view of growable shared memory shows when another thread makes it longer between two looks at its length.
+t.test('a length that an object claims is not asked for', async (t) => {
+  const claiming = new Uint8Array(64).fill(7);
   let looks = 0;
-  Object.defineProperty(growing, 'length', { get: () => (looks++ < 100 ? 20 : 64) });
+  Object.defineProperty(claiming, 'length', { get: () => (looks++ < 100 ? 20 : 64) });
   const key = aes.importKey(randomBytes(32));
-  t.throws(() => key.seal(growing, none), RangeError);
-  t.equal(key.open(key.seal(none, none), none).length, 0);
+  t.same(key.open(key.seal(claiming, none), none), new Uint8Array(64).fill(7));
+  t.equal(looks, 0);
 });
 
 t.test('a nonce never comes twice', async (t) => {

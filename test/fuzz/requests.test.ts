@@ -64,7 +64,8 @@ t.test('an envoy that signs whatever it likes gets an answer or a refusal', asyn
     );
     t.pass(method);
   }
-  t.equal(kit.log(), '', 'and nothing went wrong on the server');
+  // Reports of failed runs are told, as warnings.
+  t.notMatch(kit.log(), /"level":50/, 'and nothing went wrong on the server');
 });
 
 t.test('bodies of HTTP', async (t) => {

@@ -76,7 +76,8 @@ export function httpsApp(context: AppContext): FastifyInstance {
   limitConnections(app, limits);
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = describeError(error);
-    const isFault = status >= 500 || isServerFault(error) || isMissing(error);
+    // What the framework itself refuses is the caller's fault, though it isn't an error of ours.
+    const isFault = status >= 500 || (error instanceof VigoError && (isServerFault(error) || isMissing(error)));
     if (isFault) context.faults.note('request.failed', error, `${request.method} ${request.routeOptions.url} failed`);
     // A stranger learns nothing of this host: such a message names files.
     const isHidden = isFault && request.actor === '';
