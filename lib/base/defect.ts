@@ -1,6 +1,6 @@
 /**
- * What may be told of an error that nothing in Vigo expected. Its own message isn't: messages of libraries and of the engine
- * quote what they were given, which may be a secret.
+ * What may be printed of an unexpected error. Its message may not: messages of libraries and of the engine quote their input,
+ * which may be a secret.
  */
 export interface Defect {
   /** Class, code and what is known to be wrong, like `TypeError: … is not a function`. */
@@ -12,7 +12,7 @@ export interface Defect {
 const MAX_CAUSES = 4;
 const MAX_FRAMES = 30;
 
-/** What the engine says in words of its own. Only these words are told, none of what stands around them. */
+/** Phrases of the engine's own messages. Only these are printed, never the text around them. */
 const PHRASES = [
   'Cannot read properties of undefined',
   'Cannot read properties of null',

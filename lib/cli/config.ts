@@ -45,7 +45,7 @@ export async function checkoutOf(stacks: string): Promise<{ digest: string; comm
   return tree && commit ? { digest: await treeDigest(tree), commit } : undefined;
 }
 
-/** Says what is live now, and what isn't wrong in it, but hardly meant. */
+/** Prints what is live now, and what in it is probably a mistake. */
 export function notePublication(
   context: CommandContext,
   published: ApiPublication,

@@ -20,7 +20,7 @@ export async function confirm({ note }: CommandContext, what: string, flags: Fla
   if (answer === 'n') throw new CliError('cancelled', 'cancelled; nothing was changed');
 }
 
-/** What is known of a secret, or undefined where there is nothing of it. */
+/** What is known of a secret; undefined if it doesn't exist. */
 export async function historyOf(vault: Vault, key: KeyName): Promise<SecretHistory | undefined> {
   const { VaultError } = await import('../vault/index.js');
   try {

@@ -22,7 +22,7 @@ export interface Crate {
   readonly at: Position;
   readonly vars: Vars;
   readonly resources: readonly ResourceSource[];
-  /** Whether part of it isn't YAML, so that not all of it is here. */
+  /** Whether part of it isn't YAML and is therefore missing here. */
   readonly isBroken: boolean;
   /** Every ref in the crate's text: what its resources may ask for, and nothing else (D4). */
   readonly refs: readonly RefUse[];

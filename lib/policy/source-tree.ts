@@ -17,7 +17,7 @@ export interface SourceScalar {
 export interface SourceList {
   readonly kind: 'list';
   readonly at: Position;
-  /** Whether something in it isn't YAML: then it may have been meant to be something else. */
+  /** Whether part of it isn't YAML: then an unknown name may come from that part. */
   readonly isBroken: boolean;
   readonly items: readonly SourceNode[];
 }

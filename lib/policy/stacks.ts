@@ -20,7 +20,7 @@ export interface Stacks {
 export interface StacksOptions {
   /** Judges what the resources would do; none where it isn't given. */
   readonly guard?: ResourceGuard | undefined;
-  /** Where the secrets are that the tree refers to; whether they exist isn't checked where it isn't given. */
+  /** Where to look up the secrets that the tree refers to. Without it, their existence isn't checked. */
   readonly secrets?: SecretsCheck | undefined;
 }
 

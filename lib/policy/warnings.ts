@@ -14,7 +14,7 @@ const RUN = '\u0002';
 const JOKERS = /[*?]+/g;
 
 /**
- * Finds what isn't wrong, but hardly meant.
+ * Finds what is valid but probably a mistake.
  * @param lacksRules whether there may be rules that couldn't be read
  */
 export function findWarnings(stacks: Stacks, { lacksRules }: { lacksRules: boolean }): readonly PolicyProblem[] {

@@ -58,7 +58,7 @@ export interface PublishResult {
   readonly digest: string;
   /** False where exactly this config is live already. */
   readonly changed: boolean;
-  /** What isn't wrong in it, but hardly meant. */
+  /** What is valid but probably a mistake. */
   readonly warnings: readonly PolicyProblem[];
   /** After a rollback: whether the stacks hold another config, which the next publication would make live. */
   readonly stacksDiffer?: boolean | undefined;

@@ -47,7 +47,7 @@ export async function readRecipients(layout: VaultLayout, keys: MasterKeys, seen
   try {
     if (version < seen) {
       throw new VaultError('version_mismatch', `${pathOf(layout)} has version ${version}, and the log knows ${seen}`, {
-        hint: 'an earlier file was put back; remove it and register the recipients again',
+        hint: 'an older copy of the file was restored; remove it and register the recipients again',
       });
     }
     return { version, recipients: parseList(value, layout) };

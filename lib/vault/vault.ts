@@ -509,7 +509,7 @@ export class Vault {
     });
   }
 
-  /** Undefined where it is registered, and otherwise why a locked vault refuses it. */
+  /** Why a locked vault refuses it; undefined if it is registered. */
   async #demandRegistered({ id, key, seen }: RegisteredKey, { keys }: Opened): Promise<VaultError | undefined> {
     try {
       const { recipients } = await readRecipients(this.layout, keys, seen);

@@ -221,7 +221,7 @@ t.test('a killed server is noticed', async (t) => {
   const { run, apiEndpoint } = home.paths;
   t.same(await home.ask('server'), ['ok vigosrv is stopped']);
   const lock = await acquireProcessLock(join(run, 'vigosrv.lock'));
-  t.match(await home.ask('server'), [/^warn vigosrv, process \d+, runs and serves nobody yet/]);
+  t.match(await home.ask('server'), [/^warn vigosrv, process \d+, runs but doesn't serve yet/]);
   writeFileSync(apiEndpoint, '{}', { mode: 0o600 });
   t.same(await home.ask('server'), [`ok vigosrv, process ${process.pid}, runs`]);
   await lock.release();

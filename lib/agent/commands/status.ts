@@ -6,7 +6,7 @@ import type { Problem } from '../status.js';
 /** Says what state this machine is in, from what the agent wrote down last. Asks no server. */
 export const command: Command = {
   name: 'status',
-  summary: 'say how this machine is: the state, the last run, what goes wrong; the exit code says it, too',
+  summary: "show this machine's state, its last run and its problems; the exit code tells the state",
   options: [{ name: 'json', summary: 'as JSON' }],
   examples: ['status', 'status --json', 'status > /dev/null || mail -s "vigo: $(hostname)" root'],
   notes: describeExits(),

@@ -17,7 +17,7 @@ export const check: Check = {
     if (owner !== undefined) {
       const who = owner.pid === undefined ? 'vigosrv, in another container,' : `vigosrv, process ${owner.pid},`;
       if (isAnnounced) return [ok(`${who} runs`)];
-      return [warn(`${who} runs and serves nobody yet`, 'wait until it has started; its log says what it waits for')];
+      return [warn(`${who} runs but doesn't serve yet`, 'wait until it has started; its log says what it waits for')];
     }
     if (!isAnnounced && !isLockLeft(home.run)) return [ok('vigosrv is stopped')];
     const left = isAnnounced ? home.apiEndpoint : join(home.run, LOCK);

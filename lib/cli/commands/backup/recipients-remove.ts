@@ -8,6 +8,6 @@ export const command: Command = {
     const { readRecipientId, seenListVersion } = await import('../../backup/recipients.js');
     const id = await readRecipientId(named);
     await (await vault()).removeBackupRecipient(id, await seenListVersion(await store()));
-    note(`recipient ${id} is not registered any more; the backups that were made for it still open`);
+    note(`recipient ${id} is no longer registered; it can still open the backups made for it`);
   },
 };
