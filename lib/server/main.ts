@@ -7,6 +7,7 @@ import {
   finishStdout,
   hardenProcess,
   outputExit,
+  SIGPIPE_EXIT,
   toStderr,
   toStdout,
 } from '../files/index.js';
@@ -112,7 +113,8 @@ function print(text: string): number {
     return 0;
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
-    fail(error);
-    return outputExit(error);
+    const exit = outputExit(error);
+    if (exit !== SIGPIPE_EXIT) fail(error); // whoever stopped reading wants to hear no more
+    return exit;
   }
 }

@@ -34,7 +34,12 @@ export class SettingsFile {
         throw this.#error('bad_settings', range?.[0], 'aliases are not taken here: write the value out');
       },
     });
-    this.values = this.#document.toJS() ?? {};
+    const values: unknown = this.#document.toJS() ?? {};
+    if (typeof values !== 'object' || Array.isArray(values)) {
+      const hint = 'write it as in docs/settings.md: a section like server:, and its fields below it';
+      throw this.#error('bad_settings', 0, 'the file holds no settings', { hint });
+    }
+    this.values = values;
   }
 
   /**

@@ -63,7 +63,7 @@ t.test('what is written counts; the key file follows the folder', async (t) => {
   t.match(await settings('secrets: {secrets_dir: /s, key_file: /k}'), { keyFile: '/k' });
 });
 
-t.test('errors name the line', async () => {
+t.test('errors name the line', async (t) => {
   await refuses('server:\n  grpc_listen: "127.0.0.1:1"\n  grpc_lissen: x\n', '3:3');
   await refuses('server: {}\nsrever: {}\n', '2:1');
   await refuses('server:\n  tls:\n    # a comment\n    ca: relative\n', '4:5');
@@ -73,7 +73,8 @@ t.test('errors name the line', async () => {
   await refuses('checkin:\n\n  interval: 5 minutes\n', '3:3');
   await refuses('database:\n  driver: oracle\n', '2:3');
   await refuses('server: text\n', '1:1');
-  await refuses('- a\n- b\n', '1:1');
+  const list = await refuses('- a\n- b\n', '1:1');
+  t.match(list, { message: /the file holds no settings$/, hint: /a section like server:/ });
 });
 
 t.test('what is not plain YAML', async () => {
