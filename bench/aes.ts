@@ -4,8 +4,8 @@
 import { execFileSync } from 'node:child_process';
 import * as node from 'node:crypto';
 import { gcm } from '@noble/ciphers/aes.js';
-import { type Aes256GcmKey, makeAes256Gcm } from '../lib/crypto/aes-256-gcm.js';
-import { startKernel } from '../lib/crypto/aes-kernel.js';
+import { type Aes256GcmKey, makeAes256Gcm } from '../lib/crypto/aes/aes-256-gcm.js';
+import { startKernel } from '../lib/crypto/aes/kernel.js';
 import { loadAes256Gcm, randomBytes, SEAL_OVERHEAD_BYTES } from '../lib/crypto/index.js';
 import * as scalar from '../lib/gen/wasm/aes-256-gcm-scalar.js';
 import { printCircumstances, type Race, type Timing, time } from './measure.js';

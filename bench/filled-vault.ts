@@ -2,12 +2,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadAuditChain } from '../lib/audit/index.js';
 import { homePaths, type KeyName, parseKeyName, systemClock, utf8 } from '../lib/base/index.js';
-import { openVaultHere } from '../lib/cli/vault.js';
+import { openVaultHere } from '../lib/cli/host/vault.js';
 import { randomBytes } from '../lib/crypto/index.js';
 import { openStore } from '../lib/store/index.js';
+import { sealFile } from '../lib/vault/format/seal.js';
 import type { Vault } from '../lib/vault/index.js';
-import { loadMasterKeys } from '../lib/vault/master-key.js';
-import { sealFile } from '../lib/vault/seal.js';
+import { loadMasterKeys } from '../lib/vault/keys/master-key.js';
 
 /** A secret is as long as a password or a connection string. */
 const VALUE_BYTES = 48;

@@ -1,5 +1,5 @@
 import { type KeyName, parseKeyName, Secret, utf8, VigoError } from '../lib/base/index.js';
-import type { SecretsProvider, SecretsSubscription } from '../lib/server/secrets-provider.js';
+import type { SecretsProvider, SecretsSubscription } from '../lib/server/publishing/secrets-provider.js';
 
 /** As another backend would say it: not the vault's class, and not its codes. */
 class TwinError extends VigoError<'no_such_path'> {

@@ -1,7 +1,7 @@
-import { exchange } from '../../lib/agent/https-exchange.js';
-import { generateTlsKey, prove, type TlsKey } from '../../lib/agent/tls-key.js';
+import { exchange } from '../../lib/agent/contact/https-exchange.js';
+import { generateTlsKey, prove, type TlsKey } from '../../lib/agent/identity/tls-key.js';
 import { fromBase64Url, type HostName, parseEnvoyId, parseHostName, toBase64Url } from '../../lib/base/index.js';
-import type { ApiClient } from '../../lib/cli/api-client.js';
+import type { ApiClient } from '../../lib/cli/remote/api-client.js';
 import { type Ed25519Signer, loadEd25519 } from '../../lib/crypto/index.js';
 import { parseToken, pinnedCertificate } from '../../lib/identity/index.js';
 import {

@@ -1,6 +1,6 @@
 import { outcomeOfRun, type RunOutcome } from '../wire/index.js';
-import type { Trouble } from './contact-record.js';
-import type { LastRun } from './last-run.js';
+import type { Trouble } from './contact/contact-record.js';
+import type { LastRun } from './converge/last-run.js';
 
 /** What somebody who watches this machine has to know first: exactly one of these at any moment. */
 export type AgentState =

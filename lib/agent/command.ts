@@ -1,4 +1,4 @@
-import type { AgentPaths } from './paths.js';
+import type { AgentPaths } from './held/paths.js';
 
 /** The values of a command's flags, as typed. */
 export interface Flags {

@@ -62,7 +62,7 @@ async function runCommand(
     return exit;
   } catch (error) {
     if (!(error instanceof VigoError)) return failUnexpectedly(error);
-    const { adviceFor } = await import('./advice.js');
+    const { adviceFor } = await import('./contact/advice.js');
     complain(note, error, adviceFor(error));
     return errorTable[error.kind].exit;
   }

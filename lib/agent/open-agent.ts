@@ -4,20 +4,20 @@ import { loadAes256Gcm, loadHmacSha256, loadXWing } from '../crypto/index.js';
 import { acquireProcessLock, ensureDir } from '../files/index.js';
 import { makeGuard } from '../guard/index.js';
 import { createRequestSigner } from '../identity/index.js';
-import { CertificateKeeper } from './certificate-keeper.js';
-import { Connection } from './connection.js';
-import { ContactRecord } from './contact-record.js';
-import { Envoy } from './envoy.js';
-import { HeldGeneration } from './held-generation.js';
-import { readTlsFiles, requireIdentity } from './identity-files.js';
-import { LastRunFile } from './last-run.js';
+import { Connection } from './contact/connection.js';
+import { ContactRecord } from './contact/contact-record.js';
+import { Session } from './contact/session.js';
+import { Envoy } from './converge/envoy.js';
+import { LastRunFile } from './converge/last-run.js';
+import { HeldGeneration } from './held/held-generation.js';
+import { readTlsFiles, requireIdentity } from './held/identity-files.js';
+import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './held/paths.js';
+import { SecretCache } from './held/secret-cache.js';
+import { readSigner } from './held/signing-seed.js';
+import { CertificateKeeper } from './identity/certificate-keeper.js';
+import { renewCertificate } from './identity/renewal.js';
+import { TrustFollower } from './identity/trust-follower.js';
 import { type Log, makeLog } from './log.js';
-import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './paths.js';
-import { renewCertificate } from './renewal.js';
-import { SecretCache } from './secret-cache.js';
-import { Session } from './session.js';
-import { readSigner } from './signing-seed.js';
-import { TrustFollower } from './trust-follower.js';
 
 /** An enrolled machine with everything that a run takes. */
 export interface Agent {

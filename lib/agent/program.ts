@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { version } from '../version.js';
 import type { Command, CommandOption, Flags } from './command.js';
 import { AgentError } from './errors.js';
-import { type AgentPaths, agentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './paths.js';
+import { type AgentPaths, agentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './held/paths.js';
 
 /** Flags that every command takes. */
 const GLOBAL_OPTIONS: readonly CommandOption[] = [

@@ -2,13 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../base/index.js';
 import { FilesError, processLockOwner } from '../files/index.js';
 import { type AgentState, agentState } from './agent-state.js';
-import { readContact } from './contact-record.js';
+import { readContact } from './contact/contact-record.js';
+import { type LastRun, readLastRun } from './converge/last-run.js';
 import { AgentError } from './errors.js';
-import { readHeldPolicy } from './held-policy.js';
-import { readIdentity, readTlsFiles } from './identity-files.js';
-import { type LastRun, readLastRun } from './last-run.js';
-import type { AgentPaths } from './paths.js';
-import { policyTrust } from './trust-follower.js';
+import { readHeldPolicy } from './held/held-policy.js';
+import { readIdentity, readTlsFiles } from './held/identity-files.js';
+import type { AgentPaths } from './held/paths.js';
+import { policyTrust } from './identity/trust-follower.js';
 
 /** What `vigo status` tells. Times are ISO 8601; null stands for what isn't there. */
 export interface AgentStatus {

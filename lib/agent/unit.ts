@@ -1,5 +1,5 @@
 import { unitCommand } from '../base/index.js';
-import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './paths.js';
+import { type AgentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from './held/paths.js';
 
 /**
  * A systemd unit that runs this agent from now on.

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { fillBytes, isBytes } from './byte-view.js';
+import { fillBytes, isBytes } from './bytes/byte-view.js';
 
 /**
  * Holds a secret so that no log, template, JSON or debugger line prints it by mistake. Taking the value out is a word

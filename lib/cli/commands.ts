@@ -1,4 +1,3 @@
-import type { Command } from './command.js';
 import { command as auditList } from './commands/audit/list.js';
 import { command as auditVerify } from './commands/audit/verify.js';
 import { command as backupKeygen } from './commands/backup/keygen.js';
@@ -46,6 +45,7 @@ import { command as secretsSearch } from './commands/secrets/search.js';
 import { command as secretsSetPassword } from './commands/secrets/set-password.js';
 import { command as secretsSetRaw } from './commands/secrets/set-raw.js';
 import { command as secretsUnlock } from './commands/secrets/unlock.js';
+import type { Command } from './console/command.js';
 
 /** Every command, in the order in which the help lists them. */
 export const commands: readonly Command[] = [

@@ -2,10 +2,10 @@ import { describeDefect, errorTable, type VigoError } from '../base/index.js';
 import { endOnDefect, FilesError, finishStdout, hardenProcess, SIGPIPE_EXIT, toStdout } from '../files/index.js';
 import { commands } from './commands.js';
 import { COMPLETE, complete } from './completion/complete.js';
-import { makeContext } from './context.js';
-import { toFailure } from './failure.js';
-import { makeOutput, type Output } from './output.js';
-import { readCommandLine } from './program.js';
+import { toFailure } from './console/failure.js';
+import { makeOutput, type Output } from './console/output.js';
+import { readCommandLine } from './console/program.js';
+import { makeContext } from './host/context.js';
 
 /** Runs one command. Returns the exit code: words go to stderr, data to stdout. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {

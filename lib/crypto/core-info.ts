@@ -1,4 +1,4 @@
-import { type KernelInfo, loadedKernel } from './aes-256-gcm.js';
+import { type KernelInfo, loadedKernel } from './aes/aes-256-gcm.js';
 import { loadedPrimitives } from './primitive.js';
 
 /** What computes here. */

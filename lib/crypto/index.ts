@@ -4,7 +4,7 @@ export {
   type KernelInfo,
   loadAes256Gcm,
   SEAL_OVERHEAD_BYTES,
-} from './aes-256-gcm.js';
+} from './aes/aes-256-gcm.js';
 export { type Argon2id, type Argon2idCost, loadArgon2id } from './argon2id.js';
 export { constantTimeEqual } from './constant-time.js';
 export { type CoreInfo, coreInfo } from './core-info.js';

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { concatBytes } from '../base/index.js';
 import { FilesError, filesError } from './errors.js';
-import { demandPrivate } from './private.js';
+import { demandPrivate } from './scrutiny/private.js';
 
 /** Names of standard input, which may be a socket: one of those can't be opened by name. */
 const STDIN = ['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];

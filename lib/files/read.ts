@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { FilesError, filesError } from './errors.js';
-import { demandPrivate, demandRegular } from './private.js';
+import { demandPrivate, demandRegular } from './scrutiny/private.js';
 
 export interface ReadOptions {
   /** Whether the last part of the path may be a symbolic link. By default it may not. */

@@ -42,7 +42,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   hardenProcess();
   // A thread's or a library's own words go there, and must not end the server where they can't be written.
   process.stderr.on('error', () => {});
-  const { openLog } = await import('./log.js');
+  const { openLog } = await import('./host/log.js');
   const log = openLog();
   const { startServer } = await import('./start.js');
   // Before the first step of the start: the signal's own effect is the end of the process.
@@ -75,12 +75,12 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
 
 /** Runs the part of a thread, for which the program starts once more. */
 export async function runThread(): Promise<void> {
-  await import('./store-thread.js');
+  await import('./host/store-thread.js');
 }
 
 async function printUnit({ VIGO_HOME, VIGO_CONFIG_FILE }: NodeJS.ProcessEnv): Promise<number> {
   const [{ serverUnit }, { placesIn, readSettings }] = await Promise.all([
-    import('./unit.js'),
+    import('./host/unit.js'),
     import('../settings/index.js'),
   ]);
   const home = resolve(VIGO_HOME || DEFAULT_HOME);

@@ -1,6 +1,6 @@
 import type { Claim } from '../base/index.js';
-import type { EntryDraft } from './audit-log.js';
 import type { Store } from './store.js';
+import type { EntryDraft } from './tables/audit-log.js';
 
 /**
  * Returns a store that adds to each entry which person is claimed to be behind it.

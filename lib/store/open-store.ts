@@ -1,7 +1,7 @@
-import { Engine, type StoreOptions } from './engine.js';
 import { StoreError } from './errors.js';
-import { makeStore } from './facade.js';
+import { Engine, type StoreOptions } from './sqlite/engine.js';
 import type { Store } from './store.js';
+import { makeStore } from './thread/facade.js';
 
 /**
  * Opens the database in this thread, for programs that do one thing and end. Makes it where there is none.

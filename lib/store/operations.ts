@@ -1,14 +1,14 @@
 import type { Clock } from '../base/index.js';
-import { type AuditChain, AuditLog } from './audit-log.js';
-import type { Connection } from './driver.js';
-import { Enrollments } from './enrollment.js';
-import { Envoys } from './envoys.js';
-import { Fleet } from './fleet.js';
-import { Publications } from './publications.js';
-import { Runs } from './runs.js';
-import { SecretsEpoch } from './secrets-epoch.js';
+import type { Connection } from './sqlite/driver.js';
 import type { StoreReads, StoreWrites } from './store.js';
-import { Tokens } from './tokens.js';
+import { type AuditChain, AuditLog } from './tables/audit-log.js';
+import { Enrollments } from './tables/enrollment.js';
+import { Envoys } from './tables/envoys.js';
+import { Fleet } from './tables/fleet.js';
+import { Publications } from './tables/publications.js';
+import { Runs } from './tables/runs.js';
+import { SecretsEpoch } from './tables/secrets-epoch.js';
+import { Tokens } from './tables/tokens.js';
 
 export type OperationName = keyof (StoreReads & StoreWrites);
 

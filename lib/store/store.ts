@@ -1,12 +1,12 @@
 import type { EnvoyId, HostName, KeyName } from '../base/index.js';
 import type { RunReport } from '../wire/index.js';
-import type { AuditQuery, ChainState, EntryDraft, StoredEntry } from './audit-log.js';
-import type { Enrollment, EnrollmentOutcome } from './enrollment.js';
-import type { Certificate, Envoy, Fork } from './envoy.js';
-import type { CertificateRenewal, Revocation, Sighting } from './envoys.js';
-import type { NewlyPublished, NewPublication, Publication, Published } from './publications.js';
-import type { SecretChange } from './secrets-epoch.js';
-import type { NewToken, Token } from './tokens.js';
+import type { AuditQuery, ChainState, EntryDraft, StoredEntry } from './tables/audit-log.js';
+import type { Enrollment, EnrollmentOutcome } from './tables/enrollment.js';
+import type { Certificate, Envoy, Fork } from './tables/envoy.js';
+import type { CertificateRenewal, Revocation, Sighting } from './tables/envoys.js';
+import type { NewlyPublished, NewPublication, Publication, Published } from './tables/publications.js';
+import type { SecretChange } from './tables/secrets-epoch.js';
+import type { NewToken, Token } from './tables/tokens.js';
 
 /**
  * The database as whole operations. Each is one transaction, and what changes something commits together with its

@@ -1,13 +1,13 @@
 import type { Clock } from '../base/index.js';
 import { FilesError } from '../files/index.js';
-import { Gate } from './gate.js';
+import { type VaultLayout, type VaultPlace, vaultLayout } from './format/layout.js';
+import { Gate } from './gate/gate.js';
+import { readVerifierFile } from './gate/verifier.js';
 import { codeOf, type Operation, recorded, type VaultJournal } from './journal.js';
-import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
+import { loadMasterKeys, type MasterKeys } from './keys/master-key.js';
+import { missingKey, noVerifier } from './keys/missing-key.js';
 import type { VaultLock } from './lock.js';
-import { loadMasterKeys, type MasterKeys } from './master-key.js';
-import { missingKey, noVerifier } from './missing-key.js';
-import { settleMove } from './move.js';
-import { readVerifierFile } from './verifier.js';
+import { settleMove } from './secrets/move.js';
 
 export interface VaultOptions extends VaultPlace {
   lock: VaultLock;

@@ -1,23 +1,29 @@
 export type { VaultOptions } from './access.js';
-export type { BackupRecipient, RecipientList } from './backup-recipients.js';
-export { type CopiedFile, openVaultCopy, type VaultCopy } from './copy.js';
 export { VaultError, type VaultErrorCode } from './errors.js';
-export { type Examination, type ExaminationOptions, examineVault } from './examine.js';
-export type { FileProblem } from './examine-name.js';
-export { UNLOCK_IDLE_MS } from './gate.js';
-export { type GateState, gateState } from './gate-state.js';
-export type { DamagedVersion, GoneVersions, SecretHistory, SecretVersion } from './history.js';
+export { type Examination, type ExaminationOptions, examineVault } from './examine/examine.js';
+export type { FileProblem } from './examine/examine-name.js';
+export { removeSnapshot, type Snapshot, type SnapshotFile, snapshotFolder } from './examine/snapshot.js';
+export { type CopiedFile, openVaultCopy, type VaultCopy } from './format/copy.js';
+export { type VaultLayout, type VaultPlace, vaultLayout } from './format/layout.js';
+export type { OpenedSecret } from './format/stored-file.js';
+export { MAX_VALUE_BYTES, type SecretKind } from './format/vault-file.js';
+export { UNLOCK_IDLE_MS } from './gate/gate.js';
+export { type GateState, gateState } from './gate/gate-state.js';
 export type { Initialization } from './init.js';
 export type { VaultAction, VaultJournal, VaultJournalEntry } from './journal.js';
-export { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
-export type { ListedSecret } from './listing.js';
+export type { BackupRecipient, RecipientList } from './keys/backup-recipients.js';
+export type { Rekeyed, RekeyOptions } from './keys/rekey.js';
+export {
+  addServerKey,
+  addWatchKey,
+  promoteServerKey,
+  readServerKey,
+  type ServerKeyChange,
+} from './keys/server-keys.js';
 export type { VaultLock } from './lock.js';
-export { PASSWORD_RULE } from './password-rule.js';
 export { openSecretReader, type SecretReader } from './reader.js';
-export type { Rekeyed, RekeyOptions } from './rekey.js';
-export { demandVersion, type WriteCondition } from './secret-files.js';
-export { addServerKey, addWatchKey, promoteServerKey, readServerKey, type ServerKeyChange } from './server-keys.js';
-export { removeSnapshot, type Snapshot, type SnapshotFile, snapshotFolder } from './snapshot.js';
-export type { OpenedSecret } from './stored-file.js';
+export type { DamagedVersion, GoneVersions, SecretHistory, SecretVersion } from './secrets/history.js';
+export type { ListedSecret } from './secrets/listing.js';
+export { PASSWORD_RULE } from './secrets/password-rule.js';
+export { demandVersion, type WriteCondition } from './secrets/secret-files.js';
 export { type BackupOptions, openVault, type RegisteredKey, type SetOptions, type Vault } from './vault.js';
-export { MAX_VALUE_BYTES, type SecretKind } from './vault-file.js';

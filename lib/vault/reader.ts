@@ -3,13 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { isKeyName, type KeyName } from '../base/index.js';
 import { watchTree } from '../files/index.js';
 import { VaultError } from './errors.js';
-import { examineHeader } from './header.js';
-import { keyPath, keysBelow } from './key-tree.js';
-import { type VaultLayout, type VaultPlace, vaultLayout } from './layout.js';
-import { loadMasterKeys, type MasterKeys } from './master-key.js';
-import { missingKey } from './missing-key.js';
-import { readSecret } from './secret-files.js';
-import type { OpenedSecret } from './stored-file.js';
+import { examineHeader } from './format/header.js';
+import { keyPath, keysBelow } from './format/key-tree.js';
+import { type VaultLayout, type VaultPlace, vaultLayout } from './format/layout.js';
+import type { OpenedSecret } from './format/stored-file.js';
+import { loadMasterKeys, type MasterKeys } from './keys/master-key.js';
+import { missingKey } from './keys/missing-key.js';
+import { readSecret } from './secrets/secret-files.js';
 
 const SLICE = 256;
 /** A writer may replace the file between two looks at it; that often in a row is no coincidence. */

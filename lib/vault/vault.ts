@@ -2,22 +2,32 @@ import { dirname } from 'node:path';
 import type { KeyName, Secret } from '../base/index.js';
 import { wipe } from '../crypto/index.js';
 import { type GatedVerb, type Opened, VaultAccess, type VaultOptions } from './access.js';
-import { type RecipientList, readRecipients, writeRecipients } from './backup-recipients.js';
 import { VaultError } from './errors.js';
-import { generatePassword } from './generate.js';
-import { readHistory, readVersion, type SecretHistory, versionBefore } from './history.js';
+import { removeSnapshot, type Snapshot, takeSnapshot } from './examine/snapshot.js';
+import { hasFile, sweepTemporaries } from './format/key-tree.js';
+import type { VaultLayout } from './format/layout.js';
+import type { OpenedSecret } from './format/stored-file.js';
+import type { SecretKind } from './format/vault-file.js';
+import {
+  demandOther,
+  demandPassphrase,
+  demandVerifier,
+  replacePassphrase,
+  replaceWeakVerifier,
+} from './gate/passphrase.js';
+import { demandUsable, makeVerifier } from './gate/verifier.js';
 import { carryOutInit, type Initialization, planInit } from './init.js';
 import { recorded, type VaultJournalEntry } from './journal.js';
-import { hasFile, sweepTemporaries } from './key-tree.js';
-import { demandKnownKey } from './known-key.js';
-import type { VaultLayout } from './layout.js';
-import { withLikelyName } from './likely-name.js';
-import { type ListedSecret, listSecrets } from './listing.js';
-import { moveSecret, settleMove } from './move.js';
-import { demandOther, demandPassphrase, demandVerifier, replacePassphrase, replaceWeakVerifier } from './passphrase.js';
-import { demandStrongPassword } from './password-rule.js';
-import { purgeSecret } from './purge.js';
-import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './rekey.js';
+import { type RecipientList, readRecipients, writeRecipients } from './keys/backup-recipients.js';
+import { demandKnownKey } from './keys/known-key.js';
+import { type Alone, type Rekeyed, type RekeyOptions, rekey } from './keys/rekey.js';
+import { generatePassword } from './secrets/generate.js';
+import { readHistory, readVersion, type SecretHistory, versionBefore } from './secrets/history.js';
+import { withLikelyName } from './secrets/likely-name.js';
+import { type ListedSecret, listSecrets } from './secrets/listing.js';
+import { moveSecret, settleMove } from './secrets/move.js';
+import { demandStrongPassword } from './secrets/password-rule.js';
+import { purgeSecret } from './secrets/purge.js';
 import {
   deleteSecret,
   demandWritable,
@@ -25,12 +35,8 @@ import {
   versionThere,
   type WriteCondition,
   writeSecret,
-} from './secret-files.js';
-import { removeSnapshot, type Snapshot, takeSnapshot } from './snapshot.js';
-import type { OpenedSecret } from './stored-file.js';
-import { suggestNames } from './suggest.js';
-import type { SecretKind } from './vault-file.js';
-import { demandUsable, makeVerifier } from './verifier.js';
+} from './secrets/secret-files.js';
+import { suggestNames } from './secrets/suggest.js';
 
 /** Opens nothing yet: each verb looks at what is there when it runs. @throws VaultError `misplaced` */
 export function openVault(options: VaultOptions): Vault {

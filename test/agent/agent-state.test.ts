@@ -1,6 +1,6 @@
 import t from 'tap';
 import { agentState, type Observed } from '../../lib/agent/agent-state.js';
-import type { LastRun } from '../../lib/agent/last-run.js';
+import type { LastRun } from '../../lib/agent/converge/last-run.js';
 import { STATE_EXITS } from '../../lib/agent/state-exits.js';
 
 const NOW = 1_700_000_000_000;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Alarm } from '../../lib/agent/alarm.js';
+import { Alarm } from '../../lib/agent/contact/alarm.js';
 
 const HOUR_MS = 3_600_000;
 const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { jittered, retryMs } from '../../lib/agent/backoff.js';
+import { jittered, retryMs } from '../../lib/agent/contact/backoff.js';
 import { Rejection } from '../../lib/wire/index.js';
 
 t.test('jitter is ten percent to either side', async (t) => {

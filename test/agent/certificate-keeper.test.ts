@@ -1,8 +1,8 @@
 import t from 'tap';
-import { CertificateKeeper } from '../../lib/agent/certificate-keeper.js';
 import { AgentError } from '../../lib/agent/errors.js';
-import type { TlsFiles } from '../../lib/agent/identity-files.js';
-import { generateTlsKey } from '../../lib/agent/tls-key.js';
+import type { TlsFiles } from '../../lib/agent/held/identity-files.js';
+import { CertificateKeeper } from '../../lib/agent/identity/certificate-keeper.js';
+import { generateTlsKey } from '../../lib/agent/identity/tls-key.js';
 import { parseEnvoyId } from '../../lib/base/index.js';
 import { generateCa, issueEnvoyCertificate } from '../../lib/pki/index.js';
 import { Rejection } from '../../lib/wire/index.js';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ContactRecord, clockTrouble, readContact } from '../../lib/agent/contact-record.js';
+import { ContactRecord, clockTrouble, readContact } from '../../lib/agent/contact/contact-record.js';
 import { parseEnvoyId, parseHostName } from '../../lib/base/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
 import { Rejection } from '../../lib/wire/index.js';

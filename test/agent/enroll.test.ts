@@ -4,10 +4,10 @@ import { chmodSync, existsSync, lstatSync, readFileSync, unlinkSync, writeFileSy
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { enroll } from '../../lib/agent/enroll.js';
 import { AgentError } from '../../lib/agent/errors.js';
-import { readIdentity, readTlsFiles } from '../../lib/agent/identity-files.js';
-import { type AgentPaths, agentPaths } from '../../lib/agent/paths.js';
+import { readIdentity, readTlsFiles } from '../../lib/agent/held/identity-files.js';
+import { type AgentPaths, agentPaths } from '../../lib/agent/held/paths.js';
+import { enroll } from '../../lib/agent/identity/enroll.js';
 import { parseHostName, systemClock, toBase64Url } from '../../lib/base/index.js';
 import { IdentityError } from '../../lib/identity/index.js';
 import { issueEnvoyCertificate, issueServerCertificate } from '../../lib/pki/index.js';

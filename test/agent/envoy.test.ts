@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ContactRecord, readContact } from '../../lib/agent/contact-record.js';
-import { Envoy } from '../../lib/agent/envoy.js';
-import { HeldGeneration } from '../../lib/agent/held-generation.js';
-import { LastRunFile } from '../../lib/agent/last-run.js';
+import { ContactRecord, readContact } from '../../lib/agent/contact/contact-record.js';
+import { Envoy } from '../../lib/agent/converge/envoy.js';
+import { LastRunFile } from '../../lib/agent/converge/last-run.js';
+import { HeldGeneration } from '../../lib/agent/held/held-generation.js';
+import { SecretCache } from '../../lib/agent/held/secret-cache.js';
 import { makeLog } from '../../lib/agent/log.js';
-import { SecretCache } from '../../lib/agent/secret-cache.js';
 import { parseHostName, parseKeyGlob, parseKeyName, systemClock, toHex } from '../../lib/base/index.js';
 import { makeGuard } from '../../lib/guard/index.js';
 import type { Resource } from '../../lib/policy/index.js';

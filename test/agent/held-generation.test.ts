@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { HeldGeneration } from '../../lib/agent/held-generation.js';
+import { HeldGeneration } from '../../lib/agent/held/held-generation.js';
 import { parseEnvoyId } from '../../lib/base/index.js';
 import { bitFlips } from '../wire/test-wire.js';
 

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { AgentError } from '../../lib/agent/errors.js';
-import { openBundle, readHeldPolicy, writeHeldPolicy } from '../../lib/agent/held-policy.js';
+import { openBundle, readHeldPolicy, writeHeldPolicy } from '../../lib/agent/held/held-policy.js';
 import { parseEnvoyId, parseKeyGlob, type VigoError } from '../../lib/base/index.js';
 import { loadEd25519 } from '../../lib/crypto/index.js';
 import type { PolicyBundle } from '../../lib/wire/index.js';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { exchange } from '../../lib/agent/https-exchange.js';
+import { exchange } from '../../lib/agent/contact/https-exchange.js';
 import { chainToJson, MAX_STATEMENTS } from '../../lib/wire/index.js';
 import { makeCa, makeServer, pemOf } from '../pki/test-pki.js';
 

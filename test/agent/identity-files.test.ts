@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { readTlsFiles, storeIdentity } from '../../lib/agent/identity-files.js';
-import { agentPaths } from '../../lib/agent/paths.js';
+import { readTlsFiles, storeIdentity } from '../../lib/agent/held/identity-files.js';
+import { agentPaths } from '../../lib/agent/held/paths.js';
 import { parseEnvoyId, parseHostName } from '../../lib/base/index.js';
 import { NO_HEAD } from '../../lib/wire/index.js';
 import { makeCa, makeEnvoy } from '../pki/test-pki.js';

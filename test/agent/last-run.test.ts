@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { LastRunFile, readLastRun } from '../../lib/agent/last-run.js';
+import { LastRunFile, readLastRun } from '../../lib/agent/converge/last-run.js';
 import { parseEnvoyId } from '../../lib/base/index.js';
 import type { ResourceOutcome, RunReport } from '../../lib/wire/index.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ReportQueue } from '../../lib/agent/report-queue.js';
+import { ReportQueue } from '../../lib/agent/contact/report-queue.js';
 import { uuidFrom } from '../../lib/base/index.js';
 import { randomBytes } from '../../lib/crypto/index.js';
 import { RpcError } from '../../lib/rpc/index.js';

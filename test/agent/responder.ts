@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PolicyTrust } from '../../lib/agent/held-policy.js';
-import { Session, type SessionChannel } from '../../lib/agent/session.js';
+import { Session, type SessionChannel } from '../../lib/agent/contact/session.js';
+import type { PolicyTrust } from '../../lib/agent/held/held-policy.js';
 import { type Clock, type KeyName, parseEnvoyId, parseKeyName, Secret, systemClock } from '../../lib/base/index.js';
 import { type Ed25519, type Ed25519Signer, loadEd25519, loadSha256 } from '../../lib/crypto/index.js';
 import {

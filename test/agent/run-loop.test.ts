@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { ContactResult, Run } from '../../lib/agent/envoy.js';
-import { type RunLoopOptions, runLoop } from '../../lib/agent/run-loop.js';
+import type { ContactResult, Run } from '../../lib/agent/converge/envoy.js';
+import { type RunLoopOptions, runLoop } from '../../lib/agent/converge/run-loop.js';
 import type { SteadyClock } from '../../lib/base/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
 import { Rejection } from '../../lib/wire/index.js';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { AgentError } from '../../lib/agent/errors.js';
-import { SecretCache } from '../../lib/agent/secret-cache.js';
+import { SecretCache } from '../../lib/agent/held/secret-cache.js';
 import { parseKeyName, Secret } from '../../lib/base/index.js';
 import type { SecretValue } from '../../lib/wire/index.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Session } from '../../lib/agent/session.js';
+import { Session } from '../../lib/agent/contact/session.js';
 import { parseEnvoyId, systemClock } from '../../lib/base/index.js';
 import { loadEd25519 } from '../../lib/crypto/index.js';
 import { createRequestSigner } from '../../lib/identity/index.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { summary } from '../../lib/agent/summary.js';
+import { summary } from '../../lib/agent/converge/summary.js';
 import type { ResourceOutcome } from '../../lib/wire/index.js';
 
 t.test('outcomes are counted', async (t) => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { agentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from '../../lib/agent/paths.js';
+import { agentPaths, DEFAULT_CONFIG_DIR, DEFAULT_STATE_DIR } from '../../lib/agent/held/paths.js';
 import { agentUnit } from '../../lib/agent/unit.js';
 
 const ANALYZE = '/usr/bin/systemd-analyze';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { keepWakeUp } from '../../lib/agent/wake-up.js';
+import { keepWakeUp } from '../../lib/agent/contact/wake-up.js';
 import { RpcError } from '../../lib/rpc/index.js';
 import { Rejection } from '../../lib/wire/index.js';
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import t from 'tap';
 import { AgentError } from '../../lib/agent/errors.js';
-import { Watched } from '../../lib/agent/watched.js';
+import { Watched } from '../../lib/agent/held/watched.js';
 
 const RELOAD = { configcrate: 'web', resource: 'reload / "all"' };
 const PROTO = { configcrate: 'web', resource: '__proto__' };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { keyFromBase64Url, keyToBase64, keyToBase64Url } from '../../lib/base/key-base64.js';
+import { keyFromBase64Url, keyToBase64, keyToBase64Url } from '../../lib/base/bytes/key-base64.js';
 
 /** Of every length, with every value of every group of six bits. */
 const SAMPLES = Array.from({ length: 200 }, (_, length) =>

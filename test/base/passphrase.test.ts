@@ -1,5 +1,5 @@
 import t from 'tap';
-import { demandNewPassphrase } from '../../lib/base/passphrase.js';
+import { demandNewPassphrase } from '../../lib/base/values/passphrase.js';
 
 const make = (text: string | Uint8Array) => () => demandNewPassphrase(Buffer.from(text));
 

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-
-import { verbOf } from '../../lib/cli/command.js';
 import { commands } from '../../lib/cli/commands.js';
-import { readCommandLine } from '../../lib/cli/program.js';
+import { verbOf } from '../../lib/cli/console/command.js';
+import { readCommandLine } from '../../lib/cli/console/program.js';
 
 const TRANSCRIPTS = fileURLToPath(new URL('./transcripts/', import.meta.url));
 const DOCS = fileURLToPath(new URL('../../docs/cli.md', import.meta.url));

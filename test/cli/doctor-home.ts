@@ -7,7 +7,7 @@ import { runCheck } from '../../lib/cli/doctor/check.js';
 import { checks } from '../../lib/cli/doctor/checks.js';
 import type { Finding } from '../../lib/cli/doctor/finding.js';
 import { Subject } from '../../lib/cli/doctor/subject.js';
-import { SERVER_KEYS } from '../../lib/cli/server-keys.js';
+import { SERVER_KEYS } from '../../lib/cli/host/server-keys.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
 import { readStacksTree, storeTree, treeDigest } from '../../lib/policy/index.js';
 import { placesIn } from '../../lib/settings/index.js';

@@ -1,7 +1,7 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { runEditor } from '../../lib/cli/editor.js';
+import { runEditor } from '../../lib/cli/host/editor.js';
 
 /** What an editor of this name, reached through a link of another, is called with. */
 async function argumentsOf(t: Test, program: string, link: string, editor: string): Promise<string> {

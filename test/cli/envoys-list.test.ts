@@ -1,8 +1,8 @@
 import t from 'tap';
 import { command } from '../../lib/cli/commands/envoys/list.js';
-import type { CommandContext } from '../../lib/cli/context.js';
-import type { ApiEnvoy, ApiLastRun } from '../../lib/cli/envoy.js';
-import { formatTable } from '../../lib/cli/table.js';
+import { formatTable } from '../../lib/cli/console/table.js';
+import type { CommandContext } from '../../lib/cli/host/context.js';
+import type { ApiEnvoy, ApiLastRun } from '../../lib/cli/remote/envoy.js';
 
 const NOW = Date.now();
 const RUN: ApiLastRun = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { BaseError } from '../../lib/base/index.js';
-import { toFailure } from '../../lib/cli/failure.js';
+import { toFailure } from '../../lib/cli/console/failure.js';
 
 function thrown(act: () => unknown): unknown {
   try {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { homePaths } from '../../lib/base/index.js';
 import { command } from '../../lib/cli/commands/secrets/generate-certs.js';
-import type { CommandContext } from '../../lib/cli/context.js';
+import type { CommandContext } from '../../lib/cli/host/context.js';
 import { placesIn } from '../../lib/settings/index.js';
 
 t.test('a CA that another command makes meanwhile stays', async (t) => {

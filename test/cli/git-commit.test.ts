@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { gitCommitOf } from '../../lib/cli/git-commit.js';
+import { gitCommitOf } from '../../lib/cli/host/git-commit.js';
 import { readStacksTree } from '../../lib/policy/index.js';
 
 const skip = hasGit() ? false : 'git is missing: apt-get install git';

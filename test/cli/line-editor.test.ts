@@ -1,5 +1,5 @@
 import t from 'tap';
-import { LineEditor } from '../../lib/cli/line-editor.js';
+import { LineEditor } from '../../lib/cli/console/line-editor.js';
 
 const ENTER = '\r';
 const PEM = '-----BEGIN PRIVATE KEY-----\nMIG2\nAgEA\n-----END PRIVATE KEY-----\n';

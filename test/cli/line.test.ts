@@ -1,6 +1,6 @@
 import t from 'tap';
-import { formatJson, formatLine } from '../../lib/cli/line.js';
-import type { Paint } from '../../lib/cli/paint.js';
+import { formatJson, formatLine } from '../../lib/cli/console/line.js';
+import type { Paint } from '../../lib/cli/console/paint.js';
 
 const paint: Paint = (tone, text) => `<${tone}>${text}</>`;
 

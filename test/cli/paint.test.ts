@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
-import { paintFor } from '../../lib/cli/paint.js';
-import { formatTable } from '../../lib/cli/table.js';
+import { paintFor } from '../../lib/cli/console/paint.js';
+import { formatTable } from '../../lib/cli/console/table.js';
 
 const TERMINAL = { isTTY: true };
 

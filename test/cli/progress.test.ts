@@ -1,5 +1,5 @@
 import t from 'tap';
-import { describeProgress } from '../../lib/cli/progress.js';
+import { describeProgress } from '../../lib/cli/console/progress.js';
 
 t.test('how far, how fast, how long', (t) => {
   t.equal(describeProgress(0, 1000, 0), '[------------------------]  0 of 1000  0/s');

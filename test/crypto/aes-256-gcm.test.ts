@@ -8,8 +8,8 @@ import {
   loadAes256Gcm,
   makeAes256Gcm,
   SEAL_OVERHEAD_BYTES,
-} from '../../lib/crypto/aes-256-gcm.js';
-import type { Kernel } from '../../lib/crypto/aes-kernel.js';
+} from '../../lib/crypto/aes/aes-256-gcm.js';
+import type { Kernel } from '../../lib/crypto/aes/kernel.js';
 import { kernelBuilds, sealByNode, secretsIn, withBitTurned } from './kernels.js';
 
 const aes = await loadAes256Gcm();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { chooseKernel } from '../../lib/crypto/aes-builds.js';
+import { chooseKernel } from '../../lib/crypto/aes/builds.js';
 import type { EmbeddedModule } from '../../lib/crypto/embedded-module.js';
 import * as scalar from '../../lib/gen/wasm/aes-256-gcm-scalar.js';
 import * as simd from '../../lib/gen/wasm/aes-256-gcm-simd.js';

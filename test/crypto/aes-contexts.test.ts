@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { ContextPool, KeyContext } from '../../lib/crypto/aes-contexts.js';
+import { ContextPool, KeyContext } from '../../lib/crypto/aes/contexts.js';
 import { kernelBuilds, sealAs, sealByNode, secretsIn } from './kernels.js';
 
 const nonce = new Uint8Array(12);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { startKernel } from '../../lib/crypto/aes-kernel.js';
+import { startKernel } from '../../lib/crypto/aes/kernel.js';
 import * as scalar from '../../lib/gen/wasm/aes-256-gcm-scalar.js';
 import * as simd from '../../lib/gen/wasm/aes-256-gcm-simd.js';
 import { kernelBuilds, withBitTurned } from './kernels.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { fromHex, toHex } from '../../lib/base/index.js';
-import { sealMessage } from '../../lib/crypto/aes-message.js';
+import { sealMessage } from '../../lib/crypto/aes/message.js';
 import { expandKey, kernelBuilds, openAs, sealAs, sealByNode, secretsIn, withBitTurned } from './kernels.js';
 import { readVectors } from './vectors.js';
 

@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import t from 'tap';
-import type { Kernel } from '../../lib/crypto/aes-kernel.js';
-import { passesSelfTest, SELF_TEST_SIZES, SELF_TEST_TAG, selfTestBytes } from '../../lib/crypto/aes-self-test.js';
+import type { Kernel } from '../../lib/crypto/aes/kernel.js';
+import { passesSelfTest, SELF_TEST_SIZES, SELF_TEST_TAG, selfTestBytes } from '../../lib/crypto/aes/self-test.js';
 import { kernelBuilds, secretsIn } from './kernels.js';
 
 t.test('the known answer is that of node:crypto', async (t) => {

@@ -1,5 +1,5 @@
-import { type Aes256GcmKey, makeAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
-import type { Kernel } from '../../lib/crypto/aes-kernel.js';
+import { type Aes256GcmKey, makeAes256Gcm } from '../../lib/crypto/aes/aes-256-gcm.js';
+import type { Kernel } from '../../lib/crypto/aes/kernel.js';
 import { expandKey, kernelBuilds, openAs, sealAs } from './kernels.js';
 
 /** A key, in one of the ways to use it. */

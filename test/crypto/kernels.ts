@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto';
-import { type Kernel, startKernel } from '../../lib/crypto/aes-kernel.js';
-import { openMessage, SEAL_OVERHEAD_BYTES, sealMessage } from '../../lib/crypto/aes-message.js';
+import { type Kernel, startKernel } from '../../lib/crypto/aes/kernel.js';
+import { openMessage, SEAL_OVERHEAD_BYTES, sealMessage } from '../../lib/crypto/aes/message.js';
 import * as scalar from '../../lib/gen/wasm/aes-256-gcm-scalar.js';
 import * as simd from '../../lib/gen/wasm/aes-256-gcm-simd.js';
 

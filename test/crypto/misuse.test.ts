@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { makeAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
+import { makeAes256Gcm } from '../../lib/crypto/aes/aes-256-gcm.js';
 import {
   constantTimeEqual,
   loadAes256Gcm,

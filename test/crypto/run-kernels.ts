@@ -1,6 +1,6 @@
 // A program for aes-builds.test.ts: compares every build that starts here with node:crypto and prints what was chosen.
 import { randomBytes } from 'node:crypto';
-import { loadAes256Gcm } from '../../lib/crypto/aes-256-gcm.js';
+import { loadAes256Gcm } from '../../lib/crypto/aes/aes-256-gcm.js';
 import { CryptoError } from '../../lib/crypto/errors.js';
 import { expandKey, kernelBuilds, openAs, sealAs, sealByNode } from './kernels.js';
 

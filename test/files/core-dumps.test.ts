@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { readCoreDumps } from '../../lib/files/index.js';
 
-const MODULE = fileURLToPath(new URL('../../lib/files/core-dumps.ts', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../lib/files/process/core-dumps.ts', import.meta.url));
 
 t.test('what the kernel says of a process', { skip: !existsSync('/proc/self/limits') && 'needs Linux' }, async (t) => {
   const script = `

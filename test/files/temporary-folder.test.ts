@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
+import { memoryRoots } from '../../lib/files/atomic/scratch.js';
 import { makeTemporaryFolder } from '../../lib/files/index.js';
-import { memoryRoots } from '../../lib/files/scratch.js';
 
 t.test('a private folder that goes with all that is in it', async (t) => {
   const { path, remove } = await makeTemporaryFolder(100);

@@ -14,9 +14,9 @@ import {
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { markedPath, removeAbandoned } from '../../lib/files/atomic/unfinished.js';
 import { createFileExclusive, isTemporaryName, temporaryPath, writeFileAtomic } from '../../lib/files/index.js';
-import { processMark } from '../../lib/files/process-mark.js';
-import { markedPath, removeAbandoned } from '../../lib/files/unfinished.js';
+import { processMark } from '../../lib/files/process/process-mark.js';
 
 const old = Buffer.from('old');
 const fresh = Buffer.from('new');

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { Metadata, status } from '@grpc/grpc-js';
-import { ownCertificate } from '../../lib/agent/own-certificate.js';
-import { errorOf as errorOfReply, jsonOf } from '../../lib/agent/server-reply.js';
-import { generateTlsKey } from '../../lib/agent/tls-key.js';
+import { errorOf as errorOfReply, jsonOf } from '../../lib/agent/contact/server-reply.js';
+import { ownCertificate } from '../../lib/agent/identity/own-certificate.js';
+import { generateTlsKey } from '../../lib/agent/identity/tls-key.js';
 import { fromHex, parseKeyName, Secret, systemClock, toBase64Url, utf8 } from '../../lib/base/index.js';
 import { loadSha256 } from '../../lib/crypto/index.js';
 import { pinnedCertificate } from '../../lib/identity/index.js';

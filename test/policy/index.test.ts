@@ -17,9 +17,9 @@ t.test('an agent that imports the room does not load the YAML library', async (t
   );
   t.same(
     importers.map(([path]) => path),
-    ['lib/policy/yaml-source.ts'],
+    ['lib/policy/source/yaml-source.ts'],
   );
   const loaders = Object.values(metafile.inputs).flatMap(({ imports }) => imports);
-  const kinds = loaders.filter(({ path }) => path === 'lib/policy/yaml-source.ts').map(({ kind }) => kind);
+  const kinds = loaders.filter(({ path }) => path === 'lib/policy/source/yaml-source.ts').map(({ kind }) => kind);
   t.same(kinds, ['dynamic-import']);
 });

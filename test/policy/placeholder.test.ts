@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { MARKER_END, MARKER_START, parseKeyName } from '../../lib/base/index.js';
-import { placeholder, placeholderKeys, splitPlaceholders } from '../../lib/policy/placeholder.js';
+import { placeholder, placeholderKeys, splitPlaceholders } from '../../lib/policy/compose/placeholder.js';
 
 const key = parseKeyName('db/dsn');
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fromUtf8, utf8 } from '../../lib/base/index.js';
-import { loadTree, readStacksTree, storeTree, treeDigest } from '../../lib/policy/stacks-tree.js';
+import { loadTree, readStacksTree, storeTree, treeDigest } from '../../lib/policy/source/stacks-tree.js';
 
 const texts = (tree: ReadonlyMap<string, Uint8Array>) =>
   Object.fromEntries([...tree].map(([path, content]) => [path, fromUtf8(content)]));

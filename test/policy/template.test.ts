@@ -1,6 +1,6 @@
 import t from 'tap';
+import { newScope, parseTemplate, type TemplatePart } from '../../lib/policy/compose/template.js';
 import { ProblemList } from '../../lib/policy/problems.js';
-import { newScope, parseTemplate, type TemplatePart } from '../../lib/policy/template.js';
 
 const at = { file: 'x.vgo', line: 1, column: 1 };
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ProblemList } from '../../lib/policy/problems.js';
-import { SourceText } from '../../lib/policy/source-tree.js';
-import { readYaml } from '../../lib/policy/yaml-source.js';
+import { SourceText } from '../../lib/policy/source/source-tree.js';
+import { readYaml } from '../../lib/policy/source/yaml-source.js';
 
 function read(text: string) {
   const problems = new ProblemList();

@@ -15,7 +15,7 @@ const AS_STRING = [
 ];
 /** What Node exports as PEM is a string. There is one file that reads PEM, and writes it itself. */
 const PEM = /format: 'pem'/;
-const READS_PEM = ['lib/base/private-key-pem.ts'];
+const READS_PEM = ['lib/base/bytes/private-key-pem.ts'];
 /** A setting of server.yaml is text, and may come from the vault. */
 const MAY_BE_TEXT = ['lib/settings/written-settings.ts'];
 

@@ -9,15 +9,15 @@ const OTHERS = [
   'lib/cli/backup/streams.ts', // a backup, which is encrypted
   'lib/cli/bench/progress.ts', // names of primitives
   'lib/cli/main.ts', // to a shell: verbs, options, and names of keys, which have a grammar
-  'lib/cli/program.ts', // help
-  'lib/cli/progress.ts', // numbers
+  'lib/cli/console/program.ts', // help
+  'lib/cli/console/progress.ts', // numbers
 ];
 
 t.test('what vigocli says goes through the one place that makes it fit for a terminal', async (t) => {
   const writers = filesBelow('lib/cli', '.ts').filter((file) =>
     /\b(toStdout|streamToStdout|toStderr)\b/.test(codeOf(file)),
   );
-  t.same(writers.sort(), [...OTHERS, 'lib/cli/output.ts'].sort());
+  t.same(writers.sort(), [...OTHERS, 'lib/cli/console/output.ts'].sort());
 });
 
 t.test('stdout is written by the one writer that writes all of it or says so', async (t) => {

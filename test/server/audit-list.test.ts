@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import { auditList } from '../../lib/server/audit-list.js';
+import { auditList } from '../../lib/server/abuse/audit-list.js';
 
 t.test('a list that fits is whole', async (t) => {
   t.same(await auditList([]), { names: [], count: 0 });

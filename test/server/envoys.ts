@@ -5,8 +5,8 @@ import { type Ed25519Signer, loadEd25519 } from '../../lib/crypto/index.js';
 import { createRequestSigner, loadGenerationSeal } from '../../lib/identity/index.js';
 import type { AgentHandlers, Peer } from '../../lib/rpc/index.js';
 import { isServerFault } from '../../lib/rpc/server-fault.js';
-import { Generations } from '../../lib/server/generations.js';
-import { RestoredDatabase } from '../../lib/server/restored-database.js';
+import { Generations } from '../../lib/server/agents/generations.js';
+import { RestoredDatabase } from '../../lib/server/agents/restored-database.js';
 import { EnvoyLimits } from '../../lib/server/rpc/envoy-limits.js';
 import { agentHandlers } from '../../lib/server/rpc/handlers.js';
 import {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parseEnvoyId, parseHostName, uuidFrom } from '../../lib/base/index.js';
-import { Fleet } from '../../lib/server/fleet.js';
+import { Fleet } from '../../lib/server/agents/fleet.js';
 import { ManualClock } from './kit.js';
 
 const ID = parseEnvoyId(uuidFrom(new Uint8Array(16).fill(1)));

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { networkOf } from '../../lib/server/network.js';
+import { networkOf } from '../../lib/server/abuse/network.js';
 
 t.test('an IPv4 address is itself, also where it comes mapped into IPv6', async (t) => {
   t.equal(networkOf('192.0.2.1'), '192.0.2.1');

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parseEnvoyId } from '../../lib/base/index.js';
-import { RateLimit } from '../../lib/server/rate-limit.js';
+import { RateLimit } from '../../lib/server/abuse/rate-limit.js';
 import { EnvoyLimits } from '../../lib/server/rpc/envoy-limits.js';
 import { ManualClock } from './kit.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type Refusal, RefusalLog } from '../../lib/server/refusal-log.js';
+import { type Refusal, RefusalLog } from '../../lib/server/abuse/refusal-log.js';
 import { ManualClock } from './kit.js';
 
 const REFUSAL: Refusal = {

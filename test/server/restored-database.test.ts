@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type EnvoyId, parseEnvoyId, parseHostName, uuidFrom } from '../../lib/base/index.js';
 import { loadEd25519 } from '../../lib/crypto/index.js';
-import { RestoredDatabase, type RestoreNotice } from '../../lib/server/restored-database.js';
+import { RestoredDatabase, type RestoreNotice } from '../../lib/server/agents/restored-database.js';
 import { signHead } from '../../lib/wire/index.js';
 import { makeServer, newToken } from './kit.js';
 

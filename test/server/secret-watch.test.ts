@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { decodeEntry } from '../../lib/audit/index.js';
 import { parseEnvoyId, parseHostName, parseKeyName, utf8, uuidFrom } from '../../lib/base/index.js';
-import type { LivePolicy } from '../../lib/server/live-policy.js';
-import { changedVersions, SecretWatch } from '../../lib/server/secret-watch.js';
-import type { SecretsProvider } from '../../lib/server/secrets-provider.js';
-import { WakeUps } from '../../lib/server/wake-ups.js';
+import { WakeUps } from '../../lib/server/agents/wake-ups.js';
+import type { LivePolicy } from '../../lib/server/publishing/live-policy.js';
+import { changedVersions, SecretWatch } from '../../lib/server/publishing/secret-watch.js';
+import type { SecretsProvider } from '../../lib/server/publishing/secrets-provider.js';
 import { makeOpen } from '../vault/kit.js';
 import { type Kit, makeServer } from './kit.js';
 

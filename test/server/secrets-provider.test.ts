@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { parseKeyName, utf8, VigoError } from '../../lib/base/index.js';
-import type { SecretsProvider } from '../../lib/server/secrets-provider.js';
+import type { SecretsProvider } from '../../lib/server/publishing/secrets-provider.js';
 import { SecretsTwin } from '../secrets-twin.js';
 import { makeOpen } from '../vault/kit.js';
 

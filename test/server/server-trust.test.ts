@@ -6,7 +6,7 @@ import { systemClock } from '../../lib/base/index.js';
 import { loadEd25519 } from '../../lib/crypto/index.js';
 import { endOfChain, readTrustFile, writeTrustFile } from '../../lib/identity/index.js';
 import { generateCa } from '../../lib/pki/index.js';
-import { ServerTrust } from '../../lib/server/server-trust.js';
+import { ServerTrust } from '../../lib/server/trust/server-trust.js';
 import { addServerKey, promoteServerKey, readServerKey } from '../../lib/vault/index.js';
 import { authorityPem, followChain, signStatement } from '../../lib/wire/index.js';
 import { makeKit, PASSPHRASE } from '../vault/kit.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../lib/base/index.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
-import { readTlsFiles } from '../../lib/server/tls-files.js';
+import { readTlsFiles } from '../../lib/server/trust/tls-files.js';
 import { pemOf } from '../pki/test-pki.js';
 
 const clock = systemClock;

@@ -7,8 +7,8 @@ import { loadEd25519 } from '../../lib/crypto/index.js';
 import { replaceTogether } from '../../lib/files/index.js';
 import { encodeTrustFile, endOfChain } from '../../lib/identity/index.js';
 import { generateCa, issueServerCertificate } from '../../lib/pki/index.js';
-import { readTlsFiles } from '../../lib/server/tls-files.js';
-import { TlsWatch } from '../../lib/server/tls-watch.js';
+import { readTlsFiles } from '../../lib/server/trust/tls-files.js';
+import { TlsWatch } from '../../lib/server/trust/tls-watch.js';
 import { type SignedStatement, signStatement } from '../../lib/wire/index.js';
 import { pemOf } from '../pki/test-pki.js';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { serverUnit } from '../../lib/server/unit.js';
+import { serverUnit } from '../../lib/server/host/unit.js';
 
 const PROGRAM = ['/usr/bin/node', '/opt/vigo/vigosrv.mjs'];
 const USUAL = { home: '/srv/vigo', settingsFile: undefined, databasePath: '/srv/vigo/db/vigo.db' };

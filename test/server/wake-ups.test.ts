@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parseEnvoyId, uuidFrom } from '../../lib/base/index.js';
-import { WakeUps } from '../../lib/server/wake-ups.js';
+import { WakeUps } from '../../lib/server/agents/wake-ups.js';
 
 const id = (fill: number) => parseEnvoyId(uuidFrom(new Uint8Array(16).fill(fill)));
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { loadDriver } from '../../lib/store/driver.js';
 import { checkIntegrity } from '../../lib/store/index.js';
+import { loadDriver } from '../../lib/store/sqlite/driver.js';
 
 t.test('a sound database, one with a damaged page, and no database', async (t) => {
   const Database = await loadDriver();

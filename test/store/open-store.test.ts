@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
 import { openStore } from '../../lib/store/index.js';
-import { APPLICATION_ID, MIGRATIONS } from '../../lib/store/schema.js';
+import { APPLICATION_ID, MIGRATIONS } from '../../lib/store/sqlite/schema.js';
 import { type ResourceOutcome, type RunReport, summarizeRun } from '../../lib/wire/index.js';
 import { bytes32, chain, entry, envoyId, ManualClock, newPath, newRemoteStore, reopen } from './kit.js';
 

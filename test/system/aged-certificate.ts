@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateTlsKey } from '../../lib/agent/tls-key.js';
+import { generateTlsKey } from '../../lib/agent/identity/tls-key.js';
 import { parseEnvoyId } from '../../lib/base/index.js';
 import { issueEnvoyCertificate } from '../../lib/pki/index.js';
 import { pemOf } from '../pki/test-pki.js';

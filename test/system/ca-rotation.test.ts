@@ -4,7 +4,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t, { type Test } from 'tap';
-import { generateTlsKey } from '../../lib/agent/tls-key.js';
+import { generateTlsKey } from '../../lib/agent/identity/tls-key.js';
 import { parseEnvoyId, splitPem, systemClock } from '../../lib/base/index.js';
 import { issueEnvoyCertificate, issueServerCertificate, readPrivateKey } from '../../lib/pki/index.js';
 import { pemOf } from '../pki/test-pki.js';

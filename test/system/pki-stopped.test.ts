@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { homePaths } from '../../lib/base/index.js';
-import { readTlsFiles } from '../../lib/server/tls-files.js';
+import { readTlsFiles } from '../../lib/server/trust/tls-files.js';
 import { DIST } from '../cli/shell.js';
 import { LONG } from '../vault/processes.js';
 import { startFleet } from './start-fleet.js';

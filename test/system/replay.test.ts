@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { type Attacker, ownEnvoy, plainCheckIn, refusalOf } from '../../demo/attacker.js';
-import { generateTlsKey, prove } from '../../lib/agent/tls-key.js';
+import { generateTlsKey, prove } from '../../lib/agent/identity/tls-key.js';
 import { toBase64Url } from '../../lib/base/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
 import {

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import t from 'tap';
-import { generateTlsKey } from '../../lib/agent/tls-key.js';
+import { generateTlsKey } from '../../lib/agent/identity/tls-key.js';
 import { parseEnvoyId, parseHostPort, systemClock } from '../../lib/base/index.js';
 import { generateCa, issueEnvoyCertificate, type KeyedCertificate } from '../../lib/pki/index.js';
 import { pemOf } from '../pki/test-pki.js';

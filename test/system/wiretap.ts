@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import type { Test } from 'tap';
-import { generateTlsKey } from '../../lib/agent/tls-key.js';
+import { generateTlsKey } from '../../lib/agent/identity/tls-key.js';
 import { parseEnvoyId, systemClock } from '../../lib/base/index.js';
 import { issueEnvoyCertificate } from '../../lib/pki/index.js';
 import { pemOf } from '../pki/test-pki.js';

@@ -2,10 +2,10 @@ import { cpSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeF
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { utf8 } from '../../lib/base/index.js';
-import { Gate } from '../../lib/vault/gate.js';
+import { vaultLayout } from '../../lib/vault/format/layout.js';
+import { Gate } from '../../lib/vault/gate/gate.js';
 import { VaultError } from '../../lib/vault/index.js';
-import { vaultLayout } from '../../lib/vault/layout.js';
-import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/master-key.js';
+import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/keys/master-key.js';
 import { HOUR_MS } from './kit.js';
 
 const VERIFIER = utf8('the bytes of a verifier');

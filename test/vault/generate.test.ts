@@ -1,7 +1,7 @@
 import t from 'tap';
 import { parseKeyName } from '../../lib/base/index.js';
-import { ALPHABET, generatePassword } from '../../lib/vault/generate.js';
-import { demandStrongPassword } from '../../lib/vault/password-rule.js';
+import { ALPHABET, generatePassword } from '../../lib/vault/secrets/generate.js';
+import { demandStrongPassword } from '../../lib/vault/secrets/password-rule.js';
 import { makeOpen } from './kit.js';
 
 t.test('of the length asked for, of the alphabet, and by the rule for passwords', async (t) => {

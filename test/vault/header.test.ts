@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
-import { examineHeader, readHeader } from '../../lib/vault/header.js';
+import { examineHeader, readHeader } from '../../lib/vault/format/header.js';
 import { makeOpen } from './kit.js';
 
 t.test("a file that is gone is told from one that is not the vault's, or not yet", async (t) => {

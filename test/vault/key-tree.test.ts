@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName } from '../../lib/base/index.js';
 import { temporaryPath } from '../../lib/files/index.js';
-import { demandFreeName, filesBelow, hasFile, keysBelow } from '../../lib/vault/key-tree.js';
+import { demandFreeName, filesBelow, hasFile, keysBelow } from '../../lib/vault/format/key-tree.js';
 
 t.test("a key's file is a regular file below folders", async (t) => {
   const dir = t.testdir({ a: { b: '' }, outside: { c: '' } });

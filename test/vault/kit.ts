@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Test } from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
-import { Gate } from '../../lib/vault/gate.js';
-import { readHistory, readVersion } from '../../lib/vault/history.js';
+import { Gate } from '../../lib/vault/gate/gate.js';
+import { makeVerifier, readVerifierFile } from '../../lib/vault/gate/verifier.js';
 import {
   openSecretReader,
   openVault,
@@ -17,8 +17,8 @@ import {
   type VaultLock,
 } from '../../lib/vault/index.js';
 import { carryOutInit } from '../../lib/vault/init.js';
-import { loadMasterKeys } from '../../lib/vault/master-key.js';
-import { makeVerifier, readVerifierFile } from '../../lib/vault/verifier.js';
+import { loadMasterKeys } from '../../lib/vault/keys/master-key.js';
+import { readHistory, readVersion } from '../../lib/vault/secrets/history.js';
 
 export const PASSPHRASE = utf8('correct horse battery staple');
 export const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
-import { decodeVerifier, encodeVerifier, makeVerifier } from '../../lib/vault/verifier.js';
+import { decodeVerifier, encodeVerifier, makeVerifier } from '../../lib/vault/gate/verifier.js';
 import { CHEAP, makeOpen, PASSPHRASE } from './kit.js';
 
 const KEY = parseKeyName('a');

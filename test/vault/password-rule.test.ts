@@ -1,6 +1,6 @@
 import t from 'tap';
 import { utf8 } from '../../lib/base/index.js';
-import { demandStrongPassword } from '../../lib/vault/password-rule.js';
+import { demandStrongPassword } from '../../lib/vault/secrets/password-rule.js';
 
 t.test('twelve characters of all four classes', (t) => {
   for (const password of ['Abcdefghij1!', 'aB3 aB3 aB3 ', 'Äbcdefghijk1A']) demandStrongPassword(utf8(password));

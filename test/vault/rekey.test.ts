@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
 import { readServerKey } from '../../lib/vault/index.js';
-import { decodeMasterKeyFile } from '../../lib/vault/master-key.js';
+import { decodeMasterKeyFile } from '../../lib/vault/keys/master-key.js';
 import { describeVault, inOrder, makeOpen, openGate } from './kit.js';
 
 const A = parseKeyName('a');

@@ -13,9 +13,9 @@ import {
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
-import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/master-key.js';
-import { deleteSecret, readSecret, writeSecret } from '../../lib/vault/secret-files.js';
-import { decodeVaultFile } from '../../lib/vault/vault-file.js';
+import { decodeVaultFile } from '../../lib/vault/format/vault-file.js';
+import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/keys/master-key.js';
+import { deleteSecret, readSecret, writeSecret } from '../../lib/vault/secrets/secret-files.js';
 
 const A = parseKeyName('a');
 const AB = parseKeyName('a/b');

@@ -10,7 +10,7 @@ import {
   makeVerifier,
   readVerifierFile,
   verifyPassphrase,
-} from '../../lib/vault/verifier.js';
+} from '../../lib/vault/gate/verifier.js';
 
 const PASSPHRASE = utf8('correct horse battery staple');
 

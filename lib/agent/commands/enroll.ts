@@ -28,7 +28,10 @@ export const command: Command = {
     const server = required(flags.text('server'), '--server <url>');
     const tokenFile = required(flags.text('token-file'), '--token-file <path>');
     const again = flags.is('again');
-    const [{ enroll }, { readIdentity }] = await Promise.all([import('../enroll.js'), import('../identity-files.js')]);
+    const [{ enroll }, { readIdentity }] = await Promise.all([
+      import('../identity/enroll.js'),
+      import('../held/identity-files.js'),
+    ]);
     const known = again ? await readIdentity(paths) : undefined;
     const given = flags.text('host-name') ?? known?.hostName;
     const hostName = given === undefined ? ownName() : parseHostName(given);

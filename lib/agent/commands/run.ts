@@ -55,7 +55,7 @@ async function runOnce(
   }
   const delivery = await attempt(() => envoy.deliver());
   const { failure, results } = run.report;
-  const { adviceFor } = await import('../advice.js');
+  const { adviceFor } = await import('../contact/advice.js');
   const advice = contact && adviceFor(contact);
   const hint = contact && oneLine(`the check-in failed: ${contact.message}${advice ? ` (${advice})` : ''}`);
   if (failure !== undefined) throw new AgentError('incomplete', `the run was aborted: ${failure}`, { hint });
@@ -77,9 +77,9 @@ async function runOn(
   options: { dryRun: boolean; intervalMs: number | undefined; signal: AbortSignal },
 ): Promise<void> {
   const [{ runLoop }, { keepWakeUp }, { Alarm }] = await Promise.all([
-    import('../run-loop.js'),
-    import('../wake-up.js'),
-    import('../alarm.js'),
+    import('../converge/run-loop.js'),
+    import('../contact/wake-up.js'),
+    import('../contact/alarm.js'),
   ]);
   const alarm = new Alarm();
   const { signal } = options;

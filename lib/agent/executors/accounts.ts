@@ -1,5 +1,5 @@
 import { AgentError } from '../errors.js';
-import { redactionOf } from '../redaction.js';
+import { redactionOf } from '../held/redaction.js';
 import { runCommand } from './command.js';
 
 const LOOKUP_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 import type { FoldersAbove } from '../../files/index.js';
 import { AgentError } from '../errors.js';
-import { redactionOf } from '../redaction.js';
+import { redactionOf } from '../held/redaction.js';
 import { runCommand } from './command.js';
 
 const GETFACL_TIMEOUT_MS = 30_000;

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { errnoOf } from '../../files/index.js';
 import { AgentError } from '../errors.js';
-import type { Redaction } from '../redaction.js';
+import type { Redaction } from '../held/redaction.js';
 import { OutputTail } from './output-tail.js';
 
 /** How long a command that ran out of time has to clean up after itself. */

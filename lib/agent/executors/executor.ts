@@ -1,4 +1,4 @@
-import type { Redaction } from '../redaction.js';
+import type { Redaction } from '../held/redaction.js';
 
 /** Whether a resource is as declared, or what would be done about it: words for an operator, never content. */
 export type Verdict = 'ok' | { readonly change: string };

@@ -1,4 +1,4 @@
-import type { Redaction } from '../redaction.js';
+import type { Redaction } from '../held/redaction.js';
 
 const TAIL_CHARS = 2048;
 const MAX_UTF8_BYTES = 4;

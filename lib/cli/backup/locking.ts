@@ -1,11 +1,11 @@
 import type { Identity, Locking, Recipient, Unlocking } from '../../archive/index.js';
 import { fromUtf8 } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
-import type { CommandOption, Flags } from '../command.js';
+import type { CommandOption, Flags } from '../console/command.js';
+import { askHidden } from '../console/prompt.js';
 import { CliError } from '../errors.js';
-import { passphraseOption, readNewPassphrase } from '../passphrase.js';
-import { askHidden } from '../prompt.js';
-import { readSecretLine } from '../secret-input.js';
+import { passphraseOption, readNewPassphrase } from '../host/passphrase.js';
+import { readSecretLine } from '../host/secret-input.js';
 
 export const backupPassphraseOption: CommandOption = {
   ...passphraseOption,

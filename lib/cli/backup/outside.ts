@@ -1,8 +1,8 @@
 import { resolve, sep } from 'node:path';
 import { shellWord } from '../../base/index.js';
 import type { PlaceField, WrittenSettings } from '../../settings/index.js';
-import type { CommandContext } from '../context.js';
 import { CliError } from '../errors.js';
+import type { CommandContext } from '../host/context.js';
 
 const CERTIFICATES: readonly PlaceField[] = ['server.tls.ca', 'server.tls.ca_key', 'server.tls.cert', 'server.tls.key'];
 

@@ -2,9 +2,9 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { OpenedArchive } from '../../archive/index.js';
 import { homePaths, systemClock, VigoError } from '../../base/index.js';
-import type { Flags } from '../command.js';
-import type { CommandContext } from '../context.js';
-import { formatTime } from '../table.js';
+import type { Flags } from '../console/command.js';
+import { formatTime } from '../console/table.js';
+import type { CommandContext } from '../host/context.js';
 import { type Interruption, interruptibly } from './interruption.js';
 import { readUnlocking } from './locking.js';
 import { warnOfOtherPlaces } from './restored-places.js';
@@ -42,8 +42,8 @@ async function restore(
 
 /** Machines reach a server that moved under its old name, or refuse it. */
 async function warnOfOtherHost({ warn, note }: CommandContext, home: string): Promise<void> {
-  const { readCertificate } = await import('../certificates.js');
-  const { namesOtherHost, RENEW_FOR_THIS_HOST } = await import('../other-host.js');
+  const { readCertificate } = await import('../host/certificates.js');
+  const { namesOtherHost, RENEW_FOR_THIS_HOST } = await import('../host/other-host.js');
   try {
     const message = await namesOtherHost(await readCertificate(join(home, 'tls', 'cert')));
     if (message === undefined) return;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { homePaths, VigoError } from '../../base/index.js';
 import { type PlaceField, placesIn, readSettings, SettingsError, type WrittenSettings } from '../../settings/index.js';
-import type { Output } from '../output.js';
+import type { Output } from '../console/output.js';
 
 /**
  * Warns of each place that the restored `server.yaml` names and that isn't where the backup went: that of the host it

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { VigoError } from '../../base/index.js';
 import { FilesError, streamToStdout } from '../../files/index.js';
+import { Progress } from '../console/progress.js';
 import { CliError } from '../errors.js';
-import { Progress } from '../progress.js';
 
 /** What stands for stdout or stdin in the place of a file. */
 export const STANDARD_STREAM = '-';

@@ -1,4 +1,4 @@
-import { formatTable, formatTime } from '../table.js';
+import { formatTable, formatTime } from '../console/table.js';
 import type { Report, Row, Times } from './report.js';
 
 /** The header and a table: what each engine takes, and how that relates to the first one. */

@@ -1,6 +1,6 @@
-import type { Flags } from '../command.js';
-import type { CommandContext } from '../context.js';
+import type { Flags } from '../console/command.js';
 import { CliError } from '../errors.js';
+import type { CommandContext } from '../host/context.js';
 import { bench } from './bench.js';
 import { loadEngines } from './engines.js';
 import { choosePrimitives } from './primitives.js';

@@ -1,5 +1,5 @@
-import type { Command } from '../command.js';
 import { isShell, scripts } from '../completion/scripts.js';
+import type { Command } from '../console/command.js';
 import { CliError } from '../errors.js';
 
 export const command: Command = {

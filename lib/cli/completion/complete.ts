@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VigoError } from '../../base/index.js';
-import type { Command } from '../command.js';
-import type { CommandContext } from '../context.js';
-import { makeContext } from '../context.js';
-import type { ApiEnvoy } from '../envoy.js';
+import type { Command } from '../console/command.js';
+import type { CommandContext } from '../host/context.js';
+import { makeContext } from '../host/context.js';
+import type { ApiEnvoy } from '../remote/envoy.js';
 import { type Known, type Suggestion, suggest } from './suggest.js';
 
 /** The word by which a shell asks: `vigocli --complete secrets re`, where `re` is being typed. */

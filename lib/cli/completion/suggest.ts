@@ -1,5 +1,5 @@
-import { type Command, type CommandOption, findCommand, inGroup, placesOf, verbOf } from '../command.js';
-import { GLOBAL_OPTIONS } from '../global-options.js';
+import { type Command, type CommandOption, findCommand, inGroup, placesOf, verbOf } from '../console/command.js';
+import { GLOBAL_OPTIONS } from '../console/global-options.js';
 
 export interface Suggestion {
   readonly word: string;

@@ -1,4 +1,4 @@
-import { toFailure } from '../failure.js';
+import { toFailure } from '../console/failure.js';
 import { type Finding, fail } from './finding.js';
 import type { Subject } from './subject.js';
 

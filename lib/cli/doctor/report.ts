@@ -1,4 +1,4 @@
-import type { Cell } from '../line.js';
+import type { Cell } from '../console/line.js';
 import type { Finding, Status } from './finding.js';
 
 /** A finding with the check that it comes from. */

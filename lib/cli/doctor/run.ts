@@ -1,11 +1,11 @@
 import { systemClock } from '../../base/index.js';
 import { type Places, placesIn, type WrittenSettings } from '../../settings/index.js';
 import { vaultLayout } from '../../vault/index.js';
-import type { Flags } from '../command.js';
-import type { CommandContext } from '../context.js';
+import type { Flags } from '../console/command.js';
+import { plural } from '../console/plural.js';
+import { Progress } from '../console/progress.js';
 import { CliError } from '../errors.js';
-import { plural } from '../plural.js';
-import { Progress } from '../progress.js';
+import type { CommandContext } from '../host/context.js';
 import { type Check, runCheck } from './check.js';
 import { checks } from './checks.js';
 import { type Finding, fail } from './finding.js';

@@ -5,7 +5,7 @@ import { errnoOf } from '../../files/index.js';
 import type { Places, WrittenSettings } from '../../settings/index.js';
 import type { Store } from '../../store/index.js';
 import type { Examination, VaultLayout } from '../../vault/index.js';
-import { SERVER_KEYS } from '../server-keys.js';
+import { SERVER_KEYS } from '../host/server-keys.js';
 
 /** What is examined: one server's home. What several checks need is read once, by the first that asks. */
 export class Subject {

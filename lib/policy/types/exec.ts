@@ -1,5 +1,5 @@
 import { parseDurationMs, type Secret } from '../../base/index.js';
-import { holdsMarker } from '../placeholder.js';
+import { holdsMarker } from '../compose/placeholder.js';
 import { required, SECRETS_ALLOWED, SECRETS_NOT_IN_ARGUMENTS, SECRETS_ONLY_IN_CONTENT, text } from './attribute.js';
 import { absolutePath, anyText, type Command, command, timeout } from './grammar.js';
 import { resourceType } from './resource-type.js';

@@ -1,5 +1,5 @@
 import type { Secret } from '../../base/index.js';
-import { holdsMarker } from '../placeholder.js';
+import { holdsMarker } from '../compose/placeholder.js';
 import { required, SECRETS_ALLOWED, SECRETS_ONLY_IN_CONTENT, text, word } from './attribute.js';
 import { absolutePath, account, anyText, fileMode } from './grammar.js';
 import { type Contradiction, resourceType } from './resource-type.js';

@@ -1,5 +1,5 @@
 import { type Secret, VigoError } from '../../base/index.js';
-import { holdsMarker } from '../placeholder.js';
+import { holdsMarker } from '../compose/placeholder.js';
 import type { Attribute, AttributeValue } from './attribute.js';
 import { type CommonAttributes, commonAttributes } from './watch-secret.js';
 

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { SteadyClock } from '../../base/index.js';
 import { AGENT_PATH } from '../../wire/index.js';
-import type { AgentProgram } from '../agent-program.js';
+import { RateLimit } from '../abuse/rate-limit.js';
+import type { AgentProgram } from '../agents/agent-program.js';
 import { ServerError } from '../errors.js';
-import { RateLimit } from '../rate-limit.js';
 
 /** A megabyte each: 60 at once from one network, and one a second from then on. */
 const LIMIT = { burst: 60, refillMs: 1000, maxNetworks: 10_000 };

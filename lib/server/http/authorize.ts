@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { constantTimeEqual } from '../../crypto/index.js';
+import type { RefusalLog } from '../abuse/refusal-log.js';
 import { ServerError } from '../errors.js';
-import type { RefusalLog } from '../refusal-log.js';
 
 /** Who may call the API: today the local administrator, by the token minted at this boot (P4). */
 export class Authorizer {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { Publication, Store } from '../../store/index.js';
-import type { Publishing, PublishResult } from '../publish.js';
+import type { Publishing, PublishResult } from '../publishing/publish.js';
 import { parseBody } from './parse-body.js';
 
 /** One line, for tables and logs. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { networkOf } from '../network.js';
+import { networkOf } from '../abuse/network.js';
 
 /** What strangers can take of the HTTPS port: each connection is a file descriptor, also one that never says a word. */
 export interface ConnectionLimits {

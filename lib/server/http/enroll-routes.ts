@@ -8,10 +8,10 @@ import {
   renewalFromJson,
   TRUST_PATH,
 } from '../../wire/index.js';
-import { type EnrollmentContext, enroll } from '../enrollment.js';
+import { RateLimit } from '../abuse/rate-limit.js';
+import { type EnrollmentContext, enroll } from '../agents/enrollment.js';
+import { type RenewalContext, Renewals } from '../agents/renewal.js';
 import { ServerError } from '../errors.js';
-import { RateLimit } from '../rate-limit.js';
-import { type RenewalContext, Renewals } from '../renewal.js';
 
 /** Per address 20 attempts at once and 10 a minute; one that makes an envoy doesn't count, so that a fleet may hide behind one. */
 const LIMIT = { burst: 20, refillMs: 6_000, maxNetworks: 10_000 };

@@ -2,11 +2,11 @@ import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { type EnvoyId, isEnvoyId, parseHostName, type SteadyClock } from '../../base/index.js';
 import type { EntryDraft, Envoy, Store } from '../../store/index.js';
+import type { Fleet } from '../agents/fleet.js';
+import type { Generations } from '../agents/generations.js';
+import type { WakeUps } from '../agents/wake-ups.js';
 import { ServerError } from '../errors.js';
-import type { Fleet } from '../fleet.js';
-import type { Generations } from '../generations.js';
-import type { LivePolicy } from '../live-policy.js';
-import type { WakeUps } from '../wake-ups.js';
+import type { LivePolicy } from '../publishing/live-policy.js';
 import { envoyView, runView } from './envoy-view.js';
 import { parseBody } from './parse-body.js';
 

@@ -4,7 +4,7 @@ import { formatDuration, formatLabels, parseHostGlob, parseLabels, type SteadyCl
 import { makeToken, tokenHash, tokenId } from '../../identity/index.js';
 import { certificateHash, type KeyedCertificate } from '../../pki/index.js';
 import type { Store, Token } from '../../store/index.js';
-import type { AgentProgram } from '../agent-program.js';
+import type { AgentProgram } from '../agents/agent-program.js';
 import { parseBody } from './parse-body.js';
 
 const MAX_TTL_MS = 7 * 86_400_000;

@@ -1,8 +1,8 @@
 import type { RequestVerifier } from '../../identity/index.js';
 import type { AgentCall, Peer } from '../../rpc/index.js';
 import { decodeSignedRequest, Rejection, requestHash, WireError } from '../../wire/index.js';
-import type { Envoy, Fleet } from '../fleet.js';
-import type { RefusalLog } from '../refusal-log.js';
+import type { RefusalLog } from '../abuse/refusal-log.js';
+import type { Envoy, Fleet } from '../agents/fleet.js';
 
 export interface AuthenticationContext {
   readonly trustDomain: string;

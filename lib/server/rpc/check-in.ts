@@ -2,11 +2,11 @@ import { type Clock, equalBytes } from '../../base/index.js';
 import type { Ed25519Signer } from '../../crypto/index.js';
 import type { Settings } from '../../settings/index.js';
 import { type CheckInAnswer, encodeCheckInAnswer, grantGeneration, readsRecord } from '../../wire/index.js';
-import type { Fleet } from '../fleet.js';
-import type { Generations } from '../generations.js';
-import type { LivePolicy } from '../live-policy.js';
-import type { RestoredDatabase } from '../restored-database.js';
-import type { ServerTrust } from '../server-trust.js';
+import type { Fleet } from '../agents/fleet.js';
+import type { Generations } from '../agents/generations.js';
+import type { RestoredDatabase } from '../agents/restored-database.js';
+import type { LivePolicy } from '../publishing/live-policy.js';
+import type { ServerTrust } from '../trust/server-trust.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 import type { LastCheckIns } from './last-check-ins.js';
 

@@ -1,7 +1,7 @@
 import type { EnvoyId, SteadyClock } from '../../base/index.js';
 import type { Settings } from '../../settings/index.js';
 import { Rejection } from '../../wire/index.js';
-import { RateLimit } from '../rate-limit.js';
+import { RateLimit } from '../abuse/rate-limit.js';
 
 const HOUR_MS = 3_600_000;
 const MAX_ENVOYS = 100_000;

@@ -1,8 +1,8 @@
 import type { AgentHandlers } from '../../rpc/index.js';
 import type { Store } from '../../store/index.js';
-import type { Generations } from '../generations.js';
-import type { EventLog } from '../log.js';
-import type { WakeUps } from '../wake-ups.js';
+import type { Generations } from '../agents/generations.js';
+import type { WakeUps } from '../agents/wake-ups.js';
+import type { EventLog } from '../host/log.js';
 import { type AuthenticationContext, authenticated } from './authenticate.js';
 import { type CheckInContext, checkIn } from './check-in.js';
 import type { EnvoyLimits } from './envoy-limits.js';

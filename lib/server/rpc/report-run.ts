@@ -1,7 +1,7 @@
 import type { Store } from '../../store/index.js';
 import { decodeRunReport, type RunReport } from '../../wire/index.js';
-import type { Envoy } from '../fleet.js';
-import type { EventLog } from '../log.js';
+import type { Envoy } from '../agents/fleet.js';
+import type { EventLog } from '../host/log.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 const RECEIPT = new Uint8Array();

@@ -10,12 +10,12 @@ import {
   type SecretValue,
   sealAnswer,
 } from '../../wire/index.js';
-import { auditList } from '../audit-list.js';
-import type { Envoy } from '../fleet.js';
-import type { Generations } from '../generations.js';
-import type { LivePolicy } from '../live-policy.js';
-import type { SecretWatch } from '../secret-watch.js';
-import type { SecretsProvider } from '../secrets-provider.js';
+import { auditList } from '../abuse/audit-list.js';
+import type { Envoy } from '../agents/fleet.js';
+import type { Generations } from '../agents/generations.js';
+import type { LivePolicy } from '../publishing/live-policy.js';
+import type { SecretWatch } from '../publishing/secret-watch.js';
+import type { SecretsProvider } from '../publishing/secrets-provider.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 /** Names that don't follow from a config are whatever somebody makes up. */

@@ -1,6 +1,6 @@
 import type { HintStream } from '../../rpc/index.js';
 import { WireError } from '../../wire/index.js';
-import type { WakeUps } from '../wake-ups.js';
+import type { WakeUps } from '../agents/wake-ups.js';
 import type { AuthenticatedRequest } from './authenticate.js';
 
 /** Holds the stream open until the envoy leaves, opens another one, or is revoked. */

@@ -15,7 +15,7 @@ import {
 import { basename, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { directoryExecutor } from '../../../lib/agent/executors/directory.js';
-import { redactionOf } from '../../../lib/agent/redaction.js';
+import { redactionOf } from '../../../lib/agent/held/redaction.js';
 import { temporaryPath } from '../../../lib/files/index.js';
 import type { ResolvedDirectory } from '../../../lib/policy/index.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { execExecutor } from '../../../lib/agent/executors/exec.js';
-import { redactionOf } from '../../../lib/agent/redaction.js';
+import { redactionOf } from '../../../lib/agent/held/redaction.js';
 import { Secret } from '../../../lib/base/index.js';
 import type { ResolvedExec } from '../../../lib/policy/index.js';
 

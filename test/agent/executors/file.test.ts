@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { fileExecutor } from '../../../lib/agent/executors/file.js';
-import { redactionOf } from '../../../lib/agent/redaction.js';
+import { redactionOf } from '../../../lib/agent/held/redaction.js';
 import { Secret } from '../../../lib/base/index.js';
 import { temporaryPath } from '../../../lib/files/index.js';
 import type { ResolvedFile } from '../../../lib/policy/index.js';

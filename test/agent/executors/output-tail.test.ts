@@ -1,6 +1,6 @@
 import t from 'tap';
 import { OutputTail } from '../../../lib/agent/executors/output-tail.js';
-import { redactionOf } from '../../../lib/agent/redaction.js';
+import { redactionOf } from '../../../lib/agent/held/redaction.js';
 
 const SECRET = 'the-secret-0123456789';
 

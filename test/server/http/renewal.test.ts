@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { prove } from '../../../lib/agent/tls-key.js';
+import { prove } from '../../../lib/agent/identity/tls-key.js';
 import { type EnvoyId, parseEnvoyId, toBase64Url } from '../../../lib/base/index.js';
 import { createRequestSigner } from '../../../lib/identity/index.js';
 import {

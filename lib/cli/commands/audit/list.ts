@@ -1,7 +1,7 @@
 import { claimToJson, describeClaim, toBase64Url } from '../../../base/index.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
+import { formatTime } from '../../console/table.js';
 import { CliError } from '../../errors.js';
-import { formatTime } from '../../table.js';
 
 const DEFAULT_LIMIT = 50;
 

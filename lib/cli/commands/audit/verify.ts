@@ -1,7 +1,7 @@
 import { toHex } from '../../../base/index.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
+import { formatTime } from '../../console/table.js';
 import { CliError } from '../../errors.js';
-import { formatTime } from '../../table.js';
 
 export const command: Command = {
   usage: 'audit verify',
@@ -28,7 +28,7 @@ export const command: Command = {
     }
     if (flags.is('json')) return;
     note(`${verdict.size} entries hold together; tree root ${toHex(verdict.root)}`);
-    const { listRestores } = await import('../../restores.js');
+    const { listRestores } = await import('../../host/restores.js');
     for (const { seq, atMs } of await listRestores(store)) {
       note(
         `entry ${seq}, ${formatTime(atMs)}: an earlier state was put back, and what was recorded since that is not here`,

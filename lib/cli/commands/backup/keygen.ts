@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { concatBytes, shellWord, toHex, utf8 } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
 import { CliError } from '../../errors.js';
 
 export const command: Command = {

@@ -1,5 +1,5 @@
 import { backupPassphraseOption, recipientOption } from '../../backup/locking.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
 
 export const command: Command = {
   usage: 'backup <file>',

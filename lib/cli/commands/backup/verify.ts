@@ -1,10 +1,10 @@
 import { systemClock, toHex } from '../../../base/index.js';
 import { backupPassphraseOption, identityOption } from '../../backup/locking.js';
 import type { BackupReport } from '../../backup/verify.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
+import { plural } from '../../console/plural.js';
+import { formatTime } from '../../console/table.js';
 import { CliError } from '../../errors.js';
-import { plural } from '../../plural.js';
-import { formatTime } from '../../table.js';
 
 export const command: Command = {
   usage: 'backup verify <file>',

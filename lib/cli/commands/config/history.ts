@@ -1,5 +1,5 @@
-import type { Command } from '../../command.js';
-import { formatTime } from '../../table.js';
+import type { Command } from '../../console/command.js';
+import { formatTime } from '../../console/table.js';
 
 interface ApiPublicationRow {
   readonly version: number;

@@ -1,4 +1,4 @@
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
 import {
   type ApiPublication,
   checkoutOf,
@@ -6,7 +6,7 @@ import {
   notePublication,
   readMessage,
   withProblems,
-} from '../../config.js';
+} from '../../remote/config.js';
 
 export const command: Command = {
   usage: 'config publish',

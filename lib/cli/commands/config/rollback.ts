@@ -1,6 +1,6 @@
-import type { Command } from '../../command.js';
-import { type ApiPublication, messageOption, notePublication, readMessage, withProblems } from '../../config.js';
+import type { Command } from '../../console/command.js';
 import { CliError } from '../../errors.js';
+import { type ApiPublication, messageOption, notePublication, readMessage, withProblems } from '../../remote/config.js';
 
 export const command: Command = {
   usage: 'config rollback [version]',

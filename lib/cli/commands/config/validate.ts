@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { ApiProblem } from '../../api-client.js';
-import type { Command } from '../../command.js';
-import { noteWarnings, sumUp, withProblems } from '../../config.js';
-import type { CommandContext } from '../../context.js';
-import { plural } from '../../plural.js';
-import { validateFolder } from '../../validate-folder.js';
+import type { Command } from '../../console/command.js';
+import { plural } from '../../console/plural.js';
+import type { CommandContext } from '../../host/context.js';
+import { validateFolder } from '../../host/validate-folder.js';
+import type { ApiProblem } from '../../remote/api-client.js';
+import { noteWarnings, sumUp, withProblems } from '../../remote/config.js';
 
 export const command: Command = {
   usage: 'config validate [dir]',

@@ -1,5 +1,5 @@
 import { matchesGlob, parseHostGlob, parseLabels, systemClock } from '../../../base/index.js';
-import type { Command, Flags } from '../../command.js';
+import type { Command, Flags } from '../../console/command.js';
 import {
   type ApiEnvoy,
   describeAge,
@@ -8,7 +8,7 @@ import {
   describeMissingSecrets,
   describeState,
   summarizeFleet,
-} from '../../envoy.js';
+} from '../../remote/envoy.js';
 
 export const command: Command = {
   usage: 'envoys list',

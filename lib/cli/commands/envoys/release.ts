@@ -1,5 +1,5 @@
-import type { Command } from '../../command.js';
-import type { ApiEnvoy } from '../../envoy.js';
+import type { Command } from '../../console/command.js';
+import type { ApiEnvoy } from '../../remote/envoy.js';
 
 export const command: Command = {
   usage: 'envoys release <envoy>',

@@ -1,6 +1,6 @@
 import { parseHostName } from '../../../base/index.js';
-import type { Command } from '../../command.js';
-import { fromCommandLine } from '../../from-command-line.js';
+import type { Command } from '../../console/command.js';
+import { fromCommandLine } from '../../console/from-command-line.js';
 
 export const command: Command = {
   usage: 'envoys rename <envoy> <host-name>',

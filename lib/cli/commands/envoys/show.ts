@@ -1,5 +1,6 @@
 import { systemClock } from '../../../base/index.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
+import { formatTime } from '../../console/table.js';
 import {
   type ApiEnvoy,
   describeAge,
@@ -8,9 +9,8 @@ import {
   describeLastRun,
   describeLastSeen,
   describeState,
-} from '../../envoy.js';
-import { describeFork } from '../../fork.js';
-import { formatTime } from '../../table.js';
+} from '../../remote/envoy.js';
+import { describeFork } from '../../remote/fork.js';
 
 interface ApiRun {
   readonly started_at: number;

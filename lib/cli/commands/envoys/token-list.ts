@@ -1,6 +1,6 @@
 import { formatLabels, type Labels } from '../../../base/index.js';
-import type { Command } from '../../command.js';
-import { formatTime } from '../../table.js';
+import type { Command } from '../../console/command.js';
+import { formatTime } from '../../console/table.js';
 
 /** A token as the API describes it. */
 interface ApiToken {

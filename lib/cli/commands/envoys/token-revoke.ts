@@ -1,4 +1,4 @@
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
 
 export const command: Command = {
   usage: 'envoys token revoke <id>',

@@ -7,11 +7,11 @@ import {
   parseHostGlob,
   parseLabels,
 } from '../../../base/index.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
+import { fromCommandLine } from '../../console/from-command-line.js';
+import { formatTime } from '../../console/table.js';
 import { CliError } from '../../errors.js';
-import { fromCommandLine } from '../../from-command-line.js';
-import { installScript } from '../../install-script.js';
-import { formatTime } from '../../table.js';
+import { installScript } from '../../remote/install-script.js';
 
 const DEFAULT_TTL_MS = 3_600_000;
 const MAX_TTL_MS = 7 * 86_400_000;

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { systemClock } from '../../../base/index.js';
+import type { Command } from '../../console/command.js';
+import { formatTime } from '../../console/table.js';
 import {
   DEFAULT_SERVER_DAYS,
   readCertificate,
@@ -10,9 +12,7 @@ import {
   serverDaysOption,
   tlsDirOption,
   withPkiLock,
-} from '../../certificates.js';
-import type { Command } from '../../command.js';
-import { formatTime } from '../../table.js';
+} from '../../host/certificates.js';
 
 export const command: Command = {
   usage: 'pki renew-server',

@@ -1,6 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { systemClock } from '../../../base/index.js';
+import type { Command, Flags } from '../../console/command.js';
+import { CliError } from '../../errors.js';
 import {
   CA_DAYS,
   caDaysOption,
@@ -12,12 +14,10 @@ import {
   sanOption,
   serverDaysOption,
   tlsDirOption,
-} from '../../certificates.js';
-import type { Command, Flags } from '../../command.js';
-import type { CommandContext } from '../../context.js';
-import { CliError } from '../../errors.js';
-import { type HostTrust, withHostTrust } from '../../host-trust.js';
-import { findHolders } from '../../pki-state.js';
+} from '../../host/certificates.js';
+import type { CommandContext } from '../../host/context.js';
+import { type HostTrust, withHostTrust } from '../../host/host-trust.js';
+import { findHolders } from '../../host/pki-state.js';
 
 /** How many envoys are named before the rest is counted. */
 const NAMED = 10;

@@ -1,6 +1,6 @@
-import { tlsDirOption } from '../../certificates.js';
-import type { Command } from '../../command.js';
-import { settleServerKeys, withHostTrust } from '../../host-trust.js';
+import type { Command } from '../../console/command.js';
+import { tlsDirOption } from '../../host/certificates.js';
+import { settleServerKeys, withHostTrust } from '../../host/host-trust.js';
 
 const KEYS = ['policy', 'checkpoint'] as const;
 

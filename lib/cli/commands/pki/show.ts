@@ -1,8 +1,8 @@
 import type { Lifetime } from '../../../pki/index.js';
-import { tlsDirOption } from '../../certificates.js';
-import type { Command } from '../../command.js';
-import type { CertificateState, PkiState, StatementState } from '../../pki-state.js';
-import { formatTime } from '../../table.js';
+import type { Command } from '../../console/command.js';
+import { formatTime } from '../../console/table.js';
+import { tlsDirOption } from '../../host/certificates.js';
+import type { CertificateState, PkiState, StatementState } from '../../host/pki-state.js';
 
 export const command: Command = {
   usage: 'pki show',
@@ -10,7 +10,7 @@ export const command: Command = {
   options: [tlsDirOption, { name: 'json', summary: 'Print JSON' }],
   examples: ['pki show', 'pki show --json'],
   async run(context, _, flags) {
-    const { readPkiState } = await import('../../pki-state.js');
+    const { readPkiState } = await import('../../host/pki-state.js');
     const state = await readPkiState(context);
     if (flags.is('json')) return context.json(viewOf(state));
     const { line, table, note } = context;

@@ -1,9 +1,9 @@
-import type { Command } from '../../command.js';
-import { confirm, describeVersion, historyOf, yesOption } from '../../confirm.js';
-import { readKeyName } from '../../from-command-line.js';
-import { plural } from '../../plural.js';
-import { forceOption, unlessInUse } from '../../secret-use.js';
-import { ifVersionOption, readCondition } from '../../write-options.js';
+import type { Command } from '../../console/command.js';
+import { confirm, describeVersion, historyOf, yesOption } from '../../console/confirm.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import { plural } from '../../console/plural.js';
+import { forceOption, unlessInUse } from '../../host/secret-use.js';
+import { ifVersionOption, readCondition } from '../../host/write-options.js';
 
 export const command: Command = {
   usage: 'secrets delete <key>',

@@ -2,11 +2,11 @@ import { equalBytes, type KeyName, VigoError } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
 import type { Scratch } from '../../../files/index.js';
 import type { SecretKind, SetOptions, Vault } from '../../../vault/index.js';
-import type { Command } from '../../command.js';
-import type { CommandContext } from '../../context.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
 import { CliError } from '../../errors.js';
-import { readKeyName } from '../../from-command-line.js';
-import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
+import type { CommandContext } from '../../host/context.js';
+import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../host/write-options.js';
 
 const LINE_FEED = 0x0a;
 
@@ -50,8 +50,8 @@ interface Editing {
 async function edit({ context, vault, key, before, scratch }: Editing, options: SetOptions): Promise<void> {
   const [{ MAX_VALUE_BYTES }, { runEditor }, { canAsk, askKey }] = await Promise.all([
     import('../../../vault/index.js'),
-    import('../../editor.js'),
-    import('../../prompt.js'),
+    import('../../host/editor.js'),
+    import('../../console/prompt.js'),
   ]);
   let { editor, endedAtOnce } = await runEditor(scratch.path);
   for (let { ifVersion } = options; ; ) {

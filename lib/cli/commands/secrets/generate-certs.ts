@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { systemClock } from '../../../base/index.js';
 import type { TlsPlaces } from '../../../settings/index.js';
+import type { Command, Flags } from '../../console/command.js';
+import { CliError } from '../../errors.js';
 import {
   CA_DAYS,
   caDaysOption,
@@ -13,9 +15,7 @@ import {
   serverDaysOption,
   tlsDirOption,
   withPkiLock,
-} from '../../certificates.js';
-import type { Command, Flags } from '../../command.js';
-import { CliError } from '../../errors.js';
+} from '../../host/certificates.js';
 
 export const command: Command = {
   usage: 'secrets generate-certs',

@@ -1,11 +1,11 @@
 import { isatty } from 'node:tty';
 import type { KeyName } from '../../../base/index.js';
 import type { Vault } from '../../../vault/index.js';
-import type { Command, Flags } from '../../command.js';
-import { confirm, describeVersion, historyOf, yesOption } from '../../confirm.js';
-import type { CommandContext } from '../../context.js';
-import { readKeyName } from '../../from-command-line.js';
-import { expiresOption, ifVersionOption, readCondition, readExpiry, readNumber } from '../../write-options.js';
+import type { Command, Flags } from '../../console/command.js';
+import { confirm, describeVersion, historyOf, yesOption } from '../../console/confirm.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import type { CommandContext } from '../../host/context.js';
+import { expiresOption, ifVersionOption, readCondition, readExpiry, readNumber } from '../../host/write-options.js';
 
 export const command: Command = {
   usage: 'secrets generate <key>',

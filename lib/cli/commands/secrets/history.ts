@@ -1,7 +1,7 @@
 import type { DamagedVersion, GoneVersions, SecretVersion } from '../../../vault/index.js';
-import type { Command } from '../../command.js';
-import { readKeyName } from '../../from-command-line.js';
-import { formatTime } from '../../table.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import { formatTime } from '../../console/table.js';
 
 export const command: Command = {
   usage: 'secrets history <key>',

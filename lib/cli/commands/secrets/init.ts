@@ -1,9 +1,9 @@
 import { wipe } from '../../../crypto/index.js';
 import type { Vault, VaultLayout } from '../../../vault/index.js';
-import type { Command } from '../../command.js';
-import type { CommandContext } from '../../context.js';
-import { passphraseOption, readNewPassphrase } from '../../passphrase.js';
-import { SERVER_KEYS } from '../../server-keys.js';
+import type { Command } from '../../console/command.js';
+import type { CommandContext } from '../../host/context.js';
+import { passphraseOption, readNewPassphrase } from '../../host/passphrase.js';
+import { SERVER_KEYS } from '../../host/server-keys.js';
 
 export const command: Command = {
   usage: 'secrets init',

@@ -1,6 +1,6 @@
-import type { Command } from '../../command.js';
-import { readKeyName } from '../../from-command-line.js';
-import { jsonOption, printSecrets, printTree } from '../../secret-list.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import { jsonOption, printSecrets, printTree } from '../../host/secret-list.js';
 
 export const command: Command = {
   usage: 'secrets list [prefix]',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
 import { noVault } from '../../errors.js';
 
 export const command: Command = {

@@ -1,7 +1,7 @@
-import type { Command } from '../../command.js';
-import { readKeyName } from '../../from-command-line.js';
-import { forceOption, unlessInUse } from '../../secret-use.js';
-import { ifVersionOption, readCondition } from '../../write-options.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import { forceOption, unlessInUse } from '../../host/secret-use.js';
+import { ifVersionOption, readCondition } from '../../host/write-options.js';
 
 export const command: Command = {
   usage: 'secrets mv <from> <to>',

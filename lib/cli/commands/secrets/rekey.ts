@@ -1,5 +1,5 @@
-import type { Command } from '../../command.js';
-import { Progress } from '../../progress.js';
+import type { Command } from '../../console/command.js';
+import { Progress } from '../../console/progress.js';
 
 export const command: Command = {
   usage: 'secrets rekey',

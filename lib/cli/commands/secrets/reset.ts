@@ -1,8 +1,8 @@
 import { wipe } from '../../../crypto/index.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
+import { askShown } from '../../console/prompt.js';
 import { CliError } from '../../errors.js';
-import { passphraseOption, readNewPassphrase } from '../../passphrase.js';
-import { askShown } from '../../prompt.js';
+import { passphraseOption, readNewPassphrase } from '../../host/passphrase.js';
 
 const WORD = 'RESET';
 

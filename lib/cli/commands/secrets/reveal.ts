@@ -3,10 +3,10 @@ import { lstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { KeyName, Secret } from '../../../base/index.js';
 import type { OpenedSecret } from '../../../vault/index.js';
-import type { Command } from '../../command.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
 import { CliError } from '../../errors.js';
-import { readKeyName } from '../../from-command-line.js';
-import { readNumber } from '../../write-options.js';
+import { readNumber } from '../../host/write-options.js';
 
 export const command: Command = {
   usage: 'secrets reveal <key>',

@@ -1,6 +1,6 @@
-import type { Command } from '../../command.js';
-import { readKeyName } from '../../from-command-line.js';
-import { ifVersionOption, readCondition, readNumber } from '../../write-options.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import { ifVersionOption, readCondition, readNumber } from '../../host/write-options.js';
 
 export const command: Command = {
   usage: 'secrets rollback <key>',

@@ -1,6 +1,6 @@
 import { wipe } from '../../../crypto/index.js';
-import type { Command } from '../../command.js';
-import { newPassphraseOption, passphraseOption, readNewPassphrase, readPassphrase } from '../../passphrase.js';
+import type { Command } from '../../console/command.js';
+import { newPassphraseOption, passphraseOption, readNewPassphrase, readPassphrase } from '../../host/passphrase.js';
 
 export const command: Command = {
   usage: 'secrets rotate',

@@ -1,7 +1,7 @@
 import { matchesGlob, parseKeyGlob } from '../../../base/index.js';
-import type { Command } from '../../command.js';
-import { fromCommandLine } from '../../from-command-line.js';
-import { jsonOption, printSecrets } from '../../secret-list.js';
+import type { Command } from '../../console/command.js';
+import { fromCommandLine } from '../../console/from-command-line.js';
+import { jsonOption, printSecrets } from '../../host/secret-list.js';
 
 export const command: Command = {
   usage: 'secrets search <glob>',

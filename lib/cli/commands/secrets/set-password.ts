@@ -1,8 +1,8 @@
 import { wipe } from '../../../crypto/index.js';
-import type { Command } from '../../command.js';
-import { readKeyName } from '../../from-command-line.js';
-import { askHiddenTwice } from '../../prompt.js';
-import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import { askHiddenTwice } from '../../console/prompt.js';
+import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../host/write-options.js';
 
 export const command: Command = {
   usage: 'secrets set password <key>',

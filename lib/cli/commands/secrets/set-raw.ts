@@ -1,10 +1,10 @@
 import { isatty } from 'node:tty';
 import { MIN_REDACTED_BYTES } from '../../../base/index.js';
 import { wipe } from '../../../crypto/index.js';
-import type { Command } from '../../command.js';
-import { readKeyName } from '../../from-command-line.js';
-import { readValue } from '../../secret-input.js';
-import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../write-options.js';
+import type { Command } from '../../console/command.js';
+import { readKeyName } from '../../console/from-command-line.js';
+import { readValue } from '../../host/secret-input.js';
+import { expiresOption, ifVersionOption, readCondition, readExpiry } from '../../host/write-options.js';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -1,6 +1,6 @@
 import { wipe } from '../../../crypto/index.js';
-import type { Command } from '../../command.js';
-import { passphraseOption, readPassphrase } from '../../passphrase.js';
+import type { Command } from '../../console/command.js';
+import { passphraseOption, readPassphrase } from '../../host/passphrase.js';
 
 const HOUR_MS = 3_600_000;
 

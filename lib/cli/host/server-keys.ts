@@ -1,0 +1,4 @@
+import { parseKeyName } from '../../base/index.js';
+
+/** The server's own keys: for policy heads and sealed answers, audit checkpoints, generations of envoys, watch marks. */
+export const SERVER_KEYS = ['policy', 'checkpoint', 'generation', 'watch'].map(parseKeyName);
