@@ -5,9 +5,9 @@ import { homePaths, type KeyName, parseKeyName, systemClock, utf8 } from '../lib
 import { openVaultHere } from '../lib/cli/host/vault.js';
 import { randomBytes } from '../lib/crypto/index.js';
 import { openStore } from '../lib/store/index.js';
+import { loadMasterKeys } from '../lib/vault/format/master-key.js';
 import { sealFile } from '../lib/vault/format/seal.js';
 import type { Vault } from '../lib/vault/index.js';
-import { loadMasterKeys } from '../lib/vault/keys/master-key.js';
 
 /** A secret is as long as a password or a connection string. */
 const VALUE_BYTES = 48;

@@ -8,7 +8,7 @@ import { type handleUnaryCall, Server, ServerCredentials, type ServiceDefinition
 import { fromHex } from '../../lib/base/index.js';
 import { loadEd25519 } from '../../lib/crypto/index.js';
 import { MAX_ANSWER_BYTES, maxRequestBytes } from '../../lib/wire/index.js';
-import { SIGNATURE_BYTES } from '../../lib/wire/signed-request.js';
+import { SIGNATURE_BYTES } from '../../lib/wire/signed/signed-request.js';
 import { CHECKED, PLAIN, SILENT } from './echo-methods.js';
 
 const [, , folder = '', publicKeyHex = ''] = process.argv;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../../lib/base/index.js';
 import { type Ed25519Signer, loadEd25519 } from '../../lib/crypto/index.js';
-import { SIGNATURE_BYTES } from '../../lib/wire/signed-request.js';
+import { SIGNATURE_BYTES } from '../../lib/wire/signed/signed-request.js';
 import { Resident } from '../../test/system/resident.js';
 import { framed } from './connection.js';
 

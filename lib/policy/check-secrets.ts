@@ -1,8 +1,9 @@
 import { type HostName, type KeyName, type Secret, VigoError } from '../base/index.js';
 import { MAX_BUNDLE_SECRET_BYTES } from '../wire/index.js';
-import { type PolicyProblem, type Position, ProblemList } from './problems.js';
+import type { PolicyProblem, Position } from './errors.js';
+import { ProblemList } from './problems.js';
 import { type EnvoyRule, matchRule } from './source/envoy-rules.js';
-import type { Stacks } from './source/stacks.js';
+import type { Stacks } from './source/parsed-stacks.js';
 import { keyOfPattern } from './types/watch-secret.js';
 
 /** Where secrets are opened: the part of the vault that is needed here. */

@@ -1,5 +1,17 @@
 import { type ErrorDetails, type ErrorKind, VigoError } from '../base/index.js';
-import type { PolicyProblem } from './problems.js';
+
+/** A place in a `.vgo` file. Line and column count from 1; a column is one UTF-16 code unit. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong in a tree of `.vgo` files. */
+export interface PolicyProblem extends Position {
+  readonly message: string;
+  readonly hint: string | undefined;
+}
 
 const POLICY_ERRORS = {
   invalid_config: 'invalid', // the tree of .vgo files has problems; they are in `problems`

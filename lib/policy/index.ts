@@ -22,11 +22,13 @@ export {
 export { Bodies, type Body } from './compose/bodies.js';
 export { type ResolvedBody, type SecretValues, substitute, substituteResource } from './compose/substitute.js';
 export type { RefUse } from './compose/template.js';
+export type { PolicyProblem, Position } from './errors.js';
 export { PolicyError, type PolicyErrorCode } from './errors.js';
-export { formatPosition, type PolicyProblem, type Position, throwIfAny } from './problems.js';
+export { formatPosition, throwIfAny } from './problems.js';
 export type { Crate } from './source/crate.js';
 export { type EnvoyRule, matchRule } from './source/envoy-rules.js';
-export { type Examination, examineStacks, parseStacks, type Stacks, type StacksOptions } from './source/stacks.js';
+export type { Stacks } from './source/parsed-stacks.js';
+export { type Examination, examineStacks, parseStacks, type StacksOptions } from './source/stacks.js';
 export { loadTree, readStacksTree, type StacksTree, storeTree, treeDigest } from './source/stacks-tree.js';
 export type { Scalar, VarValue } from './source/var-value.js';
 export type { DirectoryResource, ResolvedDirectory } from './types/directory.js';

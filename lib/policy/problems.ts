@@ -1,21 +1,8 @@
 import { VigoError } from '../base/index.js';
-import { PolicyError } from './errors.js';
+import { PolicyError, type PolicyProblem, type Position } from './errors.js';
 
 /** Beyond this many, more problems don't help anybody, and a hostile file could make a million. */
 const MAX_PROBLEMS = 200;
-
-/** A place in a `.vgo` file. Line and column count from 1; a column is one UTF-16 code unit. */
-export interface Position {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** One thing that is wrong in a tree of `.vgo` files. */
-export interface PolicyProblem extends Position {
-  readonly message: string;
-  readonly hint: string | undefined;
-}
 
 /** Collects what is wrong, so that an operator sees all of it at once. The same thing said twice is kept once. */
 export class ProblemList {

@@ -1,8 +1,8 @@
 export { claimingStore, isDraft } from './claiming-store.js';
+export type { StoreOptions } from './engine.js';
 export { StoreError, type StoreErrorCode } from './errors.js';
 export { openStore } from './open-store.js';
 export { checkIntegrity } from './sqlite/check-integrity.js';
-export type { StoreOptions } from './sqlite/engine.js';
 export { type ExclusiveLock, type LockOptions, openExclusiveLock } from './sqlite/exclusive-lock.js';
 export { type PinnedDatabase, pinDatabase } from './sqlite/pin-database.js';
 export type { Store } from './store.js';

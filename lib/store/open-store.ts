@@ -1,5 +1,5 @@
+import { Engine, type StoreOptions } from './engine.js';
 import { StoreError } from './errors.js';
-import { Engine, type StoreOptions } from './sqlite/engine.js';
 import type { Store } from './store.js';
 import { makeStore } from './thread/facade.js';
 

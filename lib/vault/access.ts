@@ -1,11 +1,11 @@
 import type { Clock } from '../base/index.js';
 import { FilesError } from '../files/index.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './format/layout.js';
+import { loadMasterKeys, type MasterKeys } from './format/master-key.js';
 import { Gate } from './gate/gate.js';
+import { missingKey, noVerifier } from './gate/missing-key.js';
 import { readVerifierFile } from './gate/verifier.js';
 import { codeOf, type Operation, recorded, type VaultJournal } from './journal.js';
-import { loadMasterKeys, type MasterKeys } from './keys/master-key.js';
-import { missingKey, noVerifier } from './keys/missing-key.js';
 import type { VaultLock } from './lock.js';
 import { settleMove } from './secrets/move.js';
 

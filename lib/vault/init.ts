@@ -2,12 +2,12 @@ import { dirname } from 'node:path';
 import { demandClosable, ensureDir, ensurePrivateDir } from '../files/index.js';
 import { VaultError } from './errors.js';
 import { sweepTemporaries } from './format/key-tree.js';
+import { demandKnownKey } from './format/known-key.js';
 import type { VaultLayout } from './format/layout.js';
+import { createMasterKeyFile, loadMasterKeys } from './format/master-key.js';
+import { findOrphan, lostKey, notInitialized } from './gate/missing-key.js';
 import { createVerifierFile, readVerifierFile, type Verifier } from './gate/verifier.js';
-import { demandKnownKey } from './keys/known-key.js';
-import { createMasterKeyFile, loadMasterKeys } from './keys/master-key.js';
-import { findOrphan, lostKey, notInitialized } from './keys/missing-key.js';
-import { makeServerKey } from './keys/server-keys.js';
+import { makeServerKey } from './server-keys.js';
 
 export interface Initialization {
   readonly masterKey: 'made' | 'kept';

@@ -6,9 +6,9 @@ import { VaultError } from './errors.js';
 import { examineHeader } from './format/header.js';
 import { keyPath, keysBelow } from './format/key-tree.js';
 import { type VaultLayout, type VaultPlace, vaultLayout } from './format/layout.js';
+import { loadMasterKeys, type MasterKeys } from './format/master-key.js';
 import type { OpenedSecret } from './format/stored-file.js';
-import { loadMasterKeys, type MasterKeys } from './keys/master-key.js';
-import { missingKey } from './keys/missing-key.js';
+import { missingKey } from './gate/missing-key.js';
 import { readSecret } from './secrets/secret-files.js';
 
 const SLICE = 256;

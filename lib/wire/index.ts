@@ -1,29 +1,4 @@
-export {
-  type CheckIn,
-  type CheckInAnswer,
-  decodeCheckIn,
-  decodeCheckInAnswer,
-  type EnvoyRecord,
-  encodeCheckIn,
-  encodeCheckInAnswer,
-  type PolicyBundle,
-  readsRecord,
-  type Standing,
-  type Traits,
-  withProtocol,
-} from './check-in.js';
-export {
-  AGENT_PATH,
-  CA_PATH,
-  ENROLL_PATH,
-  type EnrollmentAnswer,
-  type EnrollmentRequest,
-  enrollmentTranscript,
-  parseEnrollmentAnswer,
-  parseEnrollmentRequest,
-} from './enrollment.js';
 export { WireError, type WireErrorCode } from './errors.js';
-export { demandGranted, type GrantedGeneration, grantGeneration } from './granted-generation.js';
 export {
   GENERATION_BYTES,
   MAX_ANSWER_BYTES,
@@ -38,7 +13,30 @@ export {
   maxRequestBytes,
   WATCH_MARK_BYTES,
 } from './limits.js';
-export { headHash, openHead, type PinnedKey, type PolicyHead, type SignedHead, signHead } from './policy-head.js';
+export {
+  type CheckIn,
+  type CheckInAnswer,
+  decodeCheckIn,
+  decodeCheckInAnswer,
+  type EnvoyRecord,
+  encodeCheckIn,
+  encodeCheckInAnswer,
+  type PolicyBundle,
+  readsRecord,
+  type Standing,
+  type Traits,
+  withProtocol,
+} from './messages/check-in.js';
+export {
+  AGENT_PATH,
+  CA_PATH,
+  ENROLL_PATH,
+  type EnrollmentAnswer,
+  type EnrollmentRequest,
+  enrollmentTranscript,
+  parseEnrollmentAnswer,
+  parseEnrollmentRequest,
+} from './messages/enrollment.js';
 export {
   decodeRejection,
   encodeRejection,
@@ -49,7 +47,7 @@ export {
   refusalFor,
   rejectionFromJson,
   rejectionToJson,
-} from './rejection.js';
+} from './messages/rejection.js';
 export {
   decodeRenewal,
   encodeRenewal,
@@ -60,17 +58,33 @@ export {
   renewalFromJson,
   renewalProofBytes,
   renewalToJson,
-} from './renewal.js';
-export { decodeResolveSecrets, encodeResolveSecrets, type ResolveSecrets, type SecretRef } from './resolve-secrets.js';
-export { provesRevocation, type RevocationProver, revocationProver } from './revocation.js';
-export { describeRun, outcomeOfRun, type RunOutcome, type RunSummary, summarizeRun } from './run-outcome.js';
+} from './messages/renewal.js';
+export {
+  decodeResolveSecrets,
+  encodeResolveSecrets,
+  type ResolveSecrets,
+  type SecretRef,
+} from './messages/resolve-secrets.js';
+export { describeRun, outcomeOfRun, type RunOutcome, type RunSummary, summarizeRun } from './messages/run-outcome.js';
 export {
   decodeRunReport,
   encodeRunReport,
   type ResourceOutcome,
   type ResourceResult,
   type RunReport,
-} from './run-report.js';
+} from './messages/run-report.js';
+export type { SecretValue } from './messages/secret-batch.js';
+export type { AgentMethod, RequestMethod } from './methods.js';
+export { demandGranted, type GrantedGeneration, grantGeneration } from './signed/granted-generation.js';
+export {
+  headHash,
+  openHead,
+  type PinnedKey,
+  type PolicyHead,
+  type SignedHead,
+  signHead,
+} from './signed/policy-head.js';
+export { provesRevocation, type RevocationProver, revocationProver } from './signed/revocation.js';
 export {
   type AnswerContext,
   decodeSealedAnswer,
@@ -79,20 +93,17 @@ export {
   openSealedAnswer,
   type SealedAnswer,
   sealAnswer,
-} from './sealed-answer.js';
-export type { SecretValue } from './secret-batch.js';
+} from './signed/sealed-answer.js';
 export {
-  type AgentMethod,
   decodeSignedRequest,
   encodeSignedRequest,
   INSTANCE_BYTES,
-  type RequestMethod,
   requestHash,
   type SignedRequest,
   signedBytes,
   type UnsignedRequest,
-} from './signed-request.js';
-export { type SigningKeyId, signingKeyId } from './signing-key.js';
+} from './signed/signed-request.js';
+export { type SigningKeyId, signingKeyId } from './signed/signing-key.js';
 export {
   authorityPem,
   chainFromJson,
@@ -109,4 +120,4 @@ export {
   TRUST_PATH,
   type TrustPosition,
   type TrustStatement,
-} from './trust-chain.js';
+} from './signed/trust-chain.js';

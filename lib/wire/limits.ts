@@ -1,4 +1,4 @@
-import type { RequestMethod } from './signed-request.js';
+import type { RequestMethod } from './methods.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

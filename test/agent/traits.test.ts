@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import t from 'tap';
-import { collectTraits } from '../../lib/agent/converge/traits.js';
+import { collectTraits } from '../../lib/agent/contact/traits.js';
 import { decodeCheckIn, encodeCheckIn } from '../../lib/wire/index.js';
 
 t.test('what a machine says about itself passes the checks of the wire', async (t) => {

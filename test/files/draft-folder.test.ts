@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import { demandRoom, findDrafts, makeFolderWhole } from '../../lib/files/index.js';
-import { processMark } from '../../lib/files/process/process-mark.js';
+import { processMark } from '../../lib/files/process-mark.js';
 
 async function* stream(...pieces: string[]): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) yield Buffer.from(piece);

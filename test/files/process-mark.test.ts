@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
-import { ownerOfMark, processMark } from '../../lib/files/process/process-mark.js';
+import { ownerOfMark, processMark } from '../../lib/files/process-mark.js';
 
 t.test('a living process, a dead one, and what only got its id', async (t) => {
   const mine = await processMark();

@@ -16,7 +16,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { markedPath, removeAbandoned } from '../../lib/files/atomic/unfinished.js';
 import { createFileExclusive, isTemporaryName, temporaryPath, writeFileAtomic } from '../../lib/files/index.js';
-import { processMark } from '../../lib/files/process/process-mark.js';
+import { processMark } from '../../lib/files/process-mark.js';
 
 const old = Buffer.from('old');
 const fresh = Buffer.from('new');

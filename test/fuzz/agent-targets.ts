@@ -31,7 +31,7 @@ import {
   signHead,
   signStatement,
 } from '../../lib/wire/index.js';
-import { decodeSecretBatch, encodeSecretBatch } from '../../lib/wire/secret-batch.js';
+import { decodeSecretBatch, encodeSecretBatch } from '../../lib/wire/messages/secret-batch.js';
 import { ENVOY_ID, makeCa, makeServer, TRUST_DOMAIN } from '../pki/test-pki.js';
 import { ed25519, pinned, policySigner } from '../wire/test-wire.js';
 import { jsonBytes, MALFORMED, type Target, throughJson } from './target.js';

@@ -1,6 +1,6 @@
 import { Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import t from 'tap';
-import { type CallListener, OverheardCall } from '../../lib/rpc/overheard-call.js';
+import { type CallListener, OverheardCall } from '../../lib/rpc/server/overheard-call.js';
 
 /** A call that notes what it is told, and whoever listens to it. */
 function recording() {

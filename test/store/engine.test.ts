@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import t from 'tap';
 import { type LogPage, verifyLog } from '../../lib/audit/index.js';
+import { type Call, Engine } from '../../lib/store/engine.js';
 import { openDatabase } from '../../lib/store/sqlite/database.js';
 import type { Connection } from '../../lib/store/sqlite/driver.js';
-import { type Call, Engine } from '../../lib/store/sqlite/engine.js';
 import { bytes32, chain, entry, ManualClock, newPath, reopen } from './kit.js';
 
 const token = { id: 'a', hash: bytes32(1), match: undefined, expiresAtMs: 1 };

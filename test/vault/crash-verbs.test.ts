@@ -2,10 +2,10 @@ import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { decodeMasterKeyFile } from '../../lib/vault/format/master-key.js';
 import { demandPassphrase, replacePassphrase } from '../../lib/vault/gate/passphrase.js';
 import { decodeVerifier, makeVerifier, readVerifierFile, verifyPassphrase } from '../../lib/vault/gate/verifier.js';
 import { readServerKey, type Vault } from '../../lib/vault/index.js';
-import { decodeMasterKeyFile } from '../../lib/vault/keys/master-key.js';
 import { crashAt } from './crash-point.js';
 import { CHEAP, describeVault, type Kit, makeOpen, noLock, openGate, PASSPHRASE } from './kit.js';
 

@@ -12,9 +12,9 @@ import {
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { canonicalJson, type KeyName, parseKeyName, utf8 } from '../../lib/base/index.js';
+import { addMasterKey, loadMasterKeys } from '../../lib/vault/format/master-key.js';
 import { sealFile } from '../../lib/vault/format/seal.js';
 import { examineVault } from '../../lib/vault/index.js';
-import { addMasterKey, loadMasterKeys } from '../../lib/vault/keys/master-key.js';
 import { type Kit, makeKit, makeOpen } from './kit.js';
 
 const A = parseKeyName('a');

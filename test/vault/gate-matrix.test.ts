@@ -2,8 +2,8 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { createMasterKeyFile } from '../../lib/vault/format/master-key.js';
 import { encodeVerifier, makeVerifier } from '../../lib/vault/gate/verifier.js';
-import { createMasterKeyFile } from '../../lib/vault/keys/master-key.js';
 import { Vault } from '../../lib/vault/vault.js';
 import { CHEAP, HOUR_MS, initCheaply, inMemory, type Kit, makeKit, PASSPHRASE } from './kit.js';
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { utf8 } from '../../lib/base/index.js';
 import { vaultLayout } from '../../lib/vault/format/layout.js';
+import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/format/master-key.js';
 import { Gate } from '../../lib/vault/gate/gate.js';
 import { VaultError } from '../../lib/vault/index.js';
-import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/keys/master-key.js';
 import { HOUR_MS } from './kit.js';
 
 const VERIFIER = utf8('the bytes of a verifier');

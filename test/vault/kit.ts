@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Test } from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { loadMasterKeys } from '../../lib/vault/format/master-key.js';
 import { Gate } from '../../lib/vault/gate/gate.js';
 import { makeVerifier, readVerifierFile } from '../../lib/vault/gate/verifier.js';
 import {
@@ -17,7 +18,6 @@ import {
   type VaultLock,
 } from '../../lib/vault/index.js';
 import { carryOutInit } from '../../lib/vault/init.js';
-import { loadMasterKeys } from '../../lib/vault/keys/master-key.js';
 import { readHistory, readVersion } from '../../lib/vault/secrets/history.js';
 
 export const PASSPHRASE = utf8('correct horse battery staple');

@@ -6,7 +6,7 @@ import {
   decodeMasterKeyFile,
   encodeMasterKeyFile,
   loadMasterKeys,
-} from '../../lib/vault/keys/master-key.js';
+} from '../../lib/vault/format/master-key.js';
 
 const key = (fill: number) => new Uint8Array(32).fill(fill);
 

@@ -2,8 +2,8 @@ import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { createMasterKeyFile, decodeMasterKeyFile, encodeMasterKeyFile } from '../../lib/vault/format/master-key.js';
 import { openSecretReader } from '../../lib/vault/index.js';
-import { createMasterKeyFile, decodeMasterKeyFile, encodeMasterKeyFile } from '../../lib/vault/keys/master-key.js';
 import { makeOpen } from './kit.js';
 
 const A = parseKeyName('vigo/a');

@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { decodeMasterKeyFile } from '../../lib/vault/format/master-key.js';
 import { readServerKey } from '../../lib/vault/index.js';
-import { decodeMasterKeyFile } from '../../lib/vault/keys/master-key.js';
 import { describeVault, inOrder, makeOpen, openGate } from './kit.js';
 
 const A = parseKeyName('a');

@@ -13,8 +13,8 @@ import {
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/format/master-key.js';
 import { decodeVaultFile } from '../../lib/vault/format/vault-file.js';
-import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/keys/master-key.js';
 import { deleteSecret, readSecret, writeSecret } from '../../lib/vault/secrets/secret-files.js';
 
 const A = parseKeyName('a');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { concatBytes, encodeCanonical, utf8 } from '../../lib/base/index.js';
+import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/format/master-key.js';
 import { openFile, sealFile } from '../../lib/vault/format/seal.js';
 import {
   associatedData,
@@ -11,7 +12,6 @@ import {
   encodeHeader,
   type VaultFileHeader,
 } from '../../lib/vault/format/vault-file.js';
-import { createMasterKeyFile, loadMasterKeys, type MasterKeys } from '../../lib/vault/keys/master-key.js';
 
 const HEADER = { version: 7, kind: 'raw', createdMs: 1_800_000_000_000, meta: { by: 'root@host' } } as const;
 

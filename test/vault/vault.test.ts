@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, 
 import { join } from 'node:path';
 import t from 'tap';
 import { parseKeyName, utf8 } from '../../lib/base/index.js';
+import { createMasterKeyFile } from '../../lib/vault/format/master-key.js';
 import { MAX_VALUE_BYTES, openVault, type Vault } from '../../lib/vault/index.js';
-import { createMasterKeyFile } from '../../lib/vault/keys/master-key.js';
 import { HOUR_MS, type Kit, makeKit, makeOpen, PASSPHRASE } from './kit.js';
 
 const KEY = parseKeyName('vigo/db/dsn');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { parseKeyName, Secret } from '../../lib/base/index.js';
-import { decodeSecretBatch, encodeSecretBatch, type SecretValue } from '../../lib/wire/secret-batch.js';
+import { decodeSecretBatch, encodeSecretBatch, type SecretValue } from '../../lib/wire/messages/secret-batch.js';
 import { counters, keyNames, survivesJunk } from './test-wire.js';
 
 const batches: fc.Arbitrary<SecretValue[]> = fc.array(

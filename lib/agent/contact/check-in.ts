@@ -8,11 +8,11 @@ import {
   type SignedHead,
   withProtocol,
 } from '../../wire/index.js';
-import { collectTraits } from '../converge/traits.js';
 import { AgentError } from '../errors.js';
 import type { HeldGeneration } from '../held/held-generation.js';
 import { type HeldPolicy, openBundle, type PolicyTrust } from '../held/held-policy.js';
 import type { Session } from './session.js';
+import { collectTraits } from './traits.js';
 
 export interface CheckedIn {
   /** Absent where the envoy holds the current policy already, or where the server has none for it. */

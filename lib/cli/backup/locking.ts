@@ -1,7 +1,7 @@
 import type { Identity, Locking, Recipient, Unlocking } from '../../archive/index.js';
 import { fromUtf8 } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
-import type { CommandOption, Flags } from '../console/command.js';
+import type { CommandOption, Flags } from '../console/flags.js';
 import { askHidden } from '../console/prompt.js';
 import { CliError } from '../errors.js';
 import { passphraseOption, readNewPassphrase } from '../host/passphrase.js';

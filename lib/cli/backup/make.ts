@@ -5,7 +5,7 @@ import { shellWord, systemClock, toHex } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
 import type { ProcessLock } from '../../files/index.js';
 import { version } from '../../version.js';
-import type { Flags } from '../console/command.js';
+import type { Flags } from '../console/flags.js';
 import { Progress } from '../console/progress.js';
 import { acquirePkiLock } from '../host/certificates.js';
 import type { CommandContext } from '../host/context.js';

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { OpenedArchive } from '../../archive/index.js';
 import { homePaths, systemClock, VigoError } from '../../base/index.js';
-import type { Flags } from '../console/command.js';
+import type { Flags } from '../console/flags.js';
 import { formatTime } from '../console/table.js';
 import type { CommandContext } from '../host/context.js';
 import { type Interruption, interruptibly } from './interruption.js';

@@ -5,7 +5,7 @@ import { concatBytes, VigoError } from '../../base/index.js';
 import { createFileExclusive, makeTemporaryFolder, type TemporaryFolder } from '../../files/index.js';
 import { checkIntegrity, type Store } from '../../store/index.js';
 import { type CopiedFile, openVaultCopy, type VaultCopy } from '../../vault/index.js';
-import type { Flags } from '../console/command.js';
+import type { Flags } from '../console/flags.js';
 import type { CommandContext } from '../host/context.js';
 import { interruptibly } from './interruption.js';
 import { readUnlocking } from './locking.js';

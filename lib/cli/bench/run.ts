@@ -1,4 +1,4 @@
-import type { Flags } from '../console/command.js';
+import type { Flags } from '../console/flags.js';
 import { CliError } from '../errors.js';
 import type { CommandContext } from '../host/context.js';
 import { bench } from './bench.js';

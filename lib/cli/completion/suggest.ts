@@ -1,4 +1,5 @@
-import { type Command, type CommandOption, findCommand, inGroup, placesOf, verbOf } from '../console/command.js';
+import { type Command, findCommand, inGroup, placesOf, verbOf } from '../console/command.js';
+import type { CommandOption } from '../console/flags.js';
 import { GLOBAL_OPTIONS } from '../console/global-options.js';
 
 export interface Suggestion {

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../base/index.js';
 import { CliError } from '../errors.js';
-import { type Command, type CommandOption, type Flags, placesOf } from './command.js';
+import { type Command, placesOf } from './command.js';
+import type { CommandOption, Flags } from './flags.js';
 
 export interface Arguments {
   readonly args: readonly string[];

@@ -3,7 +3,7 @@ import type { KeyName } from '../../base/index.js';
 import type { SecretHistory, Vault } from '../../vault/index.js';
 import { CliError } from '../errors.js';
 import type { CommandContext } from '../host/context.js';
-import type { CommandOption, Flags } from './command.js';
+import type { CommandOption, Flags } from './flags.js';
 import { formatTime } from './table.js';
 
 export const yesOption: CommandOption = { name: 'yes', summary: 'Go on without asking; a program is never asked' };

@@ -1,4 +1,4 @@
-import type { CommandOption } from './command.js';
+import type { CommandOption } from './flags.js';
 
 /** Flags that every command takes. */
 export const GLOBAL_OPTIONS: readonly CommandOption[] = [

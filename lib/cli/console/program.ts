@@ -2,7 +2,8 @@ import sade from 'sade';
 import { toStdout } from '../../files/index.js';
 import { version } from '../../version.js';
 import { type Arguments, readArguments } from './arguments.js';
-import { type Command, type CommandOption, findCommand, inGroup, verbOf } from './command.js';
+import { type Command, findCommand, inGroup, verbOf } from './command.js';
+import type { CommandOption } from './flags.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
 import { unknownCommand } from './unknown-command.js';
 

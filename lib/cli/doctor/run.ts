@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/index.js';
 import { type Places, placesIn, type WrittenSettings } from '../../settings/index.js';
 import { vaultLayout } from '../../vault/index.js';
-import type { Flags } from '../console/command.js';
+import type { Flags } from '../console/flags.js';
 import { plural } from '../console/plural.js';
 import { Progress } from '../console/progress.js';
 import { CliError } from '../errors.js';

@@ -12,7 +12,7 @@ import {
   replaceTogether,
 } from '../../files/index.js';
 import type { KeyedCertificate } from '../../pki/index.js';
-import type { CommandOption, Flags } from '../console/command.js';
+import type { CommandOption, Flags } from '../console/flags.js';
 import { CliError } from '../errors.js';
 import type { CommandContext } from './context.js';
 

@@ -7,7 +7,7 @@ import { errnoOf, filesError } from '../../files/index.js';
 import { type Places, readSettings, type WrittenSettings } from '../../settings/index.js';
 import type { Store } from '../../store/index.js';
 import type { Vault } from '../../vault/index.js';
-import type { Flags } from '../console/command.js';
+import type { Flags } from '../console/flags.js';
 import { makeOutput, type Output } from '../console/output.js';
 import { CliError, noVault } from '../errors.js';
 import type { ApiClient } from '../remote/api-client.js';

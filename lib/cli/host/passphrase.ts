@@ -1,6 +1,6 @@
 import { demandNewPassphrase, PASSPHRASE_RULE } from '../../base/index.js';
 import { wipe } from '../../crypto/index.js';
-import type { CommandOption, Flags } from '../console/command.js';
+import type { CommandOption, Flags } from '../console/flags.js';
 import { askHidden, askHiddenTwice } from '../console/prompt.js';
 import { readSecretLine } from './secret-input.js';
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { HomePaths } from '../../base/index.js';
 import { type PlaceField, type Places, placesIn, type WrittenSettings } from '../../settings/index.js';
-import type { Flags } from '../console/command.js';
+import type { Flags } from '../console/flags.js';
 
 const TLS = 'server.tls.';
 

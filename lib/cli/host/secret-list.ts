@@ -1,6 +1,6 @@
 import { systemClock } from '../../base/index.js';
 import type { ListedSecret } from '../../vault/index.js';
-import type { CommandOption, Flags } from '../console/command.js';
+import type { CommandOption, Flags } from '../console/flags.js';
 import type { Cell } from '../console/line.js';
 import { formatTime } from '../console/table.js';
 import type { CommandContext } from './context.js';

@@ -1,6 +1,6 @@
 import { type KeyName, VigoError } from '../../base/index.js';
 import type { SecretUse, Stacks } from '../../policy/index.js';
-import type { CommandOption, Flags } from '../console/command.js';
+import type { CommandOption, Flags } from '../console/flags.js';
 import { listOf, plural } from '../console/plural.js';
 import { CliError } from '../errors.js';
 import type { CommandContext } from './context.js';

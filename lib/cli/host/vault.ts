@@ -11,8 +11,6 @@ import {
   type VaultPlace,
 } from '../../vault/index.js';
 
-import type { CommandContext } from './context.js';
-
 interface VaultHere {
   readonly home: HomePaths;
   readonly secretsDir: string;
@@ -66,7 +64,7 @@ async function record(store: Store, entry: VaultJournalEntry & { actor: string }
 
 /** What a change of the server's own keys takes. */
 export function serverKeyChange(
-  { home, actor }: Pick<CommandContext, 'home' | 'actor'>,
+  { home, actor }: { readonly home: HomePaths; readonly actor: string },
   { secretsDir, keyFile }: Pick<Places, 'secretsDir' | 'keyFile'>,
 ): {
   place: VaultPlace;

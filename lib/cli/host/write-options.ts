@@ -1,6 +1,6 @@
 import { parseDurationMs, systemClock } from '../../base/index.js';
 import type { WriteCondition } from '../../vault/index.js';
-import type { CommandOption, Flags } from '../console/command.js';
+import type { CommandOption, Flags } from '../console/flags.js';
 import { fromCommandLine } from '../console/from-command-line.js';
 import { CliError } from '../errors.js';
 

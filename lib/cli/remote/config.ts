@@ -1,4 +1,4 @@
-import type { CommandOption, Flags } from '../console/command.js';
+import type { CommandOption, Flags } from '../console/flags.js';
 import { plural } from '../console/plural.js';
 import { CliError } from '../errors.js';
 import type { CommandContext } from '../host/context.js';

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, filesError } from '../errors.js';
-import { ownerOfMark, processMark } from '../process/process-mark.js';
+import { ownerOfMark, processMark } from '../process-mark.js';
 
 /** A folder that is being filled beside its place, or that a crash left there. */
 export interface Draft {

@@ -1,8 +1,8 @@
 import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, filesError } from '../errors.js';
+import { isTemporaryName } from '../temporary-name.js';
 import { isScratchFolder, scratchRoots } from './scratch.js';
-import { isTemporaryName } from './temporary-name.js';
 
 /**
  * The paths of all unfinished files and folders below a folder that have not changed since a time: younger ones may

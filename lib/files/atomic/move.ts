@@ -2,7 +2,7 @@ import { link, rename, symlink, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { filesError } from '../errors.js';
 import { syncDir } from '../scrutiny/folder.js';
-import { temporaryPath } from './temporary-name.js';
+import { temporaryPath } from '../temporary-name.js';
 
 /** Renames a file or a folder within one file system, durably. A file that has the new name is replaced. */
 export async function moveFile(from: string, to: string): Promise<void> {

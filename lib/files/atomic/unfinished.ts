@@ -1,8 +1,8 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ownerOfMark, processMark } from '../process/process-mark.js';
+import { ownerOfMark, processMark } from '../process-mark.js';
 import { removeUnfinishedFolder } from '../scrutiny/make-folder.js';
-import { isTemporaryName } from './temporary-name.js';
+import { isTemporaryName } from '../temporary-name.js';
 
 const MARKED = '.vigo-unfinished-';
 

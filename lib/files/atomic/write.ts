@@ -5,7 +5,7 @@ import { isBytes, VigoError } from '../../base/index.js';
 import { filesError } from '../errors.js';
 import { syncDir } from '../scrutiny/folder.js';
 import { demandHeld } from '../scrutiny/held-attributes.js';
-import { temporaryPath } from './temporary-name.js';
+import { temporaryPath } from '../temporary-name.js';
 import { markedPath, removeAbandoned } from './unfinished.js';
 
 export interface WriteOptions {

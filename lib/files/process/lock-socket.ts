@@ -1,8 +1,8 @@
 import { chmod, type FileHandle, link, open, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
-import { temporaryPath } from '../atomic/temporary-name.js';
 import { errnoOf, filesError } from '../errors.js';
+import { temporaryPath } from '../temporary-name.js';
 
 /**
  * A socket in a folder that answers as long as this process lives. The kernel closes it with the process, however that

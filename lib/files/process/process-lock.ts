@@ -3,9 +3,9 @@ import { basename, dirname } from 'node:path';
 import { fromUtf8, utf8 } from '../../base/index.js';
 import { createFileExclusive, writeFileAtomic } from '../atomic/write.js';
 import { errnoOf, FilesError, filesError } from '../errors.js';
+import { describeProcess } from '../process-mark.js';
 import { readFileLimited } from '../read.js';
 import { isAnswered, type LockSocket, openLockSocket } from './lock-socket.js';
-import { describeProcess } from './process-mark.js';
 
 /** A lock that one process holds for as long as it lives. */
 export interface ProcessLock {

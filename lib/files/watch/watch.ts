@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { isTemporaryName } from '../atomic/temporary-name.js';
+import { isTemporaryName } from '../temporary-name.js';
 import { FolderWatches } from './folder-watches.js';
 
 /** From so many paths at once on, looking at everything is cheaper, and safer: the system's queue may have overflown. */

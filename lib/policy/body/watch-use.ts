@@ -1,6 +1,6 @@
 import type { KeyGlob } from '../../base/index.js';
 import { newScope, parseLiteral, type SourceScope } from '../compose/template.js';
-import type { Position } from '../problems.js';
+import type { Position } from '../errors.js';
 import type { SourceNode } from '../source/source-tree.js';
 import { parseWatchPattern } from '../types/watch-secret.js';
 

@@ -5,7 +5,7 @@ import { refsOfRule } from '../check-secrets.js';
 import { PolicyError } from '../errors.js';
 import { ProblemList, throwIfAny } from '../problems.js';
 import { type EnvoyRule, matchRule } from '../source/envoy-rules.js';
-import type { Stacks } from '../source/stacks.js';
+import type { Stacks } from '../source/parsed-stacks.js';
 import { composeBody } from './compose.js';
 
 /** A built body, shared by all hosts that get the same. */

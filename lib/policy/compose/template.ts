@@ -1,5 +1,6 @@
 import { isKeyName, isReservedKey, type KeyName } from '../../base/index.js';
-import type { Position, ProblemList } from '../problems.js';
+import type { Position } from '../errors.js';
+import type { ProblemList } from '../problems.js';
 import { describe, isBroken } from '../source/fields.js';
 import type { SourceNode, SourceScalar } from '../source/source-tree.js';
 import { placeholder, splitPlaceholders } from './placeholder.js';

@@ -8,7 +8,8 @@ import {
   type SourceScope,
   type Template,
 } from '../compose/template.js';
-import type { Position, ProblemList } from '../problems.js';
+import type { Position } from '../errors.js';
+import type { ProblemList } from '../problems.js';
 import type { Attribute } from '../types/attribute.js';
 import { attributesOf, isResourceTypeName, type ResourceTypeName, resourceTypeNames } from '../types/registry.js';
 import { asList, asMap, readFields, requireField } from './fields.js';

@@ -1,6 +1,7 @@
 import { type HostGlob, type HostName, matchesGlob, parseHostGlob } from '../../base/index.js';
 import { newScope, parseLiteral, type RefUse, type SourceScope } from '../compose/template.js';
-import type { Position, ProblemList } from '../problems.js';
+import type { Position } from '../errors.js';
+import type { ProblemList } from '../problems.js';
 import { asList, asMap, readFields, requireField } from './fields.js';
 import type { SourceMap, SourceNode } from './source-tree.js';
 import { readVars, type Vars } from './vars.js';

@@ -1,5 +1,6 @@
 import { MARKER_END, MARKER_START } from '../../base/index.js';
-import type { Position, ProblemList } from '../problems.js';
+import type { Position } from '../errors.js';
+import type { ProblemList } from '../problems.js';
 
 /** What a YAML document holds, with the place of everything, and without a trace of the YAML library. */
 export type SourceNode = SourceScalar | SourceList | SourceMap;

@@ -2,20 +2,16 @@ import { fromUtf8 } from '../../base/index.js';
 import type { ResourceGuard } from '../body/actions.js';
 import { checkSecrets, type SecretsCheck } from '../check-secrets.js';
 import { checkCrate, composeBody } from '../compose/compose.js';
+import type { PolicyProblem, Position } from '../errors.js';
 import { PolicyError } from '../errors.js';
-import { formatPosition, type PolicyProblem, type Position, ProblemList, throwIfAny } from '../problems.js';
+import { formatPosition, ProblemList, throwIfAny } from '../problems.js';
 import { type Crate, readCrate } from './crate.js';
 import { type EnvoyRule, readEnvoyRules } from './envoy-rules.js';
 import { asMap } from './fields.js';
 import { MAX_FILE_BYTES, MAX_FILES, MAX_TREE_BYTES } from './limits.js';
+import type { Stacks } from './parsed-stacks.js';
 import { type SourceNode, SourceText } from './source-tree.js';
 import { findWarnings } from './warnings.js';
-
-/** A whole tree of `.vgo` files. Where it has no problems, every body of it can be built. */
-export interface Stacks {
-  readonly crates: ReadonlyMap<string, Crate>;
-  readonly rules: readonly EnvoyRule[];
-}
 
 export interface StacksOptions {
   /** Judges what the resources would do; none where it isn't given. */

@@ -1,6 +1,6 @@
 import { renderParts } from '../compose/render.js';
 import { parseTemplate, type SourceScope } from '../compose/template.js';
-import type { Position } from '../problems.js';
+import type { Position } from '../errors.js';
 import { asMap, describe } from './fields.js';
 import { MAX_TEXT_LENGTH } from './limits.js';
 import type { SourceNode, SourceScalar } from './source-tree.js';

@@ -1,8 +1,9 @@
 import { type HostGlob, matchesGlob } from '../../base/index.js';
-import { type PolicyProblem, ProblemList } from '../problems.js';
+import type { PolicyProblem } from '../errors.js';
+import { ProblemList } from '../problems.js';
 import type { Crate } from './crate.js';
 import type { EnvoyRule } from './envoy-rules.js';
-import type { Stacks } from './stacks.js';
+import type { Stacks } from './parsed-stacks.js';
 
 /** How many pairs of patterns are compared at most: enough for hundreds of rules, too few to stall a server. */
 const MAX_COMPARISONS = 100_000;

@@ -1,5 +1,5 @@
+import type { Call, Result } from '../engine.js';
 import { StoreError, type StoreErrorCode } from '../errors.js';
-import type { Call, Result } from '../sqlite/engine.js';
 
 /** What the program's thread sends to the store's. */
 export type Request = (Call & { readonly id: number }) | 'close';

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
+import { Engine, type Result, type StoreOptions } from '../engine.js';
 import { toStoreError } from '../errors.js';
-import { Engine, type Result, type StoreOptions } from '../sqlite/engine.js';
 import { type Answer, packError, type Request, toReply } from './messages.js';
 
 /** More would make the first ones of a batch wait too long. */

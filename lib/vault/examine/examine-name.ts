@@ -4,12 +4,12 @@ import { filesError } from '../../files/index.js';
 import { VaultError } from '../errors.js';
 import { keyPath } from '../format/key-tree.js';
 import type { VaultLayout } from '../format/layout.js';
+import type { MasterKeys } from '../format/master-key.js';
 import { openKept } from '../format/stored-file.js';
 import type { VaultFileHeader } from '../format/vault-file.js';
 import { keptPath } from '../format/versions.js';
-import type { MasterKeys } from '../keys/master-key.js';
-import { openServerKey } from '../keys/server-keys.js';
 import { readIfThere } from '../secrets/secret-files.js';
+import { openServerKey } from '../server-keys.js';
 
 /** What is wrong with a file, or with its being there. */
 export interface FileProblem {

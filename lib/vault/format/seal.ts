@@ -1,7 +1,7 @@
 import { concatBytes, toHex } from '../../base/index.js';
 import { CryptoError } from '../../crypto/index.js';
 import { VaultError } from '../errors.js';
-import type { MasterKey, MasterKeys } from '../keys/master-key.js';
+import type { MasterKey, MasterKeys } from './master-key.js';
 import { associatedData, encodeHeader, type VaultFile, type VaultFileHeader } from './vault-file.js';
 
 /** Encrypts a value to the bytes of its file. */

@@ -1,8 +1,8 @@
 import { type KeyName, Secret } from '../../base/index.js';
 import { FilesError, readFileLimited } from '../../files/index.js';
 import { VaultError } from '../errors.js';
-import type { MasterKeys } from '../keys/master-key.js';
 import { hasFile, keyPath } from './key-tree.js';
+import type { MasterKeys } from './master-key.js';
 import { openFile } from './seal.js';
 import {
   decodeVaultFile,

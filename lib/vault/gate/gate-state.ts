@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/index.js';
 import { VaultError } from '../errors.js';
 import { type VaultPlace, vaultLayout } from '../format/layout.js';
-import { loadMasterKeys } from '../keys/master-key.js';
-import { missingKey, notInitialized } from '../keys/missing-key.js';
+import { loadMasterKeys } from '../format/master-key.js';
 import { Gate } from './gate.js';
+import { missingKey, notInitialized } from './missing-key.js';
 import { type Failures, readFailures } from './passphrase.js';
 import { decodeVerifier, isWeak, readVerifierFile } from './verifier.js';
 

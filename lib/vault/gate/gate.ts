@@ -14,8 +14,8 @@ import { constantTimeEqual, loadHmacSha256, loadSha256, wipe } from '../../crypt
 import { FilesError, readFileLimited, removeFile, writeFileAtomic } from '../../files/index.js';
 import { VaultError } from '../errors.js';
 import type { VaultLayout } from '../format/layout.js';
+import type { MasterKey, MasterKeys } from '../format/master-key.js';
 import { KEY_ID_BYTES } from '../format/vault-file.js';
-import type { MasterKey, MasterKeys } from '../keys/master-key.js';
 
 /** How long the vault stays unlocked without being used. */
 export const UNLOCK_IDLE_MS = 24 * 3_600_000;

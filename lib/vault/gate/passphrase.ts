@@ -13,7 +13,7 @@ import { constantTimeEqual } from '../../crypto/index.js';
 import { FilesError, readFileLimited, removeFile, writeFileAtomic } from '../../files/index.js';
 import { VaultError } from '../errors.js';
 import type { VaultLayout } from '../format/layout.js';
-import { noVerifier } from '../keys/missing-key.js';
+import { noVerifier } from './missing-key.js';
 import {
   decodeVerifier,
   encodeVerifier,

@@ -2,10 +2,10 @@ import type { KeyName } from '../../base/index.js';
 import { VaultError, type VaultErrorCode } from '../errors.js';
 import { readHeader } from '../format/header.js';
 import { hasFile, keyPath } from '../format/key-tree.js';
+import type { MasterKeys } from '../format/master-key.js';
 import { type OpenedSecret, openKept } from '../format/stored-file.js';
 import type { SecretKind, VaultFileHeader } from '../format/vault-file.js';
 import { keptVersions, looksBuried, numberToKeep } from '../format/versions.js';
-import type { MasterKeys } from '../keys/master-key.js';
 import { notFound, readIfThere, readSecret } from './secret-files.js';
 
 /** One version of a secret, without its value. */

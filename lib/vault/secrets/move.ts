@@ -11,6 +11,7 @@ import {
 import { ensureDir, FilesError, readFileLimited, removeFile, writeFileAtomic } from '../../files/index.js';
 import { VaultError } from '../errors.js';
 import { demandFreeName, hasFile, keyPath, pruneAbove } from '../format/key-tree.js';
+import type { MasterKeys } from '../format/master-key.js';
 import { openFile, sealFile } from '../format/seal.js';
 import { openKept } from '../format/stored-file.js';
 import { decodeVaultFile, MAX_FILE_BYTES } from '../format/vault-file.js';
@@ -23,7 +24,6 @@ import {
   looksBuried,
   removeKept,
 } from '../format/versions.js';
-import type { MasterKeys } from '../keys/master-key.js';
 import { readVersion } from './history.js';
 import { bury } from './purge.js';
 import { demandVersion, notFound, versionThere, type WriteCondition } from './secret-files.js';

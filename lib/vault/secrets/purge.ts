@@ -1,10 +1,10 @@
 import { type Clock, type KeyName, utf8 } from '../../base/index.js';
 import { writeFileAtomic } from '../../files/index.js';
 import { hasFile } from '../format/key-tree.js';
+import type { MasterKeys } from '../format/master-key.js';
 import { sealFile } from '../format/seal.js';
 import type { VaultFileMeta } from '../format/vault-file.js';
 import { ensureVersionsFolder, keptPath, keptVersions, looksBuried, removeKept } from '../format/versions.js';
-import type { MasterKeys } from '../keys/master-key.js';
 import { demandVersion, notFound, removeCurrent, type WriteCondition } from './secret-files.js';
 
 /**

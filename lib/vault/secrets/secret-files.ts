@@ -3,6 +3,7 @@ import type { Clock, KeyName } from '../../base/index.js';
 import { ensureDir, FilesError, removeFile, writeFileAtomic } from '../../files/index.js';
 import { VaultError } from '../errors.js';
 import { demandFreeName, keyPath, pruneAbove } from '../format/key-tree.js';
+import type { MasterKeys } from '../format/master-key.js';
 import { sealFile } from '../format/seal.js';
 import { type OpenedSecret, openCurrent, openKept } from '../format/stored-file.js';
 import { MAX_VALUE_BYTES, type SecretKind, type VaultFileMeta } from '../format/vault-file.js';
@@ -16,7 +17,6 @@ import {
   numberToKeep,
   putBack,
 } from '../format/versions.js';
-import type { MasterKeys } from '../keys/master-key.js';
 
 export interface NewSecret {
   readonly value: Uint8Array;

@@ -1,5 +1,6 @@
 import { matchesGlob, parseHostGlob, parseLabels, systemClock } from '../../../base/index.js';
-import type { Command, Flags } from '../../console/command.js';
+import type { Command } from '../../console/command.js';
+import type { Flags } from '../../console/flags.js';
 import {
   type ApiEnvoy,
   describeAge,

@@ -1,7 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { systemClock } from '../../../base/index.js';
-import type { Command, Flags } from '../../console/command.js';
+import type { Command } from '../../console/command.js';
+import type { Flags } from '../../console/flags.js';
 import { CliError } from '../../errors.js';
 import {
   CA_DAYS,

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { systemClock } from '../../../base/index.js';
 import type { TlsPlaces } from '../../../settings/index.js';
-import type { Command, Flags } from '../../console/command.js';
+import type { Command } from '../../console/command.js';
+import type { Flags } from '../../console/flags.js';
 import { CliError } from '../../errors.js';
 import {
   CA_DAYS,

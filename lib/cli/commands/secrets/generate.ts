@@ -1,8 +1,9 @@
 import { isatty } from 'node:tty';
 import type { KeyName } from '../../../base/index.js';
 import type { Vault } from '../../../vault/index.js';
-import type { Command, Flags } from '../../console/command.js';
+import type { Command } from '../../console/command.js';
 import { confirm, describeVersion, historyOf, yesOption } from '../../console/confirm.js';
+import type { Flags } from '../../console/flags.js';
 import { readKeyName } from '../../console/from-command-line.js';
 import type { CommandContext } from '../../host/context.js';
 import { expiresOption, ifVersionOption, readCondition, readExpiry, readNumber } from '../../host/write-options.js';
