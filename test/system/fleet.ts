@@ -8,36 +8,49 @@ import { Resident } from './resident.js';
 
 const PASSPHRASE = 'a passphrase of the throw-away vault';
 
+/** The folders of the bundled programs; the two may be of different versions. */
+export interface ProgramFolders {
+  /** Of `vigosrv` and `vigocli`. */
+  readonly server: string;
+  /** Of `vigo`. */
+  readonly agent: string;
+}
+
 /** A throw-away server with its vault, CA and envoys, on loopback: the real programs as separate processes. */
 export class ThrowAwayFleet {
   readonly root: string;
   readonly home: string;
-  readonly #dist: string;
+  readonly #env: Record<string, string>;
   readonly #settings: string;
-  readonly #programs: Programs;
+  #folders: ProgramFolders;
   readonly #finished: Finished[] = [];
   readonly #residents: Resident[] = [];
   #server: Resident | undefined;
   /** `host:port` of the gRPC listener. */
   grpcAddress = '';
 
-  private constructor(root: string, dist: string, home: string, env: Record<string, string>, settings = '') {
+  private constructor(root: string, folders: ProgramFolders, home: string, env: Record<string, string>, settings = '') {
     this.#settings = settings;
     this.root = root;
     this.home = home;
-    this.#dist = dist;
-    this.#programs = new Programs(dist, { ...env, VIGO_HOME: this.home });
+    this.#folders = folders;
+    this.#env = { ...env, VIGO_HOME: this.home };
   }
 
   /**
    * An unlocked vault with certificates, and a server that runs.
-   * @param dist the folder of the bundled programs
+   * @param dist the folder of the bundled programs, or one for each side
    * @param env added to the environment of all of them
    * @param settings added to `server.yaml`, with its line end
    */
-  static async start(dist: string, env: Record<string, string> = {}, settings = ''): Promise<ThrowAwayFleet> {
+  static async start(
+    dist: string | ProgramFolders,
+    env: Record<string, string> = {},
+    settings = '',
+  ): Promise<ThrowAwayFleet> {
     const root = await mkdtemp(join(tmpdir(), 'vigo-fleet-'));
-    const fleet = new ThrowAwayFleet(root, dist, join(root, 'server'), env, settings);
+    const folders = typeof dist === 'string' ? { server: dist, agent: dist } : dist;
+    const fleet = new ThrowAwayFleet(root, folders, join(root, 'server'), env, settings);
     try {
       await fleet.#prepare();
       return fleet;
@@ -56,6 +69,11 @@ export class ThrowAwayFleet {
     await this.vigocli('secrets', 'unlock', '--passphrase-file', passphrase);
     await this.vigocli('secrets', 'generate-certs');
     await this.startServer();
+  }
+
+  /** Replaces programs by those of another version. What runs goes on with its own. */
+  install(folders: Partial<ProgramFolders>): void {
+    this.#folders = { ...this.#folders, ...folders };
   }
 
   /** The server that runs, or ran last. */
@@ -77,7 +95,7 @@ export class ThrowAwayFleet {
   /** Another server process on other ports, with a copy of this one's home: same CA, same keys, same database. */
   async startTwin(): Promise<ThrowAwayFleet> {
     const home = join(this.root, 'twin');
-    const twin = new ThrowAwayFleet(this.root, this.#dist, home, {});
+    const twin = new ThrowAwayFleet(this.root, this.#folders, home, {});
     await mkdir(join(home, 'db'), { recursive: true, mode: 0o700 });
     for (const part of ['secrets', 'keys', 'tls', 'stacks', 'published']) {
       await cp(join(this.home, part), join(home, part), { recursive: true });
@@ -194,14 +212,14 @@ export class ThrowAwayFleet {
 
   /** Runs a program to its end; it may fail. */
   async run(program: string, args: readonly string[], input?: string | Buffer): Promise<Finished> {
-    const finished = await this.#programs.run(program, args, input);
+    const finished = await this.#programsOf(program).run(program, args, input);
     this.#finished.push(finished);
     return finished;
   }
 
   /** Starts a program that stays. */
   reside(program: string, args: readonly string[] = []): Resident {
-    const resident = new Resident(this.#programs.start(program, args));
+    const resident = new Resident(this.#programsOf(program).start(program, args));
     this.#residents.push(resident);
     return resident;
   }
@@ -226,6 +244,10 @@ export class ThrowAwayFleet {
   async stop(): Promise<void> {
     await Promise.all(this.#residents.map((resident) => resident.end()));
     await rm(this.root, { recursive: true, force: true });
+  }
+
+  #programsOf(program: string): Programs {
+    return new Programs(program === 'vigo' ? this.#folders.agent : this.#folders.server, this.#env);
   }
 
   async #listenOn(grpc: number, api: number): Promise<void> {

@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { whenChanged } from './file-events.js';
-import { ThrowAwayFleet } from './fleet.js';
+import { type ProgramFolders, ThrowAwayFleet } from './fleet.js';
 
-const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
+/** The folder of the programs of this version. */
+export const DIST: string = fileURLToPath(new URL('../../dist', import.meta.url));
 
 /** A fleet for the time of a test. */
-export async function startFleet(t: Test, env: Record<string, string> = {}): Promise<ThrowAwayFleet> {
-  const fleet = await ThrowAwayFleet.start(DIST, env);
+export async function startFleet(
+  t: Test,
+  env: Record<string, string> = {},
+  programs: string | ProgramFolders = DIST,
+): Promise<ThrowAwayFleet> {
+  const fleet = await ThrowAwayFleet.start(programs, env);
   t.teardown(() => fleet.stop());
   return fleet;
 }

@@ -1,11 +1,11 @@
 import { lstat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock, HomePaths, KeyName } from '../../base/index.js';
 import { errnoOf } from '../../files/index.js';
 import type { Places, WrittenSettings } from '../../settings/index.js';
 import type { Store } from '../../store/index.js';
 import type { Examination, VaultLayout } from '../../vault/index.js';
-import { SERVER_KEYS } from '../host/server-keys.js';
+import { KEY_MADE_AT_START, SERVER_KEYS } from '../host/server-keys.js';
 
 /** What is examined: one server's home. What several checks need is read once, by the first that asks. */
 export class Subject {
@@ -64,6 +64,11 @@ export class Subject {
     }
   }
 
+  /** Whether a key of the server is missing that its next start makes. */
+  async isKeyToBeMade(): Promise<boolean> {
+    return !(await mayBeThere(join(this.layout.keysDir, KEY_MADE_AT_START)));
+  }
+
   async close(): Promise<void> {
     await (await this.#store?.catch(() => undefined))?.close();
   }
@@ -79,8 +84,9 @@ export class Subject {
 
   async #examine(): Promise<Examination> {
     const { examineVault } = await import('../../vault/index.js');
+    const toBeMade = (await this.isKeyToBeMade()) ? KEY_MADE_AT_START : undefined;
     return examineVault(this.layout, {
-      serverKeys: SERVER_KEYS,
+      serverKeys: SERVER_KEYS.filter((name) => name !== toBeMade),
       seenVersions: await this.seenVersions(),
       onProgress: this.#onProgress,
     });

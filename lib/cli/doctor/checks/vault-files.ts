@@ -1,5 +1,6 @@
 import type { FileProblem } from '../../../vault/index.js';
 import { plural } from '../../console/plural.js';
+import { KEY_MADE_AT_START } from '../../host/server-keys.js';
 import type { Check } from '../check.js';
 import { type Finding, fail, ok, warn } from '../finding.js';
 
@@ -14,6 +15,10 @@ export const check: Check = {
       ...strays.map((path) => warn(`${path} belongs to no secret`, 'the vault holds nothing else: remove it')),
     ];
     if (move !== undefined) findings.push(stoppedMove(move));
+    if (await subject.isKeyToBeMade()) {
+      const key = `${subject.layout.keysDir}/${KEY_MADE_AT_START}`;
+      findings.push(warn(`${key} is missing`, 'the next start of vigosrv makes it'));
+    }
     if (findings.length > 0) return findings;
     const kinds = [plural(secrets, 'secret'), plural(kept, 'earlier version'), plural(serverKeys, 'server key')];
     return [ok(`all open: ${kinds.join(', ')}`)];
