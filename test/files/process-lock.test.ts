@@ -18,7 +18,7 @@ buildSync({
       const lock = await acquireProcessLock(process.env.LOCK_PATH);
       process.stdout.write('held');
       setInterval(() => lock, 1e6);`,
-    resolveDir: fileURLToPath(new URL('../../lib/files', import.meta.url)),
+    resolveDir: fileURLToPath(new URL('../../lib/files/process', import.meta.url)),
   },
   ...{ bundle: true, platform: 'node', format: 'esm', outfile: bundle },
 });
