@@ -35,4 +35,4 @@ export type { DirectoryResource, ResolvedDirectory } from './types/directory.js'
 export type { ExecResource, ResolvedExec } from './types/exec.js';
 export type { FileResource, ResolvedFile } from './types/file.js';
 export type { Command } from './types/grammar.js';
-export type { ResolvedResource, Resource, ResourceTypeName } from './types/registry.js';
+export { type ResolvedResource, type Resource, type ResourceTypeName, resourceTypeNames } from './types/registry.js';

@@ -8,7 +8,7 @@ export { type PinnedDatabase, pinDatabase } from './sqlite/pin-database.js';
 export type { Store } from './store.js';
 export type { AuditChain, AuditQuery, ChainState, EntryDraft, StoredEntry } from './tables/audit-log.js';
 export type { Enrollment, EnrollmentOutcome, EnrollmentRefusal } from './tables/enrollment.js';
-export type { Certificate, Envoy, Fork, Generation, Traits } from './tables/envoy.js';
+export type { AgentInfo, Certificate, Envoy, Fork, Generation, Traits } from './tables/envoy.js';
 export { type EnvoyState, envoyState, isStale } from './tables/envoy-state.js';
 export type { CertificateRenewal, Revocation, Sighting } from './tables/envoys.js';
 export type { NewlyPublished, NewPublication, Publication, Published } from './tables/publications.js';

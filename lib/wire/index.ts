@@ -22,10 +22,8 @@ export {
   encodeCheckIn,
   encodeCheckInAnswer,
   type PolicyBundle,
-  readsRecord,
   type Standing,
   type Traits,
-  withProtocol,
 } from './messages/check-in.js';
 export {
   AGENT_PATH,
@@ -37,6 +35,12 @@ export {
   parseEnrollmentAnswer,
   parseEnrollmentRequest,
 } from './messages/enrollment.js';
+export {
+  type AgentOffer,
+  FIRST_OFFER,
+  OLDEST_PROTOCOL,
+  PROTOCOL,
+} from './messages/offer.js';
 export {
   decodeRejection,
   encodeRejection,

@@ -26,7 +26,6 @@ import {
   Rejection,
   type RevocationProver,
   type RunReport,
-  readsRecord,
   requestHash,
   revocationProver,
   type SecretValue,
@@ -172,7 +171,7 @@ export class Responder implements SessionChannel {
   async #answer(method: UnaryMethod, payload: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
     switch (method) {
       case 'CheckIn': {
-        const { heldHead, generation: quoted, newerHead, traits } = decodeCheckIn(payload);
+        const { heldHead, generation: quoted, newerHead, offer } = decodeCheckIn(payload);
         this.quoted.push(quoted);
         if (newerHead !== undefined) this.whenShown(newerHead);
         const { generation } = this;
@@ -186,7 +185,7 @@ export class Responder implements SessionChannel {
           intervalMs: 60_000,
           generation: generation && grantGeneration(generation, hash, this.#policySigner),
           trustNumber: 0,
-          record: readsRecord(traits) ? this.record : undefined,
+          record: offer !== undefined ? this.record : undefined,
         });
       }
       case 'ResolveSecrets':

@@ -3,6 +3,7 @@ import { command } from '../../lib/cli/commands/envoys/list.js';
 import { formatTable } from '../../lib/cli/console/table.js';
 import type { CommandContext } from '../../lib/cli/host/context.js';
 import type { ApiEnvoy, ApiLastRun } from '../../lib/cli/remote/envoy.js';
+import { PROTOCOL } from '../../lib/wire/index.js';
 
 const NOW = Date.now();
 const RUN: ApiLastRun = {
@@ -19,7 +20,14 @@ const ENVOY: ApiEnvoy = {
     last_seen_at: NOW - 5000,
     certificate_expires_at: null,
   },
-  ...{ certificate_issuer: null, traits: {}, missing_secrets: [], quarantined_at: null, fork: null },
+  ...{
+    certificate_issuer: null,
+    traits: {},
+    agent: { version: '1.0.0', protocol: PROTOCOL, resource_types: [] },
+    missing_secrets: [],
+    quarantined_at: null,
+    fork: null,
+  },
 };
 const FLEET: ApiEnvoy[] = [
   ENVOY,

@@ -7,6 +7,8 @@ const ID = parseEnvoyId(uuidFrom(new Uint8Array(16).fill(1)));
 const OTHER = parseEnvoyId(uuidFrom(new Uint8Array(16).fill(2)));
 const ENVOY = { id: ID, hostName: parseHostName('web-1'), publicKey: new Uint8Array(32), status: 'active' } as const;
 
+const AGENT = { version: '1.0.0', protocol: 2, resourceTypes: ['exec', 'file'] };
+
 t.test('what was committed shows at once', async (t) => {
   const fleet = new Fleet([ENVOY], new ManualClock());
   fleet.rename(ID, parseHostName('web-2'));
@@ -34,10 +36,12 @@ t.test('who enrolls once more is what he was', async (t) => {
 t.test('sightings are handed over once, the latest of each', async (t) => {
   const clock = new ManualClock();
   const fleet = new Fleet([ENVOY], clock);
-  fleet.saw(ID, new Map([['os', 'old']]), 60_000);
+  fleet.saw(ID, { traits: new Map([['os', 'old']]), agent: AGENT }, 60_000);
   clock.ms += 1;
-  fleet.saw(ID, new Map([['os', 'new']]), 60_000);
-  t.same(fleet.takeSightings(), [{ id: ID, lastSeenAtMs: clock.ms, traits: { os: 'new' }, checkInIntervalMs: 60_000 }]);
+  fleet.saw(ID, { traits: new Map([['os', 'new']]), agent: AGENT }, 60_000);
+  t.same(fleet.takeSightings(), [
+    { id: ID, lastSeenAtMs: clock.ms, traits: { os: 'new' }, agent: AGENT, checkInIntervalMs: 60_000 },
+  ]);
   t.same(fleet.takeSightings(), []);
 });
 
@@ -60,11 +64,11 @@ t.test('put aside it stays a member, revoked it does not, whatever comes after',
 t.test('generations travel with the sightings', async (t) => {
   const clock = new ManualClock();
   const fleet = new Fleet([ENVOY], clock);
-  fleet.saw(ID, new Map([['os', 'linux']]), 60_000);
+  fleet.saw(ID, { traits: new Map([['os', 'linux']]), agent: AGENT }, 60_000);
   fleet.holds(ID, { issued: 1, quoted: 0 });
   fleet.holds(ID, { issued: 1, quoted: 1 });
   const generation = { issued: 1, quoted: 1 };
   t.same(fleet.takeSightings(), [
-    { id: ID, lastSeenAtMs: clock.ms, traits: { os: 'linux' }, checkInIntervalMs: 60_000, generation },
+    { id: ID, lastSeenAtMs: clock.ms, traits: { os: 'linux' }, agent: AGENT, checkInIntervalMs: 60_000, generation },
   ]);
 });

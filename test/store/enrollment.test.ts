@@ -137,6 +137,7 @@ t.test('an envoy as its enrollment made it', async (t) => {
     lastRun: undefined,
     checkInIntervalMs: undefined,
     traits: undefined,
+    agent: undefined,
     revokedAtMs: undefined,
     quarantinedAtMs: undefined,
     fork: undefined,

@@ -3,6 +3,7 @@ import t from 'tap';
 import { MARKER_END, MARKER_START, parseHostName } from '../../lib/base/index.js';
 import { CheckInAnswer as AnswerMessage, CheckIn as Message } from '../../lib/gen/proto/vigo/v1/messages.js';
 import {
+  type AgentOffer,
   type CheckIn,
   type CheckInAnswer,
   decodeCheckIn,
@@ -18,16 +19,27 @@ import { byteStrings, counters, survivesJunk, texts } from './test-wire.js';
 const malformed = { name: 'WireError', code: 'malformed' };
 const byCodeUnits = ([a]: [string, string], [b]: [string, string]) => (a < b ? -1 : 1);
 
-const checkIns: fc.Arbitrary<CheckIn> = fc.record({
-  heldHead: fc.option(byteStrings(32), { nil: undefined }),
-  heldBody: fc.option(byteStrings(32), { nil: undefined }),
-  traits: fc.array(fc.tuple(texts(20), texts(20)), { maxLength: 10 }).map((traits) => {
-    return new Map([...new Map(traits)].sort(byCodeUnits));
-  }),
-  agentVersion: texts(20),
-  generation: fc.option(byteStrings(40), { nil: undefined }),
-  newerHead: fc.option(fc.record({ head: byteStrings(100), signature: byteStrings(64) }), { nil: undefined }),
+const typeNames = fc.stringMatching(/^[a-z][a-z0-9_]{0,10}$/);
+const offers: fc.Arbitrary<AgentOffer> = fc.record({
+  protocol: fc.integer({ min: 1, max: 9999 }),
+  resourceTypes: fc.uniqueArray(typeNames, { minLength: 1, maxLength: 10 }).map((types) => types.sort()),
 });
+
+const checkIns: fc.Arbitrary<CheckIn> = fc
+  .tuple(
+    fc.record({
+      heldHead: fc.option(byteStrings(32), { nil: undefined }),
+      heldBody: fc.option(byteStrings(32), { nil: undefined }),
+      traits: fc.array(fc.tuple(texts(20), texts(20)), { maxLength: 10 }).map((traits) => {
+        return new Map([...new Map(traits)].sort(byCodeUnits));
+      }),
+      agentVersion: texts(20),
+      generation: fc.option(byteStrings(40), { nil: undefined }),
+      newerHead: fc.option(fc.record({ head: byteStrings(100), signature: byteStrings(64) }), { nil: undefined }),
+    }),
+    fc.option(offers, { nil: undefined }),
+  )
+  .map(([checkIn, offer]) => ({ ...checkIn, ...(offer && { offer }) }));
 
 const answers: fc.Arbitrary<CheckInAnswer> = fc.record({
   bundle: fc.option(
@@ -60,6 +72,20 @@ function withTraits(...traits: [string, string][]): Uint8Array {
     newerHead: undefined,
   }).finish();
 }
+
+t.test('an offer that is none is refused', async (t) => {
+  const types: [string, string] = ['resource_types', 'exec,file'];
+  t.same(decodeCheckIn(withTraits(['protocol', '2'], types)).offer, { protocol: 2, resourceTypes: ['exec', 'file'] });
+  t.same(decodeCheckIn(withTraits(['protocol', '2'], types)).traits, new Map(), 'it is no trait of the machine');
+  for (const protocol of ['0', '-1', '1.5', '01', '', 'two', '10000', '9'.repeat(30)]) {
+    t.throws(() => decodeCheckIn(withTraits(['protocol', protocol], types)), malformed, protocol);
+  }
+  for (const list of ['', 'file,exec', 'file,file', 'File', 'a,,b', 'a b', ',a']) {
+    t.throws(() => decodeCheckIn(withTraits(['protocol', '2'], ['resource_types', list])), malformed, list);
+  }
+  t.throws(() => decodeCheckIn(withTraits(['protocol', '2'])), malformed, 'without types');
+  t.throws(() => decodeCheckIn(withTraits(types)), malformed, 'without a protocol');
+});
 
 t.test('decode then encode is the identity', async (t) => {
   fc.assert(

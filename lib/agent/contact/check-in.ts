@@ -1,3 +1,4 @@
+import { resourceTypeNames } from '../../policy/index.js';
 import { version } from '../../version.js';
 import {
   decodeCheckInAnswer,
@@ -5,8 +6,8 @@ import {
   type EnvoyRecord,
   encodeCheckIn,
   headHash,
+  PROTOCOL,
   type SignedHead,
-  withProtocol,
 } from '../../wire/index.js';
 import { AgentError } from '../errors.js';
 import type { HeldGeneration } from '../held/held-generation.js';
@@ -41,7 +42,8 @@ export async function checkIn(
     const payload = encodeCheckIn({
       heldHead: held && (await headHash(held.signed)),
       heldBody: held?.head.bodyHash,
-      traits: withProtocol(collectTraits()),
+      traits: collectTraits(),
+      offer: { protocol: PROTOCOL, resourceTypes: [...resourceTypeNames].sort() },
       agentVersion: version,
       generation: generation.current,
       newerHead,

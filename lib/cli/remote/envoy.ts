@@ -1,6 +1,6 @@
 import { formatLabels, type Labels } from '../../base/index.js';
 import type { EnvoyState } from '../../store/index.js';
-import { describeRun } from '../../wire/index.js';
+import { describeRun, PROTOCOL } from '../../wire/index.js';
 import { formatAge } from '../console/age.js';
 import type { Cell } from '../console/line.js';
 import type { Tone } from '../console/paint.js';
@@ -24,10 +24,19 @@ export interface ApiEnvoy {
   /** SHA-256 of the CA certificate that signed it. */
   readonly certificate_issuer: string | null;
   readonly traits: Readonly<Record<string, string>>;
+  /** Null before its first check-in. */
+  readonly agent: ApiAgent | null;
   /** What its config refers to and the vault doesn't hold. */
   readonly missing_secrets: readonly string[];
   readonly quarantined_at: number | null;
   readonly fork: ApiFork | null;
+}
+
+/** The agent of an envoy, and what it understands. */
+export interface ApiAgent {
+  readonly version: string;
+  readonly protocol: number;
+  readonly resource_types: readonly string[];
 }
 
 /** How its last run went. Times are ms since 1970. */
@@ -60,6 +69,12 @@ export function describeLastSeen({ last_seen_at }: ApiEnvoy): string {
 
 export function describeCertificate({ certificate_expires_at: endsAt, certificate_issuer: issuer }: ApiEnvoy): string {
   return endsAt === null ? 'none' : `until ${formatTime(endsAt)}, by the CA ${issuer ?? 'that was not written down'}`;
+}
+
+/** Describes the agent: its version, and its protocol where that isn't the one of this program. */
+export function describeAgent({ agent }: ApiEnvoy): string {
+  if (agent === null) return '-';
+  return agent.protocol === PROTOCOL ? agent.version : `${agent.version} (protocol ${agent.protocol})`;
 }
 
 export function describeLabels({ labels }: ApiEnvoy): string {
@@ -108,6 +123,14 @@ export function summarizeFleet(envoys: readonly Pick<ApiEnvoy, 'state'>[]): stri
   const states = parts.map(([number, state]) => `${number} ${state}`).join(', ');
   const members = plural(envoys.length - revoked, 'envoy') + (states === '' ? '' : `: ${states}`);
   return revoked === 0 ? members : `${members}; ${revoked} revoked`;
+}
+
+/** Names the agents that speak an earlier protocol than this version; undefined if there are none. */
+export function describeOldAgents(envoys: readonly ApiEnvoy[]): string | undefined {
+  const old = envoys.filter(({ agent, status }) => status !== 'revoked' && agent !== null && agent.protocol < PROTOCOL);
+  if (old.length === 0) return undefined;
+  const names = listOf(old.map((envoy) => `${envoy.host_name} ${envoy.agent?.version}`));
+  return `${plural(old.length, 'envoy')} with an agent of an earlier protocol: ${names}`;
 }
 
 /** What keeps envoys from all of their secrets; undefined where nothing does. */

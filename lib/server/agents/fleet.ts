@@ -1,5 +1,5 @@
 import type { Clock, EnvoyId, HostName } from '../../base/index.js';
-import type { Generation, Sighting, Envoy as StoredEnvoy } from '../../store/index.js';
+import type { AgentInfo, Generation, Sighting, Envoy as StoredEnvoy } from '../../store/index.js';
 import type { Traits } from '../../wire/index.js';
 
 /** What the server knows about an envoy while it runs. */
@@ -8,12 +8,15 @@ export interface Envoy {
   readonly hostName: HostName;
   readonly publicKey: Uint8Array;
   readonly status: 'active' | 'quarantined' | 'revoked';
+  /** Undefined before its first check-in. */
+  readonly agent?: AgentInfo | undefined;
 }
 
 /** What is to be written down about an envoy. */
 interface Seen {
   lastSeenAtMs: number;
   traits?: Traits;
+  agent?: AgentInfo;
   checkInIntervalMs?: number;
   generation?: Generation;
 }
@@ -43,8 +46,9 @@ export class Fleet {
   }
 
   /** One that enrolls once more keeps its status: its token doesn't end what an operator, or a fork, began. */
-  enrolled(envoy: Omit<Envoy, 'status'>): void {
-    this.#envoys.set(envoy.id, { ...envoy, status: this.get(envoy.id)?.status ?? 'active' });
+  enrolled(envoy: Omit<Envoy, 'status' | 'agent'>): void {
+    const { status = 'active', agent } = this.get(envoy.id) ?? {};
+    this.#envoys.set(envoy.id, { ...envoy, status, agent });
   }
 
   rename(id: EnvoyId, hostName: HostName): void {
@@ -65,9 +69,12 @@ export class Fleet {
   }
 
   /** Remembers that an envoy was here, and when it was told to come back; written down later, many at once. */
-  saw(id: EnvoyId, traits: Traits, checkInIntervalMs: number): void {
+  saw(id: EnvoyId, { traits, agent }: { traits: Traits; agent: AgentInfo }, checkInIntervalMs: number): void {
+    const known = this.get(id)?.agent;
+    if (known === undefined || !isSameAgent(known, agent)) this.#change(id, { agent });
     const seen = this.#seen(id);
     seen.traits = traits;
+    seen.agent = agent;
     seen.checkInIntervalMs = checkInIntervalMs;
   }
 
@@ -90,9 +97,10 @@ export class Fleet {
     const {
       lastSeenAtMs,
       traits = envoy.traits,
+      agent = envoy.agent,
       checkInIntervalMs = envoy.checkInIntervalMs,
     } = sighting(envoy.id, seen);
-    return { ...envoy, lastSeenAtMs, traits, checkInIntervalMs };
+    return { ...envoy, lastSeenAtMs, traits, agent, checkInIntervalMs };
   }
 
   /** Changed in place: every request comes by here. */
@@ -112,6 +120,10 @@ export class Fleet {
     const envoy = this.#envoys.get(id);
     if (envoy !== undefined) this.#envoys.set(id, { ...envoy, ...change });
   }
+}
+
+function isSameAgent(a: AgentInfo, b: AgentInfo): boolean {
+  return a.version === b.version && a.protocol === b.protocol && a.resourceTypes.join() === b.resourceTypes.join();
 }
 
 function sighting(id: EnvoyId, { traits, ...seen }: Seen): Sighting {

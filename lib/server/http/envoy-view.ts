@@ -1,5 +1,5 @@
 import { type KeyName, toHex } from '../../base/index.js';
-import { type Envoy, envoyState, type Fork, isStale } from '../../store/index.js';
+import { type AgentInfo, type Envoy, envoyState, type Fork, isStale } from '../../store/index.js';
 import type { RunReport, RunSummary } from '../../wire/index.js';
 
 export interface EnvoyViewOptions {
@@ -27,11 +27,16 @@ export function envoyView(envoy: Envoy, { missingSecrets, nowMs }: EnvoyViewOpti
     last_seen_at: envoy.lastSeenAtMs ?? null,
     check_in_interval_ms: envoy.checkInIntervalMs ?? null,
     traits: envoy.traits ?? {},
+    agent: envoy.agent === undefined ? null : agentView(envoy.agent),
     missing_secrets: missingSecrets,
     revoked_at: envoy.revokedAtMs ?? null,
     quarantined_at: envoy.quarantinedAtMs ?? null,
     fork: envoy.fork === undefined ? null : forkView(envoy.fork),
   };
+}
+
+function agentView({ version, protocol, resourceTypes }: AgentInfo) {
+  return { version, protocol, resource_types: resourceTypes };
 }
 
 function lastRunView({ runId, startedAtMs, finishedAtMs, aborted, resources, counts }: RunSummary) {

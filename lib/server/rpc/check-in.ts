@@ -1,13 +1,16 @@
 import { type Clock, equalBytes } from '../../base/index.js';
 import type { Ed25519Signer } from '../../crypto/index.js';
 import type { Settings } from '../../settings/index.js';
-import { type CheckInAnswer, encodeCheckInAnswer, grantGeneration, readsRecord } from '../../wire/index.js';
-import type { Fleet } from '../agents/fleet.js';
+import type { AgentInfo, Store } from '../../store/index.js';
+import { type CheckInAnswer, encodeCheckInAnswer, FIRST_OFFER, grantGeneration } from '../../wire/index.js';
+import { agentDetail, understandsLess } from '../agents/downgrade.js';
+import type { Envoy, Fleet } from '../agents/fleet.js';
 import type { Generations } from '../agents/generations.js';
 import type { RestoredDatabase } from '../agents/restored-database.js';
 import type { LivePolicy } from '../publishing/live-policy.js';
 import type { ServerTrust } from '../trust/server-trust.js';
 import type { AuthenticatedRequest } from './authenticate.js';
+import type { EnvoyLimits } from './envoy-limits.js';
 import type { LastCheckIns } from './last-check-ins.js';
 
 export interface CheckInContext {
@@ -15,6 +18,8 @@ export interface CheckInContext {
   readonly trust: Pick<ServerTrust, 'position'>;
   readonly signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>;
   readonly fleet: Fleet;
+  readonly store: Pick<Store, 'appendAudit'>;
+  readonly limits: Pick<EnvoyLimits, 'demandDowngrade'>;
   readonly generations: Pick<Generations, 'checkIn' | 'standingOf'>;
   readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
   readonly clock: Clock;
@@ -23,13 +28,14 @@ export interface CheckInContext {
 }
 
 /** Gives the envoy its bundle, or nothing where it holds the current one: then nothing is built, asked or signed. */
-export async function checkIn(
-  { live, trust, signer, fleet, generations, restored, clock, settings, said }: CheckInContext,
-  request: AuthenticatedRequest,
-): Promise<Uint8Array> {
+export async function checkIn(context: CheckInContext, request: AuthenticatedRequest): Promise<Uint8Array> {
+  const { live, trust, signer, fleet, generations, restored, clock, settings, said } = context;
   const { envoy } = request;
-  const { heldHead, heldBody, traits, generation: quoted, newerHead } = said.read(request.peer, request.payload);
-  fleet.saw(envoy.id, traits, settings.checkinIntervalMs);
+  const checkIn = said.read(request.peer, request.payload);
+  const { heldHead, heldBody, traits, generation: quoted, newerHead, offer = FIRST_OFFER } = checkIn;
+  const agent = { version: checkIn.agentVersion, ...offer };
+  if (envoy.agent !== undefined && understandsLess(agent, envoy.agent)) await noteDowngrade(context, envoy, agent);
+  fleet.saw(envoy.id, { traits, agent }, settings.checkinIntervalMs);
   const generation = await generations.checkIn(request, quoted);
   if (newerHead !== undefined) await restored.learnFrom(envoy, newerHead);
   const answer: Omit<CheckInAnswer, 'bundle'> = {
@@ -37,7 +43,7 @@ export async function checkIn(
     intervalMs: settings.checkinIntervalMs,
     generation: generation && grantGeneration(generation, await request.hash(), signer),
     trustNumber: trust.position.number,
-    record: readsRecord(traits) ? { hostName: envoy.hostName, standing: generations.standingOf(envoy.id) } : undefined,
+    record: offer.protocol >= 2 ? { hostName: envoy.hostName, standing: generations.standingOf(envoy.id) } : undefined,
   };
   const bundle = await live.bundleFor(envoy);
   if (bundle === undefined || (heldHead !== undefined && equalBytes(heldHead, bundle.headHash))) {
@@ -48,4 +54,15 @@ export async function checkIn(
     ...answer,
     bundle: { head: bundle.head, body: holdsBody ? undefined : bundle.body.bytes },
   });
+}
+
+/**
+ * Enters in the audit log that an agent understands less than the one before. Updates are backed out, so it gets what it
+ * understands; and whoever stole its key could pretend to be an earlier one.
+ * @throws Rejection `busy` where that happens too often to be recorded
+ */
+async function noteDowngrade({ store, limits }: CheckInContext, { id, hostName, agent }: Envoy, now: AgentInfo) {
+  limits.demandDowngrade(id);
+  const detail = { host_name: hostName, from: agent ? agentDetail(agent) : null, to: agentDetail(now) };
+  await store.appendAudit({ action: 'envoy.downgraded', actor: id, subject: id, outcome: 'done', detail });
 }

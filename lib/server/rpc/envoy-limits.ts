@@ -8,6 +8,8 @@ const MAX_ENVOYS = 100_000;
 /** Twice what an agent keeps while its server is away, and one each 10 s, which is the shortest interval. */
 const REPORTS = { burst: 200, refillMs: 10_000, maxNetworks: MAX_ENVOYS };
 
+const DOWNGRADES = { burst: 5, refillMs: HOUR_MS, maxNetworks: MAX_ENVOYS };
+
 /** Against an envoy that fills the disk, or keeps the database from the others: what it asks for here is written down. */
 export class EnvoyLimits {
   readonly #settings: Pick<Settings, 'resolvesPerHour'>;
@@ -15,6 +17,7 @@ export class EnvoyLimits {
   #resolvesPerHour = 0;
   #resolves = new RateLimit({ burst: 0, refillMs: 0, maxNetworks: 0 });
   readonly #reports = new RateLimit(REPORTS);
+  readonly #downgrades = new RateLimit(DOWNGRADES);
 
   /** @param settings as they are now; so many resolves at once as well. Each is an entry of the audit log. */
   constructor(settings: Pick<Settings, 'resolvesPerHour'>, clock: SteadyClock) {
@@ -31,6 +34,11 @@ export class EnvoyLimits {
   /** @throws Rejection `busy` */
   demandReport(id: EnvoyId): void {
     this.#demand(this.#reports, id, 'reports');
+  }
+
+  /** @throws Rejection `busy` */
+  demandDowngrade(id: EnvoyId): void {
+    this.#demand(this.#downgrades, id, 'goes back to an earlier agent');
   }
 
   #followSettings(): void {

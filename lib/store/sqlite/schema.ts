@@ -130,6 +130,10 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX publications_by_version ON publications (version);
   `,
+  // The version of each envoy's agent and what it understands.
+  `
+  ALTER TABLE envoys ADD COLUMN agent TEXT;
+  `,
 ];
 
 /** NULL where the bytes aren't JSON: a log that was tampered with can still be listed. */

@@ -1,9 +1,14 @@
 import type { EnvoyId, HostName, Labels } from '../../base/index.js';
-import type { RunSummary } from '../../wire/index.js';
+import type { AgentOffer, RunSummary } from '../../wire/index.js';
 import { blob, json, optional, type Row } from '../sqlite/rows.js';
 
 /** What an envoy says about its machine. Nothing is decided by it (D0). */
 export type Traits = Readonly<Record<string, string>>;
+
+/** The agent of an envoy: its version, and what it understands. */
+export interface AgentInfo extends AgentOffer {
+  readonly version: string;
+}
 
 export interface Certificate {
   readonly serial: string;
@@ -46,6 +51,8 @@ export interface Envoy {
   /** The run that it reported last, among those that went to their end. */
   readonly lastRun: RunSummary | undefined;
   readonly traits: Traits | undefined;
+  /** As it said at its last check-in; undefined before the first, and where an earlier version didn't write it down. */
+  readonly agent: AgentInfo | undefined;
   readonly revokedAtMs: number | undefined;
   readonly quarantinedAtMs: number | undefined;
   /** Until an operator releases the envoy. */
@@ -64,6 +71,7 @@ export interface Generation {
 export function toEnvoy(row: Row): Envoy {
   const serial = optional<string>(row.certificate_serial);
   const traits = optional<string>(row.traits);
+  const agent = optional<string>(row.agent);
   const fork = optional<string>(row.fork);
   const lastRun = optional<string>(row.last_run);
   return {
@@ -80,6 +88,7 @@ export function toEnvoy(row: Row): Envoy {
     checkInIntervalMs: optional<number>(row.check_in_interval),
     lastRun: lastRun === undefined ? undefined : json<RunSummary>(lastRun),
     traits: traits === undefined ? undefined : json<Traits>(traits),
+    agent: agent === undefined ? undefined : json<AgentInfo>(agent),
     revokedAtMs: optional<number>(row.revoked_at),
     quarantinedAtMs: optional<number>(row.quarantined_at),
     fork: fork === undefined ? undefined : json<Fork>(fork),

@@ -3,7 +3,15 @@ import { StoreError } from '../errors.js';
 import type { Connection, Statement } from '../sqlite/driver.js';
 import type { Row } from '../sqlite/rows.js';
 import type { AuditLog, EntryDraft } from './audit-log.js';
-import { type Certificate, type Envoy, type Fork, type Generation, type Traits, toEnvoy } from './envoy.js';
+import {
+  type AgentInfo,
+  type Certificate,
+  type Envoy,
+  type Fork,
+  type Generation,
+  type Traits,
+  toEnvoy,
+} from './envoy.js';
 
 /** A new certificate in the place of the one that an envoy had. */
 export interface CertificateRenewal {
@@ -21,6 +29,7 @@ export interface Sighting {
   readonly lastSeenAtMs: number;
   /** Left as they are where not given. */
   readonly traits?: Traits | undefined;
+  readonly agent?: AgentInfo | undefined;
   /** When it was told to check in again, in ms. */
   readonly checkInIntervalMs?: number | undefined;
   readonly generation?: Generation | undefined;
@@ -164,14 +173,16 @@ export class Envoys {
   touch(sightings: readonly Sighting[]): void {
     const update = this.#db.prepare(
       `UPDATE envoys SET last_seen_at = max(coalesce(last_seen_at, 0), ?), traits = coalesce(?, traits),
+         agent = coalesce(?, agent),
          check_in_interval = coalesce(?, check_in_interval),
          generation_issued = coalesce(?, generation_issued), generation_quoted = coalesce(?, generation_quoted)
        WHERE id = ?`,
     );
-    for (const { id, lastSeenAtMs, traits, checkInIntervalMs, generation } of sightings) {
+    for (const { id, lastSeenAtMs, traits, agent, checkInIntervalMs, generation } of sightings) {
       const said = traits === undefined ? null : JSON.stringify(traits);
       const { issued = null, quoted = null } = generation ?? {};
-      update.run(lastSeenAtMs, said, checkInIntervalMs ?? null, issued, quoted, id);
+      const speaks = agent === undefined ? null : JSON.stringify(agent);
+      update.run(lastSeenAtMs, said, speaks, checkInIntervalMs ?? null, issued, quoted, id);
     }
   }
 

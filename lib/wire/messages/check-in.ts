@@ -13,29 +13,13 @@ import type { GrantedGeneration } from '../signed/granted-generation.js';
 import type { SignedHead } from '../signed/policy-head.js';
 import { SIGNATURE_BYTES } from '../signed/signed-request.js';
 import { checked, counter, decodeStrict, optionalSized, requireSorted, sized } from '../strict.js';
+import { type AgentOffer, splitOffer, traitsOfOffer } from './offer.js';
 
 const HASH_BYTES = 32;
 const MAX_VERSION_CHARS = 64;
 
 /** What an envoy says about itself. Shown to operators; nothing is granted by it (D0). */
 export type Traits = ReadonlyMap<string, string>;
-
-/**
- * The trait by which an agent says which answers it reads: an earlier agent refuses an answer with a member that it
- * doesn't know. It asks for an `EnvoyRecord` with 2 or more.
- */
-const PROTOCOL_TRAIT = 'protocol';
-const PROTOCOL = 2;
-
-/** Adds to the traits of this agent which answers it reads. */
-export function withProtocol(traits: Traits): Traits {
-  return new Map([...traits, [PROTOCOL_TRAIT, String(PROTOCOL)]]);
-}
-
-/** Whether an agent with these traits reads an answer with an `EnvoyRecord`. */
-export function readsRecord(traits: Traits): boolean {
-  return Number(traits.get(PROTOCOL_TRAIT)) >= PROTOCOL;
-}
 
 /** What a server has decided about an envoy that isn't revoked; `cloned` is a quarantine for what may be two machines. */
 export type Standing = keyof typeof STANDINGS;
@@ -59,6 +43,8 @@ export interface CheckIn {
   readonly heldBody: Uint8Array | undefined;
   readonly traits: Traits;
   readonly agentVersion: string;
+  /** Absent from an agent of protocol 1. */
+  readonly offer?: AgentOffer | undefined;
   /** The generation that the envoy stored last, as it came. */
   readonly generation: Uint8Array | undefined;
   /** The head that the envoy holds, where it was offered an older one: what a database has forgotten comes back by it. */
@@ -81,22 +67,23 @@ export interface CheckInAnswer {
   readonly generation: GrantedGeneration | undefined;
   /** The number of the last statement in the chain of trust: who stands before it has something to follow. */
   readonly trustNumber: number;
-  /** Absent for an agent that doesn't ask for it, and from a server that doesn't know it. */
+  /** From protocol 2 on: absent for an agent of protocol 1, and from a server of protocol 1. */
   readonly record?: EnvoyRecord | undefined;
 }
 
 export function encodeCheckIn(checkIn: CheckIn): Uint8Array {
+  const traits = [...checkIn.traits, ...(checkIn.offer === undefined ? [] : traitsOfOffer(checkIn.offer))];
   return Message.encode({
     heldHead: Buffer.from(checkIn.heldHead ?? []),
     heldBody: Buffer.from(checkIn.heldBody ?? []),
-    traits: [...checkIn.traits].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value })),
+    traits: traits.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value })),
     agentVersion: checkIn.agentVersion,
     generation: Buffer.from(checkIn.generation ?? []),
     newerHead: checkIn.newerHead && encodeHead(checkIn.newerHead),
   }).finish();
 }
 
-/** @throws WireError `malformed`, also for marker text in a trait. */
+/** @throws WireError `malformed`, also for marker text in a trait, and what `splitOffer` throws. */
 export function decodeCheckIn(bytes: Uint8Array): CheckIn {
   const message = decodeStrict('check-in', Message, bytes);
   if (message.agentVersion.length > MAX_VERSION_CHARS)
@@ -111,10 +98,12 @@ export function decodeCheckIn(bytes: Uint8Array): CheckIn {
     // A trait that spells a placeholder would ask for a secret by way of what the envoy says about itself.
     if (holdsMarker(name) || holdsMarker(value)) throw new WireError('malformed', 'a trait holds marker text');
   }
+  const { offer, traits } = splitOffer(new Map(message.traits.map(({ name, value }) => [name, value])));
   return {
     heldHead: optionalSized('the hash of the head', message.heldHead, HASH_BYTES),
     heldBody: optionalSized('the hash of the body', message.heldBody, HASH_BYTES),
-    traits: new Map(message.traits.map(({ name, value }) => [name, value])),
+    traits,
+    ...(offer && { offer }),
     agentVersion: message.agentVersion,
     generation: optionalSized('the generation', message.generation, GENERATION_BYTES),
     newerHead: message.newerHead && decodeHead(message.newerHead),

@@ -1,22 +1,68 @@
 import t from 'tap';
-import { decodeCheckInAnswer, encodeCheckIn, type Traits, withProtocol } from '../../../lib/wire/index.js';
+import { type AgentOffer, decodeCheckInAnswer, encodeCheckIn, PROTOCOL } from '../../../lib/wire/index.js';
 import { makeEnvoys } from '../envoys.js';
 import { admin } from '../kit.js';
 
-t.test('an agent hears how it is on record, and an earlier one is sent nothing that it refuses', async (t) => {
+const TYPES = ['directory', 'exec', 'file'];
+const NOW: AgentOffer = { protocol: PROTOCOL, resourceTypes: TYPES };
+
+function said(offer: AgentOffer | undefined, agentVersion = '1.0.0') {
+  return encodeCheckIn({
+    heldHead: undefined,
+    heldBody: undefined,
+    generation: undefined,
+    traits: new Map(),
+    agentVersion,
+    offer,
+  });
+}
+
+t.test('an agent hears how it is on record, and one of protocol 1 is sent nothing that it refuses', async (t) => {
   const { kit, call, sign, id } = await makeEnvoys(t);
-  const recordFor = async (traits: Traits) => {
-    const said = { heldHead: undefined, heldBody: undefined, agentVersion: 'none', traits, generation: undefined };
-    const answer = await call('CheckIn', sign('CheckIn', encodeCheckIn(said)));
+  const recordFor = async (offer: AgentOffer | undefined) => {
+    const answer = await call('CheckIn', sign('CheckIn', said(offer)));
     return decodeCheckInAnswer(answer ?? new Uint8Array()).record;
   };
-  const now = withProtocol(new Map());
-  t.equal(await recordFor(new Map()), undefined);
-  const before = await recordFor(now);
-  t.match(before, { standing: 'active' });
+  t.equal(await recordFor(undefined), undefined);
+  t.match(await recordFor(NOW), { standing: 'active' });
   await admin(kit, 'POST', `/envoys/${id}/rename`, { host_name: 'renamed' });
   await admin(kit, 'POST', `/envoys/${id}/quarantine`);
-  t.strictSame(await recordFor(now), { hostName: 'renamed', standing: 'quarantined' });
+  t.strictSame(await recordFor(NOW), { hostName: 'renamed', standing: 'quarantined' });
   await admin(kit, 'POST', `/envoys/${id}/release`);
-  t.match(await recordFor(now), { standing: 'active' });
+  t.match(await recordFor({ ...NOW, protocol: 77 }), { standing: 'active' }, 'one from the future, too');
+});
+
+t.test('an agent that understands less than before is served, shown and recorded', async (t) => {
+  const { kit, call, sign, id } = await makeEnvoys(t);
+  const checkIn = (...say: Parameters<typeof said>) => call('CheckIn', sign('CheckIn', said(...say)));
+  const shown = async () => (await admin(kit, 'GET', `/envoys/${id}`)).body.envoy.agent;
+  await checkIn(NOW, '2.0.0');
+  t.strictSame(await shown(), { version: '2.0.0', protocol: PROTOCOL, resource_types: TYPES });
+  await checkIn(NOW, '2.0.1');
+  t.same(await kit.entries('envoy.downgraded'), [], 'another version of the same protocol is nothing to tell');
+
+  t.ok(await checkIn(undefined, '1.0.0'), 'it is served');
+  t.strictSame(await shown(), { version: '1.0.0', protocol: 1, resource_types: TYPES });
+  const [entry] = await kit.entries('envoy.downgraded');
+  t.match(entry, { subject: id, detail: { from: { version: '2.0.1', protocol: PROTOCOL }, to: { protocol: 1 } } });
+  await checkIn(undefined, '1.0.0');
+  t.equal((await kit.entries('envoy.downgraded')).length, 1, 'once');
+
+  await checkIn(NOW, '2.0.1');
+  await checkIn({ ...NOW, resourceTypes: ['exec', 'file'] }, '2.0.1');
+  t.equal((await kit.entries('envoy.downgraded')).length, 2, 'a type that is gone counts, too');
+});
+
+t.test('going back and forth is refused before it fills the audit log', async (t) => {
+  const { kit, call, sign } = await makeEnvoys(t);
+  let refused = 0;
+  for (let turn = 0; turn < 10; turn++) {
+    await call('CheckIn', sign('CheckIn', said(NOW)));
+    await call('CheckIn', sign('CheckIn', said(undefined))).catch((error) => {
+      t.match(error, { code: 'busy' });
+      refused++;
+    });
+  }
+  t.equal((await kit.entries('envoy.downgraded')).length, 5);
+  t.equal(refused, 5);
 });

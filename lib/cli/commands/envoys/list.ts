@@ -7,6 +7,7 @@ import {
   describeLabels,
   describeLastRun,
   describeMissingSecrets,
+  describeOldAgents,
   describeState,
   summarizeFleet,
 } from '../../remote/envoy.js';
@@ -42,6 +43,8 @@ export const command: Command = {
     );
     const missing = describeMissingSecrets(envoys);
     if (missing !== undefined) warn(missing);
+    const old = describeOldAgents(envoys);
+    if (old !== undefined) note(old);
     note(envoys.length === all.length ? summarizeFleet(all) : `${summarizeFleet(envoys)} (of ${all.length} in all)`);
   },
 };

@@ -4,6 +4,7 @@ import { formatTime } from '../../console/table.js';
 import {
   type ApiEnvoy,
   describeAge,
+  describeAgent,
   describeCertificate,
   describeLabels,
   describeLastRun,
@@ -37,6 +38,7 @@ export const command: Command = {
     );
     line(`enrolled   ${formatTime(envoy.enrolled_at)}`);
     line(`last seen  ${describeLastSeen(envoy)}`);
+    line(`agent      ${describeAgent(envoy)}`);
     line(`labels     ${describeLabels(envoy)}`);
     line(`certified  ${describeCertificate(envoy)}`);
     if (envoy.quarantined_at !== null) line(`in quarantine since ${formatTime(envoy.quarantined_at)}: no secrets`);
