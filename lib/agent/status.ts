@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../base/index.js';
 import { FilesError, processLockOwner } from '../files/index.js';
+import type { OutcomeCounts } from '../wire/index.js';
 import { type AgentState, agentState } from './agent-state.js';
 import { readContact } from './contact/contact-record.js';
 import { type LastRun, readLastRun } from './converge/last-run.js';
@@ -28,17 +29,12 @@ export interface AgentStatus {
 }
 
 /** How the last run went. A run that was stopped before its end doesn't count. */
-export interface StatusRun {
+export interface StatusRun extends OutcomeCounts {
   readonly started_at: string;
   readonly finished_at: string;
   /** Whether the run failed as a whole. */
   readonly aborted: boolean;
   readonly resources: number;
-  readonly unchanged: number;
-  readonly changed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly would_change: number;
   /** `configcrate/resource`; the first 50 that failed. */
   readonly failed_resources: readonly string[];
 }

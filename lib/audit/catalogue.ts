@@ -46,7 +46,7 @@ export const auditActions = {
   'envoy.cloned': 'two machines use the identity of one envoy',
   'envoy.quarantined': "an operator withdrew an envoy's secrets",
   'envoy.released': 'an operator gave an envoy its secrets back',
-  'envoy.downgraded': 'an envoy checked in with an agent that understands less than its agent before',
+  'envoy.downgraded': 'an envoy checked in with an agent that understands less than its previous one',
   'envoy.revoked': 'an envoy was revoked for good',
   'config.published': 'a config was published and is live',
   'config.rolled_back': 'an earlier config is live again',

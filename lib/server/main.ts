@@ -114,7 +114,7 @@ function print(text: string): number {
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
     const exit = outputExit(error);
-    if (exit !== SIGPIPE_EXIT) fail(error); // whoever stopped reading wants to hear no more
+    if (exit !== SIGPIPE_EXIT) fail(error); // a reader that stopped early is no error: vigosrv --unit | head
     return exit;
   }
 }

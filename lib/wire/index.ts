@@ -69,7 +69,14 @@ export {
   type ResolveSecrets,
   type SecretRef,
 } from './messages/resolve-secrets.js';
-export { describeRun, outcomeOfRun, type RunOutcome, type RunSummary, summarizeRun } from './messages/run-outcome.js';
+export {
+  describeRun,
+  type OutcomeCounts,
+  outcomeOfRun,
+  type RunOutcome,
+  type RunSummary,
+  summarizeRun,
+} from './messages/run-outcome.js';
 export {
   decodeRunReport,
   encodeRunReport,

@@ -228,16 +228,20 @@ t.test('a run goes on and sends its report when its log and its output cannot be
 
 const isRoot = process.getuid?.() === 0;
 
-t.test('a machine with an impossible name is told of --host-name', { skip: !isRoot && 'needs root' }, async (t) => {
-  const where = ['--config-dir', t.testdirName, '--state-dir', t.testdirName];
-  const enroll = ['enroll', '--server', 'https://127.0.0.1:1', '--token-file', '/dev/null', ...where];
-  const renamed = 'echo My_Host > /proc/sys/kernel/hostname; exec "$@"';
-  const child = spawn('unshare', ['--uts', 'sh', '-c', renamed, 'sh', process.execPath, program, ...enroll]);
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const [code] = await once(child, 'close');
-  t.equal(code, 2);
-  t.match(stderr, /^error: .*"My_Host".*\nhint: .*--host-name /);
-});
+t.test(
+  'a machine with an impossible name is told of --host-name',
+  { skip: !isRoot && 'only root can give a machine another name' },
+  async (t) => {
+    const where = ['--config-dir', t.testdirName, '--state-dir', t.testdirName];
+    const enroll = ['enroll', '--server', 'https://127.0.0.1:1', '--token-file', '/dev/null', ...where];
+    const renamed = 'echo My_Host > /proc/sys/kernel/hostname; exec "$@"';
+    const child = spawn('unshare', ['--uts', 'sh', '-c', renamed, 'sh', process.execPath, program, ...enroll]);
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, 'close');
+    t.equal(code, 2);
+    t.match(stderr, /^error: .*"My_Host".*\nhint: .*--host-name /);
+  },
+);

@@ -74,27 +74,35 @@ t.test("a file of somebody else's that was given a name for a moment, where othe
   }
 });
 
-t.test("in a user's own folder, only what is that user's", { skip: uid !== 0 && 'takes root' }, async (t) => {
-  const dir = t.testdir({ home: { theirs: '', foreign: '' } });
-  for (const name of ['home', 'home/theirs']) chownSync(join(dir, name), 12345, 12345);
-  await setAttributes(join(dir, 'home/theirs'), { owner: { uid: 23456, gid: 23456 } });
-  t.match(statSync(join(dir, 'home/theirs')), { uid: 23456 });
-  await t.rejects(setAttributes(join(dir, 'home/foreign'), { owner: { uid: 12345, gid: 12345 } }), {
-    constructor: FilesError,
-    code: 'not_regular',
-  });
-  t.match(statSync(join(dir, 'home/foreign')), { uid: 0 });
-});
+t.test(
+  "in a user's own folder, only what is that user's",
+  { skip: uid !== 0 && 'only root can make files and folders of another user' },
+  async (t) => {
+    const dir = t.testdir({ home: { theirs: '', foreign: '' } });
+    for (const name of ['home', 'home/theirs']) chownSync(join(dir, name), 12345, 12345);
+    await setAttributes(join(dir, 'home/theirs'), { owner: { uid: 23456, gid: 23456 } });
+    t.match(statSync(join(dir, 'home/theirs')), { uid: 23456 });
+    await t.rejects(setAttributes(join(dir, 'home/foreign'), { owner: { uid: 12345, gid: 12345 } }), {
+      constructor: FilesError,
+      code: 'not_regular',
+    });
+    t.match(statSync(join(dir, 'home/foreign')), { uid: 0 });
+  },
+);
 
-t.test('what turns out not to be fit for a handover goes back', { skip: uid !== 0 && 'takes root' }, async (t) => {
-  const path = t.testdir({});
-  chmodSync(path, 0o755);
-  chownSync(path, 12345, 12345);
-  let looks = 0;
-  const beforeHandover = async () => {
-    if (++looks === 2) throw new BaseError('bad_address', 'an ACL in between'); // of another room than files
-  };
-  const done = setAttributes(path, { mode: 0o700, owner: { uid: 0, gid: 0 } }, { beforeHandover });
-  await t.rejects(done, /in between/);
-  t.match(statSync(path), { uid: 12345, gid: 12345, mode: 0o040755 });
-});
+t.test(
+  'what turns out not to be fit for a handover goes back',
+  { skip: uid !== 0 && 'only root can make files and folders of another user' },
+  async (t) => {
+    const path = t.testdir({});
+    chmodSync(path, 0o755);
+    chownSync(path, 12345, 12345);
+    let looks = 0;
+    const beforeHandover = async () => {
+      if (++looks === 2) throw new BaseError('bad_address', 'an ACL in between'); // of another room than files
+    };
+    const done = setAttributes(path, { mode: 0o700, owner: { uid: 0, gid: 0 } }, { beforeHandover });
+    await t.rejects(done, /in between/);
+    t.match(statSync(path), { uid: 12345, gid: 12345, mode: 0o040755 });
+  },
+);

@@ -78,16 +78,20 @@ t.test('errors name what is in the way', async (t) => {
   t.same(readdirSync(dir).sort(), ['file', 'folder']);
 });
 
-t.test('a folder that may not be written', { skip: process.geteuid?.() !== 0 && 'needs root' }, async (t) => {
-  const dir = t.testdir();
-  writeFileSync(join(dir, 'a'), old);
-  chmodSync(dir, 0o755);
-  process.seteuid?.(65534);
-  const error = await writeFileAtomic(join(dir, 'a'), fresh, { mode: 0o600 }).catch((error) => error);
-  process.seteuid?.(0);
-  t.match(error, { code: 'no_permission', kind: 'denied' });
-  t.same(readFileSync(join(dir, 'a')), old);
-});
+t.test(
+  'a folder that may not be written',
+  { skip: process.geteuid?.() !== 0 && 'only root can act as another user' },
+  async (t) => {
+    const dir = t.testdir();
+    writeFileSync(join(dir, 'a'), old);
+    chmodSync(dir, 0o755);
+    process.seteuid?.(65534);
+    const error = await writeFileAtomic(join(dir, 'a'), fresh, { mode: 0o600 }).catch((error) => error);
+    process.seteuid?.(0);
+    t.match(error, { code: 'no_permission', kind: 'denied' });
+    t.same(readFileSync(join(dir, 'a')), old);
+  },
+);
 
 t.test("a temporary name is recognized and doesn't hold the file's name", (t) => {
   const name = temporaryPath('/srv').slice('/srv/'.length);

@@ -58,6 +58,12 @@ t.test('an agent of the version before works with this server, is updated, and g
   fleet.install({ agent: earlier });
   await converge(t, fleet, 'unchanged');
   t.equal(runs(), 2, 'no update of an agent runs a command again');
+  const [entry] = await fleet.audit('envoy.downgraded');
+  t.match(entry, { detail: { from: { protocol: 2 }, to: { protocol: 1 } } });
+  t.match(
+    (await fleet.vigocli('envoys', 'list')).stderr,
+    /1 envoy with an agent of an earlier protocol: web-1 0\.1\.0/,
+  );
 });
 
 t.test('an agent of this version works with a server of the version before, which is then updated', async (t) => {
@@ -77,10 +83,26 @@ t.test('an agent of this version works with a server of the version before, whic
   await converge(t, fleet, 'unchanged');
   t.equal(readFileSync(file, 'utf8'), 'second');
   t.equal(runs(), 2, 'no update of a server runs a command again');
+
+  await fleet.server.end();
+  fleet.install({ server: earlier });
+  const back = await fleet.run('vigosrv', []);
+  t.not(back.code, 0, 'the earlier server refuses the newer database');
+  t.match(back.stderr, /schema/);
+  fleet.install({ server: DIST });
+  await fleet.startServer();
+  await converge(t, fleet, 'unchanged');
 });
 
-t.test('a home and a backup that the version before made', async (t) => {
-  const { home, backup, passphrase } = earlierHome(t);
+t.test('a home, a backup and an agent that the version before made', async (t) => {
+  const { home, agent, backup, passphrase } = earlierHome(t);
+  const folders = ['--config-dir', join(agent, 'config'), '--state-dir', join(agent, 'state')];
+  const status = await new Programs(DIST, {}).run('vigo', ['status', ...folders, '--json']);
+  t.match(
+    JSON.parse(status.stdout),
+    { host_name: 'web-1', policy_version: 1796111046249 },
+    'and the state of an agent',
+  );
   const cli = (VIGO_HOME: string) => {
     const programs = new Programs(DIST, { VIGO_HOME });
     return async (...args: string[]) => {

@@ -148,7 +148,7 @@ t.test('an empty folder in the place of a file gives way', async (t) => {
 
 t.test(
   'where the disk refuses, the old value stays',
-  { skip: process.geteuid?.() !== 0 && 'needs root' },
+  { skip: process.geteuid?.() !== 0 && 'only root can act as another user' },
   async (t) => {
     const { dir, path, write, read } = await makeFiles(t);
     await write(DSN, 'one');

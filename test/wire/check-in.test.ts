@@ -73,7 +73,7 @@ function withTraits(...traits: [string, string][]): Uint8Array {
   }).finish();
 }
 
-t.test('an offer that is none is refused', async (t) => {
+t.test('a malformed offer is refused', async (t) => {
   const types: [string, string] = ['resource_types', 'exec,file'];
   t.same(decodeCheckIn(withTraits(['protocol', '2'], types)).offer, { protocol: 2, resourceTypes: ['exec', 'file'] });
   t.same(decodeCheckIn(withTraits(['protocol', '2'], types)).traits, new Map(), 'it is no trait of the machine');

@@ -1,6 +1,6 @@
 import { formatLabels, type Labels } from '../../base/index.js';
 import type { EnvoyState } from '../../store/index.js';
-import { describeRun, PROTOCOL } from '../../wire/index.js';
+import { describeRun, type OutcomeCounts, PROTOCOL } from '../../wire/index.js';
 import { formatAge } from '../console/age.js';
 import type { Cell } from '../console/line.js';
 import type { Tone } from '../console/paint.js';
@@ -40,18 +40,13 @@ export interface ApiAgent {
 }
 
 /** How its last run went. Times are ms since 1970. */
-export interface ApiLastRun {
+export interface ApiLastRun extends OutcomeCounts {
   readonly id: string;
   readonly started_at: number;
   readonly finished_at: number;
   /** Whether the run failed as a whole. */
   readonly aborted: boolean;
   readonly resources: number;
-  readonly unchanged: number;
-  readonly changed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly would_change: number;
 }
 
 /** Two states of one envoy; each is named by the time at which the server handed it out. */

@@ -1,6 +1,7 @@
 import { type KeyName, toHex } from '../../base/index.js';
-import { type AgentInfo, type Envoy, envoyState, type Fork, isStale } from '../../store/index.js';
+import { type Envoy, envoyState, type Fork, isStale } from '../../store/index.js';
 import type { RunReport, RunSummary } from '../../wire/index.js';
+import { agentView } from '../agents/agent-info.js';
 
 export interface EnvoyViewOptions {
   /** What its config refers to and the vault doesn't hold. */
@@ -33,10 +34,6 @@ export function envoyView(envoy: Envoy, { missingSecrets, nowMs }: EnvoyViewOpti
     quarantined_at: envoy.quarantinedAtMs ?? null,
     fork: envoy.fork === undefined ? null : forkView(envoy.fork),
   };
-}
-
-function agentView({ version, protocol, resourceTypes }: AgentInfo) {
-  return { version, protocol, resource_types: resourceTypes };
 }
 
 function lastRunView({ runId, startedAtMs, finishedAtMs, aborted, resources, counts }: RunSummary) {

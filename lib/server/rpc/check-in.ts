@@ -3,7 +3,7 @@ import type { Ed25519Signer } from '../../crypto/index.js';
 import type { Settings } from '../../settings/index.js';
 import type { AgentInfo, Store } from '../../store/index.js';
 import { type CheckInAnswer, encodeCheckInAnswer, FIRST_OFFER, grantGeneration } from '../../wire/index.js';
-import { agentDetail, understandsLess } from '../agents/downgrade.js';
+import { agentView, understandsLess } from '../agents/agent-info.js';
 import type { Envoy, Fleet } from '../agents/fleet.js';
 import type { Generations } from '../agents/generations.js';
 import type { RestoredDatabase } from '../agents/restored-database.js';
@@ -19,7 +19,7 @@ export interface CheckInContext {
   readonly signer: Pick<Ed25519Signer, 'publicKey' | 'sign'>;
   readonly fleet: Fleet;
   readonly store: Pick<Store, 'appendAudit'>;
-  readonly limits: Pick<EnvoyLimits, 'demandDowngrade'>;
+  readonly limits: Pick<EnvoyLimits, 'allowsDowngradeEntry'>;
   readonly generations: Pick<Generations, 'checkIn' | 'standingOf'>;
   readonly restored: Pick<RestoredDatabase, 'learnFrom'>;
   readonly clock: Clock;
@@ -31,10 +31,10 @@ export interface CheckInContext {
 export async function checkIn(context: CheckInContext, request: AuthenticatedRequest): Promise<Uint8Array> {
   const { live, trust, signer, fleet, generations, restored, clock, settings, said } = context;
   const { envoy } = request;
-  const checkIn = said.read(request.peer, request.payload);
-  const { heldHead, heldBody, traits, generation: quoted, newerHead, offer = FIRST_OFFER } = checkIn;
-  const agent = { version: checkIn.agentVersion, ...offer };
-  if (envoy.agent !== undefined && understandsLess(agent, envoy.agent)) await noteDowngrade(context, envoy, agent);
+  const message = said.read(request.peer, request.payload);
+  const { heldHead, heldBody, traits, generation: quoted, newerHead, offer = FIRST_OFFER } = message;
+  const agent = { version: message.agentVersion, ...offer };
+  await noteDowngrade(context, envoy, agent);
   fleet.saw(envoy.id, { traits, agent }, settings.checkinIntervalMs);
   const generation = await generations.checkIn(request, quoted);
   if (newerHead !== undefined) await restored.learnFrom(envoy, newerHead);
@@ -57,12 +57,15 @@ export async function checkIn(context: CheckInContext, request: AuthenticatedReq
 }
 
 /**
- * Enters in the audit log that an agent understands less than the one before. Updates are backed out, so it gets what it
- * understands; and whoever stole its key could pretend to be an earlier one.
- * @throws Rejection `busy` where that happens too often to be recorded
+ * Records that an agent understands less than the one before: an update was backed out, or a stolen key is used with an
+ * earlier agent. It is served all the same. An agent that goes back and forth doesn't fill the audit log.
  */
-async function noteDowngrade({ store, limits }: CheckInContext, { id, hostName, agent }: Envoy, now: AgentInfo) {
-  limits.demandDowngrade(id);
-  const detail = { host_name: hostName, from: agent ? agentDetail(agent) : null, to: agentDetail(now) };
-  await store.appendAudit({ action: 'envoy.downgraded', actor: id, subject: id, outcome: 'done', detail });
+async function noteDowngrade(
+  { store, limits }: CheckInContext,
+  { id, hostName, agent: before }: Envoy,
+  agent: AgentInfo,
+): Promise<void> {
+  if (before === undefined || !understandsLess(agent, before) || !limits.allowsDowngradeEntry(id)) return;
+  const detail = { host_name: hostName, from: agentView(before), to: agentView(agent) };
+  await store.appendAudit({ action: 'envoy.downgraded', actor: `envoy:${id}`, subject: id, outcome: 'done', detail });
 }

@@ -36,9 +36,9 @@ export class EnvoyLimits {
     this.#demand(this.#reports, id, 'reports');
   }
 
-  /** @throws Rejection `busy` */
-  demandDowngrade(id: EnvoyId): void {
-    this.#demand(this.#downgrades, id, 'goes back to an earlier agent');
+  /** Whether one more downgrade of this envoy is recorded: five at once, and one more each hour. */
+  allowsDowngradeEntry(id: EnvoyId): boolean {
+    return this.#downgrades.take(id, this.#clock.monotonicMs()) === 0;
   }
 
   #followSettings(): void {

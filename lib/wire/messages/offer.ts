@@ -5,10 +5,7 @@ export const PROTOCOL = 2;
 /** The oldest one that it still understands. */
 export const OLDEST_PROTOCOL = 1;
 
-/**
- * What an agent understands, said in each check-in and covered by its signature. A server leaves out of its answers what
- * isn't offered; nothing is granted by an offer (D0).
- */
+/** What an agent understands, stated in each check-in under its signature. An offer grants nothing (D0). */
 export interface AgentOffer {
   /** The newest protocol that the agent speaks. */
   readonly protocol: number;
@@ -16,7 +13,7 @@ export interface AgentOffer {
   readonly resourceTypes: readonly string[];
 }
 
-/** What an agent of protocol 1 understands: it says nothing about it. */
+/** What an agent of protocol 1 understands. It sends no offer. */
 export const FIRST_OFFER: AgentOffer = { protocol: 1, resourceTypes: ['directory', 'exec', 'file'] };
 
 /** Traits are the one part of a check-in in which a server of protocol 1 accepts what it doesn't know. */

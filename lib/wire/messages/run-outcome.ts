@@ -1,5 +1,8 @@
 import type { ResourceOutcome, RunReport } from './run-report.js';
 
+/** How many resources of a run had each outcome. */
+export type OutcomeCounts = Readonly<Record<ResourceOutcome, number>>;
+
 /** How a run went, in numbers: no name and no message of a resource is in it. */
 export interface RunSummary {
   readonly runId: string;
@@ -9,7 +12,7 @@ export interface RunSummary {
   readonly aborted: boolean;
   /** How many resources there were. */
   readonly resources: number;
-  readonly counts: Readonly<Record<ResourceOutcome, number>>;
+  readonly counts: OutcomeCounts;
 }
 
 /** What a run says about its machine. */

@@ -95,7 +95,7 @@ t.test('folders above are not made along', async (t) => {
   await t.rejects(directoryExecutor.apply(directory, context), { code: 'not_found' });
 });
 
-const needsRoot = process.getuid?.() !== 0 && 'needs root';
+const needsRoot = process.getuid?.() !== 0 && 'only root can make folders of another user';
 
 /** A folder of another user. */
 function foreignFolder(t: Test): string {
@@ -199,7 +199,7 @@ t.test('a folder is made in a folder of another user, however that user renames'
 
 t.test(
   'a default ACL opens no new folder',
-  { skip: needsRoot || (!existsSync('/usr/bin/setfacl') && 'setfacl (package acl) is not installed') },
+  { skip: needsRoot || (!existsSync('/usr/bin/setfacl') && 'setfacl is not installed (Debian: acl)') },
   async (t) => {
     const home = foreignFolder(t);
     execFileSync('setfacl', ['-m', 'd:u:65534:rwx', home]);
@@ -213,7 +213,7 @@ t.test(
 
 t.test(
   'a folder that is taken from a user keeps no ACL of that user',
-  { skip: needsRoot || (!existsSync('/usr/bin/setfacl') && 'setfacl (package acl) is not installed') },
+  { skip: needsRoot || (!existsSync('/usr/bin/setfacl') && 'setfacl is not installed (Debian: acl)') },
   async (t) => {
     const path = foreignFolder(t);
     chmodSync(path, 0o755);

@@ -142,7 +142,7 @@ t.test('a program opens /dev/stdin by its path to read a secret', async (t) => {
   }
   await execExecutor.apply(exec(`sleep 0.2; cat /dev/stdin > ${dir}/late`, stdin(small)), context);
   t.same(readFileSync(join(dir, 'late')), small, 'also after everything was written');
-  t.test('as another user', { skip: !isRoot && 'needs root' }, async (t) => {
+  t.test('as another user', { skip: !isRoot && 'only root can run a command as another user' }, async (t) => {
     const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'dd', 'if=/dev/stdin'];
     await execExecutor.apply(exec([...asNobody, 'of=/dev/null'], stdin(large)), context);
     await t.rejects(execExecutor.apply(exec([...asNobody, 'of=/etc/passwd'], stdin(small)), context));

@@ -194,14 +194,18 @@ t.test('owner and group', { skip: !isRoot && 'only root gives files away' }, asy
   await t.rejects(fileExecutor.check(nobody, context), { code: 'refused_resource' });
 });
 
-t.test('a secret is not given to who put a file there', { skip: !isRoot && 'needs root' }, async (t) => {
-  const path = join(t.testdir({ file: CANARY }), 'file');
-  execFileSync('chown', ['12345', path]);
-  chmodSync(path, 0o640);
-  const change = await converge(present(path, CANARY, { confidential: true }));
-  t.match(change, /^owner 12345 becomes 0$/);
-  t.equal(statSync(path).uid, 0);
-});
+t.test(
+  'a secret is not given to who put a file there',
+  { skip: !isRoot && 'only root can make files and folders of another user' },
+  async (t) => {
+    const path = join(t.testdir({ file: CANARY }), 'file');
+    execFileSync('chown', ['12345', path]);
+    chmodSync(path, 0o640);
+    const change = await converge(present(path, CANARY, { confidential: true }));
+    t.match(change, /^owner 12345 becomes 0$/);
+    t.equal(statSync(path).uid, 0);
+  },
+);
 
 t.test('what a run that was killed left of a secret is cleared away', async (t) => {
   const dir = t.testdir({});
@@ -212,7 +216,9 @@ t.test('what a run that was killed left of a secret is cleared away', async (t) 
 });
 
 const NOBODY = 65534;
-const noAcl = !isRoot ? 'needs root' : !existsSync('/usr/bin/setfacl') && 'setfacl (package acl) is not installed';
+const noAcl = !isRoot
+  ? 'only root can make files and folders of another user'
+  : !existsSync('/usr/bin/setfacl') && 'setfacl is not installed (Debian: acl)';
 
 /** Whether another user, whom an ACL may name, can read a file by its path. */
 function canRead(path: string, uid: number): boolean {
@@ -286,7 +292,9 @@ t.test('a folder of root keeps the ACL that root gave it', { skip: noAcl }, asyn
   t.ok(canRead(path, NOBODY), 'an operator let this user in');
 });
 
-const noBindfs = !isRoot ? 'needs root' : !existsSync('/usr/bin/bindfs') && 'bindfs is not installed';
+const noBindfs = !isRoot
+  ? 'only root can mount a file system'
+  : !existsSync('/usr/bin/bindfs') && 'bindfs is not installed (Debian: bindfs)';
 
 t.test('a file system that keeps no modes gets no secret', { skip: noBindfs }, async (t) => {
   const dir = mkdtempSync('/tmp/vigo-modes-');
@@ -318,36 +326,40 @@ t.test('a file system that keeps no modes gets no secret', { skip: noBindfs }, a
   await t.rejects(fileExecutor.apply(present(path), context), { code: /not_private|not_regular/ });
 });
 
-t.test('errors say what keeps even root from writing', { skip: !isRoot && 'needs root' }, async (t) => {
-  const dir = t.testdir({ source: 'x', mounted: 'x', fixed: 'x' });
-  const failure = (name: string) =>
-    fileExecutor.apply(present(join(dir, name), 'new'), context).then(
-      () => ({ hint: 'did not fail' }),
-      (error) => error,
-    );
-  let tried = 0;
-  const whileSo = async (begin: string[], end: string[], name: string, expected: object) => {
-    if (spawnSync(begin[0] ?? '', begin.slice(1)).status !== 0) return;
-    tried++;
-    const error = await failure(name);
-    execFileSync(end[0] ?? '', end.slice(1));
-    t.match(error, expected);
-  };
-  const [source, mounted, fixed] = ['source', 'mounted', 'fixed'].map((name) => join(dir, name)) as [
-    string,
-    string,
-    string,
-  ];
-  const bound = { code: 'not_regular', hint: /unmount/ };
-  await whileSo(['mount', '--bind', source, mounted], ['umount', mounted], 'mounted', bound);
-  const immutable = { code: 'no_permission', hint: /chattr -i/ };
-  await whileSo(['chattr', '+i', fixed], ['chattr', '-i', fixed], 'fixed', immutable);
-  if (tried === 0) t.comment('skipped: neither a mount nor chattr works here');
-});
+t.test(
+  'errors say what keeps even root from writing',
+  { skip: !isRoot && 'only root can mount a file and make one immutable' },
+  async (t) => {
+    const dir = t.testdir({ source: 'x', mounted: 'x', fixed: 'x' });
+    const failure = (name: string) =>
+      fileExecutor.apply(present(join(dir, name), 'new'), context).then(
+        () => ({ hint: 'did not fail' }),
+        (error) => error,
+      );
+    let tried = 0;
+    const whileSo = async (begin: string[], end: string[], name: string, expected: object) => {
+      if (spawnSync(begin[0] ?? '', begin.slice(1)).status !== 0) return;
+      tried++;
+      const error = await failure(name);
+      execFileSync(end[0] ?? '', end.slice(1));
+      t.match(error, expected);
+    };
+    const [source, mounted, fixed] = ['source', 'mounted', 'fixed'].map((name) => join(dir, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const bound = { code: 'not_regular', hint: /unmount/ };
+    await whileSo(['mount', '--bind', source, mounted], ['umount', mounted], 'mounted', bound);
+    const immutable = { code: 'no_permission', hint: /chattr -i/ };
+    await whileSo(['chattr', '+i', fixed], ['chattr', '-i', fixed], 'fixed', immutable);
+    if (tried === 0) t.comment('skipped: neither a mount nor chattr works here');
+  },
+);
 
 t.test(
   "a new file in a set-group-id folder gets that folder's group, but no secret does",
-  { skip: !isRoot && 'needs root' },
+  { skip: !isRoot && 'only root can make files and folders of another user' },
   async (t) => {
     const dir = t.testdir({});
     chownSync(dir, 0, 12345);

@@ -5,7 +5,7 @@ export function understandsLess(now: AgentInfo, before: AgentInfo): boolean {
   return now.protocol < before.protocol || before.resourceTypes.some((type) => !now.resourceTypes.includes(type));
 }
 
-/** Describes an agent for the audit log. */
-export function agentDetail({ version, protocol, resourceTypes }: AgentInfo) {
+/** An agent as the API and the audit log show it. */
+export function agentView({ version, protocol, resourceTypes }: AgentInfo) {
   return { version, protocol, resource_types: resourceTypes };
 }
